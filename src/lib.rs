@@ -1,0 +1,7 @@
+//! `ablate`: declarative experiments on face-synthesis GANs.
+//!
+//! The rooms, in reading order; which may import which is decided in `tests/layering.rs`.
+
+pub mod diagnostic;
+pub mod record;
+pub mod registry;

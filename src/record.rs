@@ -1,0 +1,287 @@
+//! What a run leaves on disk; the only thing between running and reporting. Every reader and writer of these files goes
+//! through this room.
+//!
+//! ```text
+//! runs/cells/<hash>/   status.json  config.toml  environment.json  summary.json  records.jsonl  samples/  checkpoints/
+//! runs/<experiment>/   cells.json   and the page
+//! ```
+//! `records.jsonl` holds one [`Event`] a line, appended and flushed; a resumed run cuts what lies past its checkpoint.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Means over the steps since the last such line.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct StepRecord {
+    pub stage: String,
+    /// Steps done in this stage, one-based, at the end of the interval.
+    pub step: u64,
+    /// Steps done in the whole run; the x axis of every curve.
+    pub total_step: u64,
+    pub epoch: f64,
+    /// Update name to its loss terms.
+    pub updates: BTreeMap<String, UpdateRecord>,
+    /// Seconds a step spent waiting for data.
+    pub loading_seconds: f64,
+    /// Seconds a step took in all.
+    pub step_seconds: f64,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct UpdateRecord {
+    pub learning_rate: f64,
+    /// Seconds a step spent in this update.
+    pub seconds: f64,
+    /// Norm of the gradient before clipping.
+    pub gradient_norm: f64,
+    /// By loss name; an adversarial loss appears under its name in both players' updates.
+    pub terms: BTreeMap<String, Term>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Term {
+    pub raw: f64,
+    pub weighted: f64,
+}
+
+/// A metric's values over a split.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct EvaluationRecord {
+    pub stage: String,
+    pub step: u64,
+    pub total_step: u64,
+    pub split: String,
+    /// Column (`missing.psnr`) to its summary. Baselines are in `baselines`, by row name.
+    pub columns: BTreeMap<String, Summary>,
+    pub baselines: BTreeMap<String, BTreeMap<String, Summary>>,
+    pub seconds: f64,
+    /// True for the value on the test split with the selected checkpoint.
+    pub selected: bool,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Summary {
+    pub mean: f64,
+    pub std: f64,
+    pub n: u64,
+    /// One a sample, in the split's order; kept for the test split only (statistics and picks need them).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<Option<f64>>,
+    /// By group label (`0 to 15`), where the evaluation has `group-by`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<Group>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Group {
+    pub label: String,
+    /// Middle of the bin, for an axis.
+    pub at: f64,
+    pub mean: f64,
+    pub std: f64,
+    pub n: u64,
+}
+
+/// A line of `records.jsonl`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Event {
+    Step(StepRecord),
+    Evaluation(EvaluationRecord),
+    Checkpoint {
+        total_step: u64,
+        file: String,
+        best: bool,
+    },
+    /// Where a run was taken up again.
+    Resumed {
+        total_step: u64,
+    },
+}
+
+/// How a column is printed: its unit, which way is better, decimals.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Column {
+    /// `missing.psnr`.
+    pub name: String,
+    /// `PSNR`.
+    pub label: String,
+    /// `dB`, or empty.
+    pub unit: String,
+    pub higher_is_better: Option<bool>,
+    pub decimals: usize,
+}
+
+/// `status.json`, written atomically.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Status {
+    pub state: State,
+    pub experiment: String,
+    pub variant: String,
+    pub seed: u64,
+    pub hash: String,
+    pub error: Option<String>,
+    pub seconds: f64,
+    pub peak_memory_bytes: u64,
+    pub total_steps: u64,
+    /// Step of the checkpoint that the test numbers are of.
+    pub selected_step: Option<u64>,
+    pub columns: Vec<Column>,
+    /// Test values by column, baselines by row name.
+    pub test: BTreeMap<String, Summary>,
+    pub baselines: BTreeMap<String, BTreeMap<String, Summary>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    Running,
+    Interrupted,
+    Failed,
+    Done,
+}
+
+/// `environment.json`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Environment {
+    pub version: String,
+    pub commit: String,
+    pub device: String,
+    pub cpu: String,
+    pub cores: usize,
+    pub threads: usize,
+    pub memory_bytes: u64,
+    pub os: String,
+    pub command: String,
+    pub started: String,
+    pub crates: BTreeMap<String, String>,
+}
+
+/// `summary.json`: what `ablate summary` prints, kept for the page.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ModelSummary {
+    pub nodes: Vec<NodeSummary>,
+    pub parameters: u64,
+    /// Multiply-accumulates of one sample's forward pass, over all nodes.
+    pub macs: u64,
+    /// Bytes of activations of one sample's forward pass.
+    pub activation_bytes: u64,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct NodeSummary {
+    /// `generator/decoder-1[2]/gate/theta/conv`.
+    pub path: String,
+    pub component: String,
+    /// Shapes as printed, one for each output.
+    pub outputs: Vec<String>,
+    pub parameters: u64,
+    pub macs: u64,
+    pub activation_bytes: u64,
+    /// Paths of the nodes it reads, for the picture of the graph.
+    pub inputs: Vec<String>,
+}
+
+/// A resolved value with its provenance, for the page and `config.toml`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Provenance {
+    pub key: String,
+    pub value: String,
+    /// `experiments/quickstart.toml:12`, `default`, `--set`.
+    pub origin: String,
+}
+
+/// A figure or table of `[report]`, resolved: what the report draws, without a look at the configuration.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ReportPlan {
+    pub title: String,
+    pub question: String,
+    pub paper: String,
+    pub tables: Vec<TablePlan>,
+    pub figures: Vec<FigurePlan>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct TablePlan {
+    pub name: String,
+    pub caption: String,
+    pub columns: Vec<String>,
+    /// `variant` or an axis.
+    pub rows: String,
+    pub across: String,
+    pub published: Vec<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct FigurePlan {
+    pub name: String,
+    /// `loss-curves`, `sample-grid`, ...
+    pub component: String,
+    pub settings: serde_json::Map<String, serde_json::Value>,
+}
+
+/// `runs/<experiment>/cells.json`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Cells {
+    pub experiment: String,
+    pub report: ReportPlan,
+    pub baseline: String,
+    /// Axis names besides `variant`.
+    pub axes: Vec<String>,
+    pub cells: Vec<CellEntry>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct CellEntry {
+    /// Key of the variant, empty for a run without a study.
+    pub variant: String,
+    /// Label of the row.
+    pub title: String,
+    /// Axis to label.
+    pub axes: BTreeMap<String, String>,
+    pub seed: u64,
+    pub hash: String,
+}
+
+/// `samples/index.json` of a cell: the pictures that sample figures need, as PNG files beside it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct SampleIndex {
+    /// Figure name to its rows.
+    pub figures: BTreeMap<String, Vec<SampleRow>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct SampleRow {
+    /// Index in the test split.
+    pub index: usize,
+    /// What the row is labelled with: `#12` or `missing.psnr 14.2`.
+    pub label: String,
+    /// One a wire, in the figure's order; `file` empty where the variant lacks the port.
+    pub tiles: Vec<Tile>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Tile {
+    pub wire: String,
+    /// Type of the edge: `image`, `mask`, `map`.
+    pub ty: String,
+    /// File name under `samples/`, 8 bit grey or RGB, the value range mapped to 0..255.
+    pub file: String,
+}
