@@ -2,6 +2,7 @@
 //!
 //! The rooms, in reading order; which may import which is decided in `tests/layering.rs`.
 
+pub mod config;
 pub mod diagnostic;
 pub mod record;
 pub mod registry;
