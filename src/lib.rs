@@ -4,5 +4,6 @@
 
 pub mod config;
 pub mod diagnostic;
+pub mod random;
 pub mod record;
 pub mod registry;
