@@ -7,3 +7,4 @@ pub mod diagnostic;
 pub mod random;
 pub mod record;
 pub mod registry;
+pub mod tensor;
