@@ -4,6 +4,7 @@
 
 pub mod config;
 pub mod diagnostic;
+pub mod graph;
 pub mod random;
 pub mod record;
 pub mod registry;
