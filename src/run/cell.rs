@@ -71,8 +71,6 @@ pub struct Options<'a> {
     pub command: &'a str,
     /// What `summary` prints.
     pub summary: &'a ModelSummary,
-    /// Row of the table.
-    pub title: &'a str,
 }
 
 /// Trains, evaluates, and leaves the record of one cell.
