@@ -4,9 +4,47 @@
 //! back ([`Context::record`](super::Context::record)). To add one: a folder here, its kernel trait below.
 
 pub mod activation;
+pub mod arithmetic;
+mod border;
+pub mod dropout;
+pub mod fast;
+pub mod fill;
+pub mod fusion;
+pub mod l2_normalise;
+mod lanes;
+pub mod loss;
+pub mod norm;
 pub mod parallel;
+mod planes;
+pub mod pool;
+pub mod prelu;
+pub mod reduce;
+pub mod resize;
+pub mod shape;
+pub mod ssim;
+pub mod total_variation;
+
+pub use border::Border;
+pub use planes::Planes;
 
 /// The kernels a device must have.
-pub trait Kernels: activation::ActivationKernel {}
+pub trait Kernels:
+    activation::ActivationKernel
+    + arithmetic::ArithmeticKernel
+    + dropout::DropoutKernel
+    + fill::FillKernel
+    + fusion::FusionKernel
+    + l2_normalise::NormaliseKernel
+    + loss::LossKernel
+    + norm::NormKernel
+    + pool::PoolKernel
+    + prelu::PreluKernel
+    + reduce::ReduceKernel
+    + resize::ResizeKernel
+    + shape::ShapeKernel
+    + ssim::SimilarityKernel
+    + total_variation::VariationKernel
+{
+}
 
 impl Kernels for dfdx::tensor::Cpu {}
