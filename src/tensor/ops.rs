@@ -4,6 +4,8 @@
 //! back ([`Context::record`](super::Context::record)). To add one: a folder here, its kernel trait below.
 
 pub mod activation;
+#[cfg(test)]
+pub mod check;
 pub mod parallel;
 
 /// The kernels a device must have.
