@@ -4,11 +4,21 @@
 //! back ([`Context::record`](super::Context::record)). To add one: a folder here, its kernel trait below.
 
 pub mod activation;
+pub mod border;
 #[cfg(test)]
 pub mod check;
+pub mod conv2d;
+pub mod conv_transpose2d;
+pub mod linear;
+pub mod matrix;
 pub mod parallel;
 
 /// The kernels a device must have.
-pub trait Kernels: activation::ActivationKernel {}
+#[rustfmt::skip] // a line for each
+pub trait Kernels:
+    activation::ActivationKernel
+    + conv2d::ConvolutionKernel
+{
+}
 
 impl Kernels for dfdx::tensor::Cpu {}
