@@ -5,17 +5,23 @@
 
 pub mod activation;
 pub mod arithmetic;
-mod border;
+pub mod border;
+#[cfg(test)]
+pub mod check;
+pub mod conv2d;
+pub mod conv_transpose2d;
 pub mod dropout;
 pub mod fast;
 pub mod fill;
 pub mod fusion;
 pub mod l2_normalise;
-mod lanes;
+pub mod lanes;
+pub mod linear;
 pub mod loss;
+pub mod matrix;
 pub mod norm;
 pub mod parallel;
-mod planes;
+pub mod planes;
 pub mod pool;
 pub mod prelu;
 pub mod reduce;
@@ -28,9 +34,11 @@ pub use border::Border;
 pub use planes::Planes;
 
 /// The kernels a device must have.
+#[rustfmt::skip] // a line for each
 pub trait Kernels:
     activation::ActivationKernel
     + arithmetic::ArithmeticKernel
+    + conv2d::ConvolutionKernel
     + dropout::DropoutKernel
     + fill::FillKernel
     + fusion::FusionKernel

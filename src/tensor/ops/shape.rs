@@ -184,12 +184,14 @@ pub fn pad<D: Backend>(ctx: &Context<D>, x: &Var<D>, padding: [usize; 4], border
     }
     let shape = [n, c, h + top + bottom, w + left + right];
     if border != Border::Zero {
-        let axis = |size, before, after| {
-            border.positions(size, before, after).ok_or_else(|| {
-                Error::shape("pad", format!("a map {h}x{w} has too few elements for {padding:?} with {border:?}"))
-            })
+        if ![(top, h), (bottom, h), (left, w), (right, w)].iter().all(|&(p, len)| border.reaches(p, len)) {
+            return Err(Error::shape("pad", format!("a map {h}x{w} has too few texels for {padding:?}, {border:?}")));
+        }
+        let axis = |len: usize, before: usize, after: usize| {
+            let padded = -(before as isize)..(len + after) as isize;
+            padded.filter_map(|i| border.source(i, len)).collect()
         };
-        let map = Remap { height: h, width: w, rows: axis(h, top, bottom)?, columns: axis(w, left, right)? };
+        let map = Remap { height: h, width: w, rows: axis(h, top, bottom), columns: axis(w, left, right) };
         return remap(ctx, "pad", x, map);
     }
     let blocks = Blocks { outer: n * c, rows: h, len: w };
