@@ -2,8 +2,11 @@
 //!
 //! The rooms, in reading order; which may import which is decided in `tests/layering.rs`.
 
+pub mod components;
 pub mod config;
 pub mod diagnostic;
+pub mod face;
 pub mod random;
 pub mod record;
 pub mod registry;
+pub mod run;

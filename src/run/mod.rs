@@ -1,0 +1,3 @@
+//! Running an experiment: assemble, train, evaluate, checkpoint.
+
+pub mod loader;
