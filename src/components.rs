@@ -3,11 +3,17 @@
 //! To add one: a file that holds its doc, settings, `entry()` and `forward`, and two lines in the family's list
 //! (`mod name;` and `name::entry(),`).
 
+pub mod dataset;
+pub mod holes;
 pub mod init;
 pub mod loss;
+pub mod metric;
 mod node;
 pub mod optimizer;
+pub mod raster;
+pub mod sample;
 pub mod schedule;
+pub mod transform;
 
 pub use node::{About, Build, NodeEntry, expanding, leaf};
 
@@ -26,6 +32,10 @@ pub fn catalogue() -> Catalogue {
     entries.extend(optimizer::entries().into_iter().map(|o| o.entry));
     entries.extend(schedule::entries().into_iter().map(|s| s.entry));
     entries.extend(init::entries().into_iter().map(|i| i.entry));
+    entries.extend(dataset::entries().into_iter().map(|d| d.entry));
+    entries.extend(transform::entries().into_iter().map(|t| t.entry));
+    entries.extend(holes::entries().into_iter().map(|h| h.entry));
+    entries.extend(metric::entries().into_iter().map(|m| m.entry));
     entries.sort_by(|a, b| (a.card.family, a.card.name).cmp(&(b.card.family, b.card.name)));
     Catalogue { entries }
 }

@@ -1,0 +1,3 @@
+//! Geometry of faces, without learning.
+
+pub mod procedural;
