@@ -1,0 +1,3 @@
+//! From the merged tree to a checked experiment.
+
+pub mod plan;

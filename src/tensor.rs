@@ -1,0 +1,17 @@
+//! Tensors with gradients: dfdx gives tensors, tape and gradients, the operations are ours (foundations of the design,
+//! section 4). Everything is four-dimensional f32: maps N x C x H x W, vectors N x C x 1 x 1, labels and scalars
+//! N x 1 x 1 x 1, landmarks N x P x 2 x 1, grids N x H x W x 2.
+
+mod backend;
+mod bridge;
+mod context;
+mod error;
+pub mod ops;
+mod var;
+
+pub use backend::Backend;
+pub use bridge::self_test;
+pub use context::{Context, Gradients, Slots};
+pub use dfdx::tensor::Cpu;
+pub use error::Error;
+pub use var::{Shape4, Tensor, Var, storage_mut};

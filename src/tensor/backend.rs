@@ -1,0 +1,54 @@
+//! The devices our operations run on: a dfdx device with a kernel for each operation.
+
+use super::{Error, Shape4, Tensor, ops};
+use dfdx::tensor::{CopySlice, Cpu, Gradients, OwnedTape, PutTape, Storage, TensorFromVec};
+use dfdx::tensor_ops::Backward;
+
+/// A device. Every operation's folder has a kernel trait; this is all of them and the few things they share.
+pub trait Backend: Storage<f32> + CopySlice<f32> + TensorFromVec<f32> + ops::Kernels {
+    /// A buffer whose contents nobody may read before writing them.
+    fn allocate(&self, len: usize) -> Result<Self::Vec, Self::Err>;
+
+    /// A buffer with these values.
+    fn upload(&self, values: Vec<f32>) -> Result<Self::Vec, Self::Err>;
+
+    /// A tensor of its own id around a buffer of the right length.
+    fn adopt(&self, buffer: Self::Vec, shape: Shape4) -> Result<Tensor<Self>, Error>;
+
+    /// Runs a tape's backward steps, the last recorded first. On the device because dfdx's bound for it has no public
+    /// name.
+    fn run_backward(&self, tape: OwnedTape<f32, Self>) -> Result<Gradients<f32, Self>, Self::Err>;
+
+    /// `target += addend`, of equal lengths.
+    fn accumulate(&self, target: &mut Self::Vec, addend: &Self::Vec) -> Result<(), Self::Err>;
+}
+
+impl Backend for Cpu {
+    fn allocate(&self, len: usize) -> Result<Self::Vec, Self::Err> {
+        self.upload(super::bridge::uninitialised(len))
+    }
+
+    fn upload(&self, values: Vec<f32>) -> Result<Self::Vec, Self::Err> {
+        let mut buffer = self.try_alloc_len(0)?;
+        *buffer = values;
+        Ok(buffer)
+    }
+
+    fn adopt(&self, mut buffer: Self::Vec, shape: Shape4) -> Result<Tensor<Self>, Error> {
+        self.try_tensor_from_vec(std::mem::take(&mut *buffer), shape).map_err(|e| Error::device("adopt", e))
+    }
+
+    fn run_backward(&self, tape: OwnedTape<f32, Self>) -> Result<Gradients<f32, Self>, Self::Err> {
+        let root: dfdx::tensor::Tensor<(), f32, Self> = self.try_tensor_from_vec(vec![0.0], ())?;
+        root.put_tape(tape).try_backward()
+    }
+
+    fn accumulate(&self, target: &mut Self::Vec, addend: &Self::Vec) -> Result<(), Self::Err> {
+        ops::parallel::zip(target, addend, |t, a| {
+            for (t, a) in t.iter_mut().zip(a) {
+                *t += a;
+            }
+        });
+        Ok(())
+    }
+}

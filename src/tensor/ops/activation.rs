@@ -1,0 +1,52 @@
+//! Element-wise activations. Where it can be said from the output alone, the backward step keeps the output, not the
+//! input: the output is kept by the next operation anyway.
+
+mod cpu;
+
+use crate::tensor::{Backend, Context, Error, Var};
+use dfdx::tensor::Storage;
+
+/// An element-wise function.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Activation {
+    Relu,
+    /// Slope below zero; positive.
+    LeakyRelu(f32),
+    Sigmoid,
+    Tanh,
+}
+
+pub trait ActivationKernel: Storage<f32> {
+    /// y = f(x).
+    fn activate(&self, f: Activation, x: &Self::Vec) -> Result<Self::Vec, Self::Err>;
+
+    /// dx = f'(x) dy, from the output y.
+    fn activate_backward(&self, f: Activation, y: &Self::Vec, dy: &Self::Vec) -> Result<Self::Vec, Self::Err>;
+}
+
+/// `x`: any shape. Returns the same shape.
+pub fn activate<D: Backend>(ctx: &Context<D>, x: &Var<D>, f: Activation) -> Result<Var<D>, Error> {
+    let buffer = ctx.device().activate(f, x.storage()?).map_err(|e| Error::device("activation", e))?;
+    ctx.record_with_output("activation", buffer, x.shape(), &[x], move |device, y, dy, slots| {
+        slots.give(0, device.activate_backward(f, y, &dy)?)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tensor::Cpu;
+
+    #[test]
+    fn gradients_go_back_through_a_chain() {
+        let device = Cpu::default();
+        let ctx = Context::recording(&device);
+        let x = Var::leaf(ctx.tensor(vec![0.5], [1, 1, 1, 1]).unwrap());
+        let y = activate(&ctx, &activate(&ctx, &x, Activation::Tanh).unwrap(), Activation::Sigmoid).unwrap();
+        let mut gradients = ctx.backward(&y).unwrap();
+        let dx = gradients.take(x.tensor()).unwrap().unwrap();
+        let t = 0.5_f32.tanh();
+        let s = 1.0 / (1.0 + (-t).exp());
+        assert!((dx[0] - s * (1.0 - s) * (1.0 - t * t)).abs() < 1e-6);
+    }
+}
