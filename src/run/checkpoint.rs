@@ -55,7 +55,7 @@ impl Checkpoint {
             .map_err(|e| RunError::Internal(e.to_string()))?;
         let metadata = HashMap::from([("state".to_string(), state), ("sha256".to_string(), hash)]);
         let data = safetensors::serialize(views, Some(metadata)).map_err(|e| RunError::Internal(e.to_string()))?;
-        crate::record::write_atomically(path, &data).map_err(RunError::file("write", path))
+        Ok(crate::record::write_atomic(path, &data)?)
     }
 
     /// Reads and checks the hash.

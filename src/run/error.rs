@@ -15,6 +15,8 @@ pub enum RunError {
     Operation { path: String, error: crate::tensor::Error },
     #[error(transparent)]
     Tensor(#[from] crate::tensor::Error),
+    #[error(transparent)]
+    Record(#[from] crate::record::RecordError),
     #[error("`{place}`: {message}")]
     Component { place: String, message: String },
     #[error("cannot {what} {}: {error}", .path.display())]

@@ -35,12 +35,22 @@ pub fn columns(plan: &Plan) -> Vec<Column> {
                         unit: facts.unit.into(),
                         higher_is_better: Some(facts.higher_is_better),
                         decimals: facts.decimals,
+                        group: evaluation.group_by.as_ref().map_or_else(String::new, |g| group_name(plan, g)),
                     });
                 }
             }
         }
     }
     all
+}
+
+/// What groups are, with the unit: the port's name; angles are in degrees.
+fn group_name(plan: &Plan, by: &GroupBy) -> String {
+    let name = match &by.value {
+        Value::Dataset { port, .. } => port.clone(),
+        Value::Node { application, .. } => plan.applications[*application].node.clone(),
+    };
+    if matches!(name.as_str(), "yaw" | "pitch" | "roll") { format!("{name} (degrees)") } else { name }
 }
 
 /// `completion`, or `verification.lfw` and `verification.cplfw`.

@@ -182,7 +182,7 @@ impl<D: Backend> Updater<D> {
     ) -> Result<(), RunError> {
         let Some((loss, term)) = terms.iter().find(|(_, t)| !t.raw.is_finite()) else { return Ok(()) };
         let ctx = Context::inference(&models.device);
-        let again = Draw::again(draw);
+        let again = draw.again();
         let scene = Scene::new(plan, models, &ctx, &again, &self.roles, true);
         let node = match self.total(&scene, objectives, clock) {
             Err(RunError::NotFiniteAt { path }) => Some(path),
