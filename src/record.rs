@@ -182,6 +182,9 @@ pub struct Environment {
     pub command: String,
     pub started: String,
     pub crates: BTreeMap<String, String>,
+    /// Changes when the data do.
+    #[serde(default)]
+    pub data: String,
 }
 
 /// `summary.json`: what `ablate summary` prints, kept for the page.

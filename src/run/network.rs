@@ -134,12 +134,6 @@ impl<D: Backend> Built<D> {
         }
         Ok(())
     }
-
-    /// Number of learnable values.
-    pub fn parameters(&self) -> u64 {
-        let all = self.plan.ops.iter().flat_map(|op| &op.inferred.parameters);
-        all.map(|p| p.shape.iter().product::<usize>() as u64).sum()
-    }
 }
 
 fn build<D: Backend>(

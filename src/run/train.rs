@@ -65,11 +65,6 @@ impl<'a, D: Backend> Trainer<'a, D> {
         })
     }
 
-    /// Steps of each stage.
-    pub fn lengths(&self) -> Vec<u64> {
-        self.plan.stages.iter().map(|s| self.length(s)).collect()
-    }
-
     fn length(&self, stage: &Stage) -> u64 {
         stage.length.steps(self.epoch(stage), 0)
     }

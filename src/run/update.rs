@@ -3,7 +3,7 @@
 use super::{Draw, Models, Objective, Roles, RunError, Scene};
 use crate::components::optimizer::{self, Rule};
 use crate::components::schedule::{self, Clock, Schedule};
-use crate::graph::plan::{self, Clip, Plan, Side, Stage};
+use crate::graph::plan::{self, Clip, Plan, Stage};
 use crate::record::{Term, UpdateRecord};
 use crate::tensor::ops::optimizer::{Adam, RmsProp, Sgd};
 use crate::tensor::{Backend, Context, Tensor, Var, ops, storage_mut};
@@ -256,11 +256,6 @@ impl<D: Backend> Updater<D> {
     pub fn acts(&self, step: u64) -> bool {
         step % self.plan.every as u64 == 0
     }
-
-    /// Whether it minimises a discriminator's side.
-    pub fn judges(&self) -> bool {
-        self.plan.terms.iter().any(|(_, side)| *side == Side::Discriminator)
-    }
 }
 
 fn learnt<D: Backend>(update: &plan::Update, rule: &Rule, models: &Models<D>) -> Result<Vec<Learnt<D>>, RunError> {
@@ -284,4 +279,31 @@ fn learnt<D: Backend>(update: &plan::Update, rule: &Rule, models: &Models<D>) ->
         }
     }
     Ok(all)
+}
+
+/// One optimizer step of one parameter.
+fn apply<D: Backend>(
+    device: &D,
+    rule: &Rule,
+    lr: f64,
+    step: u64,
+    parameter: &mut D::Vec,
+    gradient: &D::Vec,
+    mut moments: Vec<&mut D::Vec>,
+) -> Result<(), D::Err> {
+    match (*rule, &mut moments[..]) {
+        (Rule::Adam { betas, epsilon, weight_decay, decoupled, .. }, [first, second]) => {
+            let rule = Adam { lr, betas, epsilon, weight_decay, decoupled, step };
+            device.adam_step(&rule, parameter, gradient, first, second)
+        }
+        (Rule::RmsProp { alpha, epsilon, weight_decay, .. }, [second]) => {
+            device.rmsprop_step(&RmsProp { lr, alpha, epsilon, weight_decay }, parameter, gradient, second)
+        }
+        (Rule::Sgd { momentum, nesterov, weight_decay, .. }, velocity) => {
+            let velocity = velocity.first_mut().map(|v| &mut **v);
+            device.sgd_step(&Sgd { lr, momentum, nesterov, weight_decay }, parameter, gradient, velocity)
+        }
+        // `Rule::moments` names as many as are matched here.
+        _ => Ok(()),
+    }
 }
