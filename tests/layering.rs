@@ -35,9 +35,9 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
 fn imports(text: &str) -> Vec<String> {
     let code = text.split("#[cfg(test)]").next().unwrap_or("");
     let lines = code.lines().filter(|l| !l.trim_start().starts_with("//"));
-    let rooms = lines.flat_map(|l| l.split("crate::").skip(1)).map(|rest| {
-        rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect::<String>()
-    });
+    let rooms = lines
+        .flat_map(|l| l.split("crate::").skip(1))
+        .map(|rest| rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect::<String>());
     rooms.filter(|r| !r.is_empty() && r.starts_with(|c: char| c.is_lowercase()) && !r.starts_with("__")).collect()
 }
 

@@ -20,6 +20,7 @@ pub mod linear;
 pub mod loss;
 pub mod matrix;
 pub mod norm;
+pub mod optimizer;
 pub mod parallel;
 pub mod planes;
 pub mod pool;
@@ -45,6 +46,7 @@ pub trait Kernels:
     + l2_normalise::NormaliseKernel
     + loss::LossKernel
     + norm::NormKernel
+    + optimizer::OptimizerKernel
     + pool::PoolKernel
     + prelu::PreluKernel
     + reduce::ReduceKernel
