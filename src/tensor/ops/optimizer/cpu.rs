@@ -75,11 +75,8 @@ impl OptimizerKernel for Cpu {
     }
 
     fn sum_of_squares(&self, values: &Buffer) -> Result<f64, Self::Err> {
-        let parts: Vec<f64> = if values.len() <= CHUNK {
-            vec![squares(values)]
-        } else {
-            values.par_chunks(CHUNK).map(squares).collect()
-        };
+        let parts: Vec<f64> =
+            if values.len() <= CHUNK { vec![squares(values)] } else { values.par_chunks(CHUNK).map(squares).collect() };
         Ok(parts.iter().sum())
     }
 
@@ -105,11 +102,7 @@ impl OptimizerKernel for Cpu {
 
 /// What a step multiplies the weight by, and the share of the weight that enters the gradient.
 fn decays(rule: &Adam) -> (f32, f32) {
-    if rule.decoupled {
-        ((1.0 - rule.lr * rule.weight_decay) as f32, 0.0)
-    } else {
-        (1.0, rule.weight_decay as f32)
-    }
+    if rule.decoupled { ((1.0 - rule.lr * rule.weight_decay) as f32, 0.0) } else { (1.0, rule.weight_decay as f32) }
 }
 
 /// In sixteen f64 lanes, which the compiler turns into vector instructions.
