@@ -1,7 +1,6 @@
 //! Between tensors and components: parameters and buffers by path, and what a module's forward pass sees.
 
 mod module;
-pub mod ops;
 mod pass;
 pub mod spectral;
 mod state;

@@ -11,8 +11,11 @@ mod sum;
 
 use super::NodeEntry;
 use super::node::{About, as_map, gives, per_channel, weight};
-use crate::nn::{Inputs, Pass, ops};
+use crate::nn::{Inputs, Pass};
 use crate::registry::{Edge, Inferred, InputEdges, Parameter, Problem, Start};
+use crate::tensor::ops::Border;
+use crate::tensor::ops::conv2d::{Conv2d, conv2d};
+use crate::tensor::ops::fusion::{Weighting, weighted_sum};
 use crate::tensor::{Backend, Error, Var};
 
 pub fn entries<D: Backend>() -> Vec<NodeEntry<D>> {
@@ -31,9 +34,11 @@ fn maps(inputs: &InputEdges) -> Result<&[Edge], Problem> {
         [] => Err(Problem::new("input `maps` is missing")),
         [_] => Ok(maps),
         [a, b] if a.dims[1..] == b.dims[1..] => Ok(maps),
-        [a, b] => Err(Problem::new(format!("cannot fuse {a} and {b}"))
-            .at_port("maps", 0, a.to_string())
-            .at_port("maps", 1, b.to_string())),
+        [a, b] => Err(Problem::new(format!("cannot fuse {a} and {b}")).at_port("maps", 0, a.to_string()).at_port(
+            "maps",
+            1,
+            b.to_string(),
+        )),
         more => Err(Problem::new(format!("a fusion takes one map or two, found {}", more.len()))),
     }
 }
@@ -50,7 +55,8 @@ fn weighing(inputs: &InputEdges, project: &str, weights: bool) -> Result<Inferre
     };
     let differ = first.channels() != second.channels();
     let width = if project == "second" { first.channels() } else { second.channels() };
-    let projected = [project == "both" || (differ && project == "first"), project == "both" || (differ && project == "second")];
+    let projected =
+        [project == "both" || (differ && project == "first"), project == "both" || (differ && project == "second")];
     let [_, h, w] = first.dims;
     let mut all = gives(as_map(&first.with(first.ty, [width, h, w])))?;
     for (i, map) in maps.iter().enumerate().filter(|(i, _)| projected[*i]) {
@@ -67,24 +73,20 @@ fn weighing(inputs: &InputEdges, project: &str, weights: bool) -> Result<Inferre
 
 /// The maps, each through its projection if it has one.
 fn projected<D: Backend>(pass: &Pass<'_, D>, inputs: &Inputs<D>) -> Result<Vec<Var<D>>, Error> {
-    let how = ops::Conv2d { stride: 1, padding: [0; 4], border: ops::Border::Zero, dilation: 1, groups: 1 };
+    let how = Conv2d { stride: 1, padding: [0; 4], border: Border::Zero, dilation: 1, groups: 1 };
     let maps = inputs.list("maps").iter().zip(PROJECTIONS);
     maps.map(|(map, [weight, bias])| match (pass.optional_parameter(weight), pass.optional_parameter(bias)) {
-        (Some(weight), bias) => ops::conv2d(pass.ctx, map, &weight, bias.as_ref(), &how),
+        (Some(weight), bias) => conv2d(pass.ctx, map, &weight, bias.as_ref(), &how),
         _ => Ok(map.clone()),
     })
     .collect()
 }
 
 /// Weighs two maps by the learnt scalars; one map alone passes.
-fn weighed<D: Backend>(
-    pass: &Pass<'_, D>,
-    inputs: &Inputs<D>,
-    weighting: ops::Weighting,
-) -> Result<Var<D>, Error> {
+fn weighed<D: Backend>(pass: &Pass<'_, D>, inputs: &Inputs<D>, weighting: Weighting) -> Result<Var<D>, Error> {
     let maps = projected(pass, inputs)?;
     match &maps[..] {
-        [first, second] => ops::weighted_sum(pass.ctx, &[first, second], &pass.parameter("weights")?, weighting),
+        [first, second] => weighted_sum(pass.ctx, &[first, second], &pass.parameter("weights")?, weighting),
         _ => inputs.one("maps").cloned(),
     }
 }

@@ -30,6 +30,6 @@ impl Leaf for Elu {
 
 impl<D: Backend> Module<D> for Elu {
     fn forward(&self, pass: &Pass<'_, D>, inputs: &Inputs<D>) -> Result<Outputs<D>, Error> {
-        only(activate(pass.ctx, inputs.one("map")?, Activation::Relu)?)
+        only(activate(pass.ctx, inputs.one("map")?, Activation::Elu(self.alpha as f32))?)
     }
 }

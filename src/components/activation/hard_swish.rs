@@ -27,6 +27,6 @@ impl Leaf for HardSwish {
 
 impl<D: Backend> Module<D> for HardSwish {
     fn forward(&self, pass: &Pass<'_, D>, inputs: &Inputs<D>) -> Result<Outputs<D>, Error> {
-        only(activate(pass.ctx, inputs.one("map")?, Activation::Relu)?)
+        only(activate(pass.ctx, inputs.one("map")?, Activation::HardSwish)?)
     }
 }

@@ -4,8 +4,9 @@
 
 use super::about;
 use crate::components::node::{About, Leaf, NodeEntry, as_map, gives, leaf, per_channel};
-use crate::nn::{Inputs, Module, Outputs, Pass, only, ops};
+use crate::nn::{Inputs, Module, Outputs, Pass, only};
 use crate::registry::{Inferred, InputEdges, Problem, settings};
+use crate::tensor::ops::prelu::prelu;
 use crate::tensor::{Backend, Error};
 
 settings! {
@@ -27,6 +28,6 @@ impl Leaf for Prelu {
 
 impl<D: Backend> Module<D> for Prelu {
     fn forward(&self, pass: &Pass<'_, D>, inputs: &Inputs<D>) -> Result<Outputs<D>, Error> {
-        only(ops::prelu(pass.ctx, inputs.one("map")?, &pass.parameter("slope")?)?)
+        only(prelu(pass.ctx, inputs.one("map")?, &pass.parameter("slope")?)?)
     }
 }

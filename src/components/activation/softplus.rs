@@ -25,6 +25,6 @@ impl Leaf for Softplus {
 
 impl<D: Backend> Module<D> for Softplus {
     fn forward(&self, pass: &Pass<'_, D>, inputs: &Inputs<D>) -> Result<Outputs<D>, Error> {
-        only(activate(pass.ctx, inputs.one("map")?, Activation::Relu)?)
+        only(activate(pass.ctx, inputs.one("map")?, Activation::Softplus)?)
     }
 }

@@ -2,8 +2,9 @@
 
 use super::{pool, windows};
 use crate::components::node::{About, Leaf, NodeEntry, gives, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only, ops};
+use crate::nn::{Inputs, Module, Outputs, Pass, only};
 use crate::registry::{Inferred, InputEdges, Problem, settings};
+use crate::tensor::ops::pool::average_pool;
 use crate::tensor::{Backend, Error};
 
 settings! {
@@ -37,6 +38,6 @@ impl Leaf for AveragePool {
 
 impl<D: Backend> Module<D> for AveragePool {
     fn forward(&self, pass: &Pass<'_, D>, inputs: &Inputs<D>) -> Result<Outputs<D>, Error> {
-        only(ops::average_pool(pass.ctx, inputs.one("map")?, self.size, self.size, 0)?)
+        only(average_pool(pass.ctx, inputs.one("map")?, self.size, self.size, 0)?)
     }
 }

@@ -23,7 +23,8 @@ pub fn entry<D: Backend>() -> NodeEntry<D> {
 }
 
 impl Composed for Basic {
-    const ABOUT: About = About { paper: "he2016", ..about("basic", "ResNet's residual block of two 3x3 convolutions.") };
+    const ABOUT: About =
+        About { paper: "he2016", ..about("basic", "ResNet's residual block of two 3x3 convolutions.") };
 
     fn body(&self, inputs: &InputEdges) -> Result<Body, Problem> {
         let branch = [(3, self.stride, self.width), (3, 1, self.width)];

@@ -5,8 +5,10 @@
 
 use super::{about, sides, windows};
 use crate::components::node::{About, Leaf, NodeEntry, gives, leaf, per_channel, weight};
-use crate::nn::{Inputs, Kernel, Module, Outputs, Pass, only, ops, spectral};
+use crate::nn::{Inputs, Kernel, Module, Outputs, Pass, only, spectral};
 use crate::registry::{Edge, Inferred, InputEdges, Kind, Padding, Problem, settings};
+use crate::tensor::ops::Border;
+use crate::tensor::ops::conv2d::{Conv2d, conv2d};
 use crate::tensor::{Backend, Error};
 
 settings! {
@@ -41,11 +43,11 @@ impl Conv {
         Kernel { size: self.kernel, stride: self.stride, dilation: self.dilation, padding: self.padding }
     }
 
-    fn border(&self) -> ops::Border {
+    fn border(&self) -> Border {
         match self.border.as_str() {
-            "reflect" => ops::Border::Reflect,
-            "replicate" => ops::Border::Replicate,
-            _ => ops::Border::Zero,
+            "reflect" => Border::Reflect,
+            "replicate" => Border::Replicate,
+            _ => Border::Zero,
         }
     }
 
@@ -91,7 +93,7 @@ impl<D: Backend> Module<D> for Conv {
         let [_, _, h, w] = x.shape();
         let along = self.along();
         let both = along.windows(h).zip(along.windows(w)).ok_or_else(|| Error::shape("conv", "no window fits"))?;
-        let how = ops::Conv2d {
+        let how = Conv2d {
             stride: self.stride,
             padding: sides(both),
             border: self.border(),
@@ -99,6 +101,6 @@ impl<D: Backend> Module<D> for Conv {
             groups: self.groups,
         };
         let weight = spectral::weight(pass, self.spectral_norm, 0)?;
-        only(ops::conv2d(pass.ctx, x, &weight, pass.optional_parameter("bias").as_ref(), &how)?)
+        only(conv2d(pass.ctx, x, &weight, pass.optional_parameter("bias").as_ref(), &how)?)
     }
 }

@@ -5,8 +5,9 @@
 
 use super::{about, sides, windows};
 use crate::components::node::{About, Leaf, NodeEntry, gives, leaf, per_channel};
-use crate::nn::{Inputs, Kernel, Module, Outputs, Pass, only, ops, spectral};
+use crate::nn::{Inputs, Kernel, Module, Outputs, Pass, only, spectral};
 use crate::registry::{Edge, Inferred, InputEdges, Kind, Padding, Parameter, Problem, Start, settings};
+use crate::tensor::ops::conv_transpose2d::{ConvTranspose2d, conv_transpose2d};
 use crate::tensor::{Backend, Error};
 
 settings! {
@@ -60,13 +61,10 @@ impl<D: Backend> Module<D> for ConvTranspose {
         let x = inputs.one("map")?;
         let [_, _, h, w] = x.shape();
         let along = self.along();
-        let both = along.transposed(h).zip(along.transposed(w)).ok_or_else(|| Error::shape("conv-transpose", "empty"))?;
-        let how = ops::ConvTranspose2d {
-            stride: self.stride,
-            padding: sides(both),
-            output: (both.0.output, both.1.output),
-        };
+        let both =
+            along.transposed(h).zip(along.transposed(w)).ok_or_else(|| Error::shape("conv-transpose", "empty"))?;
+        let how = ConvTranspose2d { stride: self.stride, padding: sides(both), output: (both.0.output, both.1.output) };
         let weight = spectral::weight(pass, self.spectral_norm, 1)?;
-        only(ops::conv_transpose2d(pass.ctx, x, &weight, pass.optional_parameter("bias").as_ref(), &how)?)
+        only(conv_transpose2d(pass.ctx, x, &weight, pass.optional_parameter("bias").as_ref(), &how)?)
     }
 }

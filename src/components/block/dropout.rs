@@ -4,8 +4,9 @@
 
 use super::about;
 use crate::components::node::{About, Leaf, NodeEntry, as_map, gives, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only, ops};
+use crate::nn::{Inputs, Module, Outputs, Pass, only};
 use crate::registry::{Inferred, InputEdges, Problem, settings};
+use crate::tensor::ops::dropout::dropout;
 use crate::tensor::{Backend, Error};
 
 settings! {
@@ -33,6 +34,6 @@ impl<D: Backend> Module<D> for Dropout {
         if !pass.mode.dropout || self.share == 0.0 {
             return only(x.clone());
         }
-        only(ops::dropout(pass.ctx, x, self.share as f32, pass.stream())?)
+        only(dropout(pass.ctx, x, self.share as f32, pass.stream())?)
     }
 }

@@ -1,8 +1,9 @@
 //! Mean of each channel over the whole map: a map becomes a vector.
 
 use crate::components::node::{About, Leaf, NodeEntry, gives, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only, ops};
+use crate::nn::{Inputs, Module, Outputs, Pass, only};
 use crate::registry::{Inferred, InputEdges, Problem, Type, settings};
+use crate::tensor::ops::pool::global_average_pool;
 use crate::tensor::{Backend, Error};
 
 settings! {
@@ -31,6 +32,6 @@ impl Leaf for GlobalPool {
 
 impl<D: Backend> Module<D> for GlobalPool {
     fn forward(&self, pass: &Pass<'_, D>, inputs: &Inputs<D>) -> Result<Outputs<D>, Error> {
-        only(ops::global_average_pool(pass.ctx, inputs.one("map")?)?)
+        only(global_average_pool(pass.ctx, inputs.one("map")?)?)
     }
 }

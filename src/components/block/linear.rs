@@ -1,8 +1,9 @@
 //! A matrix and a bias on a vector.
 
 use crate::components::node::{About, Leaf, NodeEntry, gives, leaf, per_channel, weight};
-use crate::nn::{Inputs, Module, Outputs, Pass, only, ops};
+use crate::nn::{Inputs, Module, Outputs, Pass, only};
 use crate::registry::{Inferred, InputEdges, Kind, Problem, Type, settings};
+use crate::tensor::ops::linear::linear;
 use crate::tensor::{Backend, Error};
 
 settings! {
@@ -44,6 +45,6 @@ impl<D: Backend> Module<D> for Linear {
     /// `vector`: N x I x 1 x 1. Returns N x O x 1 x 1.
     fn forward(&self, pass: &Pass<'_, D>, inputs: &Inputs<D>) -> Result<Outputs<D>, Error> {
         let bias = pass.optional_parameter("bias");
-        only(ops::linear(pass.ctx, inputs.one("vector")?, &pass.parameter("weight")?, bias.as_ref())?)
+        only(linear(pass.ctx, inputs.one("vector")?, &pass.parameter("weight")?, bias.as_ref())?)
     }
 }

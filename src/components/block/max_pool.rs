@@ -2,8 +2,9 @@
 
 use super::{about, pool, windows};
 use crate::components::node::{About, Leaf, NodeEntry, gives, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only, ops};
+use crate::nn::{Inputs, Module, Outputs, Pass, only};
 use crate::registry::{Edge, Inferred, InputEdges, Problem, settings};
+use crate::tensor::ops::pool::max_pool;
 use crate::tensor::{Backend, Error};
 
 settings! {
@@ -36,6 +37,6 @@ impl Leaf for MaxPool {
 
 impl<D: Backend> Module<D> for MaxPool {
     fn forward(&self, pass: &Pass<'_, D>, inputs: &Inputs<D>) -> Result<Outputs<D>, Error> {
-        only(ops::max_pool(pass.ctx, inputs.one("map")?, self.kernel, self.stride, self.padding)?)
+        only(max_pool(pass.ctx, inputs.one("map")?, self.kernel, self.stride, self.padding)?)
     }
 }

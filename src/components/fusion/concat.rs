@@ -2,8 +2,9 @@
 
 use super::about;
 use crate::components::node::{About, Leaf, NodeEntry, as_map, gives, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only, ops};
+use crate::nn::{Inputs, Module, Outputs, Pass, only};
 use crate::registry::{Inferred, InputEdges, Problem, settings};
+use crate::tensor::ops::shape::concat_channels;
 use crate::tensor::{Backend, Error, Var};
 
 settings! {
@@ -29,7 +30,7 @@ impl<D: Backend> Module<D> for Concat {
     fn forward(&self, pass: &Pass<'_, D>, inputs: &Inputs<D>) -> Result<Outputs<D>, Error> {
         match inputs.list("maps") {
             [one] => only(one.clone()),
-            maps => only(ops::concat_channels(pass.ctx, &maps.iter().collect::<Vec<&Var<D>>>())?),
+            maps => only(concat_channels(pass.ctx, &maps.iter().collect::<Vec<&Var<D>>>())?),
         }
     }
 }

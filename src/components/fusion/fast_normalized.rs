@@ -5,8 +5,9 @@
 
 use super::{about, weighed, weighing};
 use crate::components::node::{About, Leaf, NodeEntry, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only, ops};
+use crate::nn::{Inputs, Module, Outputs, Pass, only};
 use crate::registry::{Inferred, InputEdges, Problem, settings};
+use crate::tensor::ops::fusion::Weighting;
 use crate::tensor::{Backend, Error};
 
 settings! {
@@ -33,6 +34,6 @@ impl Leaf for FastNormalized {
 
 impl<D: Backend> Module<D> for FastNormalized {
     fn forward(&self, pass: &Pass<'_, D>, inputs: &Inputs<D>) -> Result<Outputs<D>, Error> {
-        only(weighed(pass, inputs, ops::Weighting::FastNormalized { epsilon: self.epsilon as f32 })?)
+        only(weighed(pass, inputs, Weighting::FastNormalized { epsilon: self.epsilon as f32 })?)
     }
 }

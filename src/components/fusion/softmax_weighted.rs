@@ -5,8 +5,9 @@
 
 use super::{about, weighed, weighing};
 use crate::components::node::{About, Leaf, NodeEntry, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only, ops};
+use crate::nn::{Inputs, Module, Outputs, Pass, only};
 use crate::registry::{Inferred, InputEdges, Problem, settings};
+use crate::tensor::ops::fusion::Weighting;
 use crate::tensor::{Backend, Error};
 
 settings! {
@@ -30,6 +31,6 @@ impl Leaf for SoftmaxWeighted {
 
 impl<D: Backend> Module<D> for SoftmaxWeighted {
     fn forward(&self, pass: &Pass<'_, D>, inputs: &Inputs<D>) -> Result<Outputs<D>, Error> {
-        only(weighed(pass, inputs, ops::Weighting::Softmax)?)
+        only(weighed(pass, inputs, Weighting::Softmax)?)
     }
 }

@@ -2,8 +2,9 @@
 
 use super::{about, projected, weighing};
 use crate::components::node::{About, Leaf, NodeEntry, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only, ops};
+use crate::nn::{Inputs, Module, Outputs, Pass, only};
 use crate::registry::{Inferred, InputEdges, Problem, settings};
+use crate::tensor::ops::arithmetic::add;
 use crate::tensor::{Backend, Error};
 
 settings! {
@@ -28,7 +29,7 @@ impl Leaf for Sum {
 impl<D: Backend> Module<D> for Sum {
     fn forward(&self, pass: &Pass<'_, D>, inputs: &Inputs<D>) -> Result<Outputs<D>, Error> {
         match &projected(pass, inputs)?[..] {
-            [first, second] => only(ops::add(pass.ctx, first, second)?),
+            [first, second] => only(add(pass.ctx, first, second)?),
             _ => only(inputs.one("maps")?.clone()),
         }
     }

@@ -4,9 +4,12 @@
 
 use super::about;
 use crate::components::node::{About, Leaf, NodeEntry, as_map, gives, leaf, per_channel, weight};
-use crate::nn::{Inputs, Module, Outputs, Pass, only, ops};
+use crate::nn::{Inputs, Module, Outputs, Pass, only};
 use crate::registry::{Inferred, InputEdges, Problem, settings};
 use crate::tensor::ops::activation::{Activation, activate};
+use crate::tensor::ops::arithmetic::multiply;
+use crate::tensor::ops::linear::linear;
+use crate::tensor::ops::pool::global_average_pool;
 use crate::tensor::{Backend, Error};
 
 settings! {
@@ -21,8 +24,10 @@ pub fn entry<D: Backend>() -> NodeEntry<D> {
 }
 
 impl Leaf for SqueezeExcite {
-    const ABOUT: About =
-        About { paper: "hu2018", ..about("squeeze-excite", "One weight for each channel, read from the channels' means.") };
+    const ABOUT: About = About {
+        paper: "hu2018",
+        ..about("squeeze-excite", "One weight for each channel, read from the channels' means.")
+    };
 
     fn infer(&self, inputs: &InputEdges) -> Result<Inferred, Problem> {
         let skip = inputs.one("skip")?;
@@ -42,11 +47,11 @@ impl<D: Backend> Module<D> for SqueezeExcite {
     /// `skip`: N x C x H x W.
     fn forward(&self, pass: &Pass<'_, D>, inputs: &Inputs<D>) -> Result<Outputs<D>, Error> {
         let (ctx, skip) = (pass.ctx, inputs.one("skip")?);
-        let means = ops::global_average_pool(ctx, skip)?; // N x C x 1 x 1
-        let narrow = ops::linear(ctx, &means, &pass.parameter("squeeze-weight")?, Some(&pass.parameter("squeeze-bias")?))?;
+        let means = global_average_pool(ctx, skip)?; // N x C x 1 x 1
+        let narrow = linear(ctx, &means, &pass.parameter("squeeze-weight")?, Some(&pass.parameter("squeeze-bias")?))?;
         let narrow = activate(ctx, &narrow, Activation::Relu)?; // N x C/r x 1 x 1
-        let wide = ops::linear(ctx, &narrow, &pass.parameter("excite-weight")?, Some(&pass.parameter("excite-bias")?))?;
+        let wide = linear(ctx, &narrow, &pass.parameter("excite-weight")?, Some(&pass.parameter("excite-bias")?))?;
         let weights = activate(ctx, &wide, Activation::Sigmoid)?;
-        only(ops::multiply(ctx, skip, &weights)?)
+        only(multiply(ctx, skip, &weights)?)
     }
 }

@@ -4,8 +4,10 @@
 //! <https://arxiv.org/abs/1801.07698>): both sides are normalised, there is no bias.
 
 use crate::components::node::{About, Leaf, NodeEntry, gives, leaf, weight};
-use crate::nn::{Inputs, Module, Outputs, Pass, only, ops};
+use crate::nn::{Inputs, Module, Outputs, Pass, only};
 use crate::registry::{Inferred, InputEdges, Kind, Problem, Type, settings};
+use crate::tensor::ops::l2_normalise::l2_normalise;
+use crate::tensor::ops::linear::linear;
 use crate::tensor::{Backend, Error};
 
 settings! {
@@ -44,8 +46,8 @@ impl Leaf for CosineClassifier {
 impl<D: Backend> Module<D> for CosineClassifier {
     /// `embedding`: N x C x 1 x 1. Returns N x K x 1 x 1.
     fn forward(&self, pass: &Pass<'_, D>, inputs: &Inputs<D>) -> Result<Outputs<D>, Error> {
-        let directions = ops::l2_normalise(pass.ctx, &pass.parameter("weight")?, EPSILON)?; // K x C x 1 x 1
-        let embedding = ops::l2_normalise(pass.ctx, inputs.one("embedding")?, EPSILON)?;
-        only(ops::linear(pass.ctx, &embedding, &directions, None)?)
+        let directions = l2_normalise(pass.ctx, &pass.parameter("weight")?, EPSILON)?; // K x C x 1 x 1
+        let embedding = l2_normalise(pass.ctx, inputs.one("embedding")?, EPSILON)?;
+        only(linear(pass.ctx, &embedding, &directions, None)?)
     }
 }

@@ -5,8 +5,9 @@
 
 use super::{Affine, about};
 use crate::components::node::{About, Leaf, NodeEntry, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only, ops};
+use crate::nn::{Inputs, Module, Outputs, Pass, only};
 use crate::registry::{Buffer, Inferred, InputEdges, Problem, settings};
+use crate::tensor::ops::norm::{batch_norm_eval, batch_norm_train};
 use crate::tensor::{Backend, Error};
 
 settings! {
@@ -42,10 +43,10 @@ impl<D: Backend> Module<D> for Batch {
         let (x, affine, epsilon) = (inputs.one("map")?, Affine::of(pass), self.epsilon as f32);
         let (running_mean, running_variance) = (pass.buffer("running-mean")?, pass.buffer("running-variance")?);
         if !pass.mode.batch_statistics {
-            let y = ops::batch_norm_eval(pass.ctx, x, &running_mean, &running_variance, affine.get(), epsilon)?;
+            let y = batch_norm_eval(pass.ctx, x, &running_mean, &running_variance, affine.get(), epsilon)?;
             return only(y);
         }
-        let (y, mean, variance) = ops::batch_norm_train(pass.ctx, x, affine.get(), epsilon)?;
+        let (y, mean, variance) = batch_norm_train(pass.ctx, x, affine.get(), epsilon)?;
         if pass.mode.move_buffers {
             pass.move_buffer("running-mean", self.moved(&running_mean.to_vec(), &mean));
             pass.move_buffer("running-variance", self.moved(&running_variance.to_vec(), &variance));

@@ -5,8 +5,9 @@
 
 use super::{Affine, about};
 use crate::components::node::{About, Leaf, NodeEntry, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only, ops};
+use crate::nn::{Inputs, Module, Outputs, Pass, only};
 use crate::registry::{Inferred, InputEdges, Problem, settings};
+use crate::tensor::ops::norm::instance_norm;
 use crate::tensor::{Backend, Error};
 
 settings! {
@@ -23,7 +24,8 @@ pub fn entry<D: Backend>() -> NodeEntry<D> {
 }
 
 impl Leaf for Instance {
-    const ABOUT: About = about("instance", "Instance norm: mean 0 and variance 1 for each channel of each sample.", "ulyanov2016");
+    const ABOUT: About =
+        about("instance", "Instance norm: mean 0 and variance 1 for each channel of each sample.", "ulyanov2016");
 
     fn infer(&self, inputs: &InputEdges) -> Result<Inferred, Problem> {
         super::infer(inputs, self.affine)
@@ -33,6 +35,6 @@ impl Leaf for Instance {
 impl<D: Backend> Module<D> for Instance {
     fn forward(&self, pass: &Pass<'_, D>, inputs: &Inputs<D>) -> Result<Outputs<D>, Error> {
         let affine = Affine::of(pass);
-        only(ops::instance_norm(pass.ctx, inputs.one("map")?, affine.get(), self.epsilon as f32)?)
+        only(instance_norm(pass.ctx, inputs.one("map")?, affine.get(), self.epsilon as f32)?)
     }
 }

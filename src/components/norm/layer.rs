@@ -5,8 +5,9 @@
 
 use super::{Affine, about};
 use crate::components::node::{About, Leaf, NodeEntry, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only, ops};
+use crate::nn::{Inputs, Module, Outputs, Pass, only};
 use crate::registry::{Inferred, InputEdges, Problem, settings};
+use crate::tensor::ops::norm::layer_norm;
 use crate::tensor::{Backend, Error};
 
 settings! {
@@ -33,6 +34,6 @@ impl Leaf for Layer {
 impl<D: Backend> Module<D> for Layer {
     fn forward(&self, pass: &Pass<'_, D>, inputs: &Inputs<D>) -> Result<Outputs<D>, Error> {
         let affine = Affine::of(pass);
-        only(ops::layer_norm(pass.ctx, inputs.one("map")?, affine.get(), self.epsilon as f32)?)
+        only(layer_norm(pass.ctx, inputs.one("map")?, affine.get(), self.epsilon as f32)?)
     }
 }

@@ -2,8 +2,9 @@
 
 use super::about;
 use crate::components::node::{About, Leaf, NodeEntry, gives, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only, ops};
+use crate::nn::{Inputs, Module, Outputs, Pass, only};
 use crate::registry::{Inferred, InputEdges, Problem, Type, settings};
+use crate::tensor::ops::arithmetic::affine;
 use crate::tensor::{Backend, Error};
 
 settings! {
@@ -48,7 +49,7 @@ impl Leaf for Affine {
 
 impl<D: Backend> Module<D> for Affine {
     fn forward(&self, pass: &Pass<'_, D>, inputs: &Inputs<D>) -> Result<Outputs<D>, Error> {
-        only(ops::affine(pass.ctx, inputs.one("map")?, self.gain as f32, self.shift as f32)?)
+        only(affine(pass.ctx, inputs.one("map")?, self.gain as f32, self.shift as f32)?)
     }
 }
 

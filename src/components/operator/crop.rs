@@ -2,8 +2,9 @@
 
 use super::about;
 use crate::components::node::{About, Leaf, NodeEntry, gives, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only, ops};
+use crate::nn::{Inputs, Module, Outputs, Pass, only};
 use crate::registry::{Inferred, InputEdges, Problem, settings};
+use crate::tensor::ops::shape::crop;
 use crate::tensor::{Backend, Error};
 
 settings! {
@@ -50,6 +51,6 @@ impl<D: Backend> Module<D> for Crop {
         if (height, width) == (h, w) {
             return only(x.clone());
         }
-        only(ops::crop(pass.ctx, x, top, left, height, width)?)
+        only(crop(pass.ctx, x, top, left, height, width)?)
     }
 }

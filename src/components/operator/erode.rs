@@ -2,8 +2,10 @@
 
 use super::about;
 use crate::components::node::{About, Leaf, NodeEntry, gives, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only, ops};
+use crate::nn::{Inputs, Module, Outputs, Pass, only};
 use crate::registry::{Inferred, InputEdges, Problem, settings};
+use crate::tensor::ops::arithmetic::affine;
+use crate::tensor::ops::pool::max_pool;
 use crate::tensor::{Backend, Error};
 
 settings! {
@@ -27,8 +29,8 @@ impl Leaf for Erode {
 
 impl<D: Backend> Module<D> for Erode {
     fn forward(&self, pass: &Pass<'_, D>, inputs: &Inputs<D>) -> Result<Outputs<D>, Error> {
-        let negated = ops::affine(pass.ctx, inputs.one("map")?, -1.0, 0.0)?;
-        let largest = ops::max_pool(pass.ctx, &negated, 2 * self.pixels + 1, 1, self.pixels)?;
-        only(ops::affine(pass.ctx, &largest, -1.0, 0.0)?)
+        let negated = affine(pass.ctx, inputs.one("map")?, -1.0, 0.0)?;
+        let largest = max_pool(pass.ctx, &negated, 2 * self.pixels + 1, 1, self.pixels)?;
+        only(affine(pass.ctx, &largest, -1.0, 0.0)?)
     }
 }

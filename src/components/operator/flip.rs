@@ -2,8 +2,9 @@
 
 use super::about;
 use crate::components::node::{About, Leaf, NodeEntry, gives, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only, ops};
+use crate::nn::{Inputs, Module, Outputs, Pass, only};
 use crate::registry::{Inferred, InputEdges, Problem, settings};
+use crate::tensor::ops::shape::flip_width;
 use crate::tensor::{Backend, Error};
 
 settings! {
@@ -24,6 +25,6 @@ impl Leaf for Flip {
 
 impl<D: Backend> Module<D> for Flip {
     fn forward(&self, pass: &Pass<'_, D>, inputs: &Inputs<D>) -> Result<Outputs<D>, Error> {
-        only(ops::flip_width(pass.ctx, inputs.one("map")?)?)
+        only(flip_width(pass.ctx, inputs.one("map")?)?)
     }
 }

@@ -4,8 +4,9 @@
 
 use super::about;
 use crate::components::node::{About, Leaf, NodeEntry, gives, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only, ops};
+use crate::nn::{Inputs, Module, Outputs, Pass, only};
 use crate::registry::{Edge, Inferred, InputEdges, Problem, settings};
+use crate::tensor::ops::shape::{concat_batch, crop};
 use crate::tensor::{Backend, Error};
 
 settings! {
@@ -24,7 +25,11 @@ impl Leaf for Halves {
         let map = inputs.one("map")?;
         let [c, h, w] = map.dims;
         if !w.is_multiple_of(2) {
-            return Err(Problem::new(format!("{map} has no halves: its width is odd")).at_port("map", 0, map.to_string()));
+            return Err(Problem::new(format!("{map} has no halves: its width is odd")).at_port(
+                "map",
+                0,
+                map.to_string(),
+            ));
         }
         gives(Edge { batch: 2 * map.batch, ..Edge::new(map.ty, [c, h, w / 2]) })
     }
@@ -35,8 +40,8 @@ impl<D: Backend> Module<D> for Halves {
     fn forward(&self, pass: &Pass<'_, D>, inputs: &Inputs<D>) -> Result<Outputs<D>, Error> {
         let x = inputs.one("map")?;
         let [_, _, h, w] = x.shape();
-        let left = ops::crop(pass.ctx, x, 0, 0, h, w / 2)?;
-        let right = ops::crop(pass.ctx, x, 0, w / 2, h, w / 2)?;
-        only(ops::concat_batch(pass.ctx, &[&left, &right])?)
+        let left = crop(pass.ctx, x, 0, 0, h, w / 2)?;
+        let right = crop(pass.ctx, x, 0, w / 2, h, w / 2)?;
+        only(concat_batch(pass.ctx, &[&left, &right])?)
     }
 }

@@ -2,8 +2,9 @@
 
 use super::{about, filled};
 use crate::components::node::{About, Leaf, NodeEntry, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only, ops};
+use crate::nn::{Inputs, Module, Outputs, Pass, only};
 use crate::registry::{Inferred, InputEdges, Problem, settings};
+use crate::tensor::ops::fill::mean_fill;
 use crate::tensor::{Backend, Error};
 
 settings! {
@@ -29,6 +30,6 @@ impl Leaf for MeanFill {
 
 impl<D: Backend> Module<D> for MeanFill {
     fn forward(&self, pass: &Pass<'_, D>, inputs: &Inputs<D>) -> Result<Outputs<D>, Error> {
-        only(ops::mean_fill(pass.ctx, inputs.one("image")?, inputs.one("missing")?)?)
+        only(mean_fill(pass.ctx, inputs.one("image")?, inputs.one("missing")?)?)
     }
 }

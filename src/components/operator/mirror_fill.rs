@@ -2,8 +2,11 @@
 
 use super::{about, filled};
 use crate::components::node::{About, Leaf, NodeEntry, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only, ops};
+use crate::nn::{Inputs, Module, Outputs, Pass, only};
 use crate::registry::{Inferred, InputEdges, Problem, settings};
+use crate::tensor::ops::arithmetic::{add, affine, multiply};
+use crate::tensor::ops::fill::mean_fill;
+use crate::tensor::ops::shape::flip_width;
 use crate::tensor::{Backend, Error};
 
 settings! {
@@ -31,12 +34,12 @@ impl<D: Backend> Module<D> for MirrorFill {
     /// `image`: N x C x H x W, `missing`: N x 1 x H x W.
     fn forward(&self, pass: &Pass<'_, D>, inputs: &Inputs<D>) -> Result<Outputs<D>, Error> {
         let (ctx, image, missing) = (pass.ctx, inputs.one("image")?, inputs.one("missing")?);
-        let mirrored_missing = ops::flip_width(ctx, missing)?;
-        let mirrored_seen = ops::affine(ctx, &mirrored_missing, -1.0, 1.0)?;
-        let seen = ops::affine(ctx, missing, -1.0, 1.0)?;
-        let mirrored = ops::multiply(ctx, &ops::flip_width(ctx, image)?, &mirrored_seen)?;
-        let mean = ops::multiply(ctx, &ops::mean_fill(ctx, image, missing)?, &mirrored_missing)?;
-        let fill = ops::multiply(ctx, &ops::add(ctx, &mirrored, &mean)?, missing)?;
-        only(ops::add(ctx, &ops::multiply(ctx, image, &seen)?, &fill)?)
+        let mirrored_missing = flip_width(ctx, missing)?;
+        let mirrored_seen = affine(ctx, &mirrored_missing, -1.0, 1.0)?;
+        let seen = affine(ctx, missing, -1.0, 1.0)?;
+        let mirrored = multiply(ctx, &flip_width(ctx, image)?, &mirrored_seen)?;
+        let mean = multiply(ctx, &mean_fill(ctx, image, missing)?, &mirrored_missing)?;
+        let fill = multiply(ctx, &add(ctx, &mirrored, &mean)?, missing)?;
+        only(add(ctx, &multiply(ctx, image, &seen)?, &fill)?)
     }
 }

@@ -2,8 +2,9 @@
 
 use super::{about, broadcast, listed};
 use crate::components::node::{About, Leaf, NodeEntry, gives, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only, ops};
+use crate::nn::{Inputs, Module, Outputs, Pass, only};
 use crate::registry::{Edge, Inferred, InputEdges, Problem, Type, settings};
+use crate::tensor::ops::arithmetic::multiply;
 use crate::tensor::{Backend, Error};
 
 settings! {
@@ -40,7 +41,7 @@ impl<D: Backend> Module<D> for Multiply {
     fn forward(&self, pass: &Pass<'_, D>, inputs: &Inputs<D>) -> Result<Outputs<D>, Error> {
         let mut product = inputs.one("maps")?.clone();
         for map in &inputs.list("maps")[1..] {
-            product = ops::multiply(pass.ctx, &product, map)?;
+            product = multiply(pass.ctx, &product, map)?;
         }
         only(product)
     }

@@ -4,8 +4,9 @@
 
 use super::{about, filled};
 use crate::components::node::{About, Leaf, NodeEntry, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only, ops};
+use crate::nn::{Inputs, Module, Outputs, Pass, only};
 use crate::registry::{Inferred, InputEdges, Problem, settings};
+use crate::tensor::ops::arithmetic::{add, affine, multiply};
 use crate::tensor::{Backend, Error};
 
 settings! {
@@ -38,8 +39,8 @@ impl<D: Backend> Module<D> for NoiseFill {
         let (ctx, image, mask) = (pass.ctx, inputs.one("image")?, inputs.one("mask")?);
         let mut stream = pass.stream();
         let noise = (0..image.len()).map(|_| (self.std * stream.normal()).clamp(-1.0, 1.0) as f32).collect();
-        let noise = ops::multiply(ctx, &ctx.constant(noise, image.shape())?, mask)?;
-        let kept = ops::multiply(ctx, image, &ops::affine(ctx, mask, -1.0, 1.0)?)?;
-        only(ops::add(ctx, &kept, &noise)?)
+        let noise = multiply(ctx, &ctx.constant(noise, image.shape())?, mask)?;
+        let kept = multiply(ctx, image, &affine(ctx, mask, -1.0, 1.0)?)?;
+        only(add(ctx, &kept, &noise)?)
     }
 }

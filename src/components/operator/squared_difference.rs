@@ -2,8 +2,9 @@
 
 use super::{about, broadcast};
 use crate::components::node::{About, Leaf, NodeEntry, gives, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only, ops};
+use crate::nn::{Inputs, Module, Outputs, Pass, only};
 use crate::registry::{Inferred, InputEdges, Problem, Type, settings};
+use crate::tensor::ops::arithmetic::squared_difference;
 use crate::tensor::{Backend, Error};
 
 settings! {
@@ -31,6 +32,6 @@ impl Leaf for SquaredDifference {
 
 impl<D: Backend> Module<D> for SquaredDifference {
     fn forward(&self, pass: &Pass<'_, D>, inputs: &Inputs<D>) -> Result<Outputs<D>, Error> {
-        only(ops::squared_difference(pass.ctx, inputs.one("first")?, inputs.one("second")?)?)
+        only(squared_difference(pass.ctx, inputs.one("first")?, inputs.one("second")?)?)
     }
 }

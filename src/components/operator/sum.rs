@@ -2,8 +2,9 @@
 
 use super::{about, broadcast, listed};
 use crate::components::node::{About, Leaf, NodeEntry, gives, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only, ops};
+use crate::nn::{Inputs, Module, Outputs, Pass, only};
 use crate::registry::{Inferred, InputEdges, Problem, Type, settings};
+use crate::tensor::ops::arithmetic::add;
 use crate::tensor::{Backend, Error};
 
 settings! {
@@ -27,7 +28,7 @@ impl<D: Backend> Module<D> for Sum {
     fn forward(&self, pass: &Pass<'_, D>, inputs: &Inputs<D>) -> Result<Outputs<D>, Error> {
         let mut sum = inputs.one("maps")?.clone();
         for map in &inputs.list("maps")[1..] {
-            sum = ops::add(pass.ctx, &sum, map)?;
+            sum = add(pass.ctx, &sum, map)?;
         }
         only(sum)
     }

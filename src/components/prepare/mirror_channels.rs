@@ -4,8 +4,9 @@
 
 use super::{about, beside};
 use crate::components::node::{About, Leaf, NodeEntry, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only, ops};
+use crate::nn::{Inputs, Module, Outputs, Pass, only};
 use crate::registry::{Inferred, InputEdges, Problem, settings};
+use crate::tensor::ops::shape::{concat_channels, flip_width};
 use crate::tensor::{Backend, Error};
 
 settings! {
@@ -17,8 +18,10 @@ pub fn entry<D: Backend>() -> NodeEntry<D> {
 }
 
 impl Leaf for MirrorChannels {
-    const ABOUT: About =
-        About { paper: "deng2018", ..about("mirror-channels", "The image and, as further channels, its mirror image.") };
+    const ABOUT: About = About {
+        paper: "deng2018",
+        ..about("mirror-channels", "The image and, as further channels, its mirror image.")
+    };
 
     fn infer(&self, inputs: &InputEdges) -> Result<Inferred, Problem> {
         beside(inputs)
@@ -28,7 +31,7 @@ impl Leaf for MirrorChannels {
 impl<D: Backend> Module<D> for MirrorChannels {
     fn forward(&self, pass: &Pass<'_, D>, inputs: &Inputs<D>) -> Result<Outputs<D>, Error> {
         let image = inputs.one("image")?;
-        let mirrored = ops::flip_width(pass.ctx, image)?;
-        only(ops::concat_channels(pass.ctx, &[image, &mirrored])?)
+        let mirrored = flip_width(pass.ctx, image)?;
+        only(concat_channels(pass.ctx, &[image, &mirrored])?)
     }
 }

@@ -4,8 +4,10 @@
 
 use super::{about, beside};
 use crate::components::node::{About, Leaf, NodeEntry, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only, ops};
+use crate::nn::{Inputs, Module, Outputs, Pass, only};
 use crate::registry::{Inferred, InputEdges, Problem, settings};
+use crate::tensor::ops::arithmetic::add;
+use crate::tensor::ops::shape::{concat_channels, flip_width};
 use crate::tensor::{Backend, Error};
 
 settings! {
@@ -40,8 +42,8 @@ impl<D: Backend> Module<D> for NoiseFill {
                 }
             }
         }
-        let filled = ops::add(pass.ctx, image, &pass.ctx.constant(noise, image.shape())?)?;
-        let mirrored = ops::flip_width(pass.ctx, &filled)?;
-        only(ops::concat_channels(pass.ctx, &[&filled, &mirrored])?)
+        let filled = add(pass.ctx, image, &pass.ctx.constant(noise, image.shape())?)?;
+        let mirrored = flip_width(pass.ctx, &filled)?;
+        only(concat_channels(pass.ctx, &[&filled, &mirrored])?)
     }
 }

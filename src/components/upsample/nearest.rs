@@ -2,8 +2,9 @@
 
 use super::{about, doubled};
 use crate::components::node::{About, Leaf, NodeEntry, gives, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only, ops};
+use crate::nn::{Inputs, Module, Outputs, Pass, only};
 use crate::registry::{Inferred, InputEdges, Problem, settings};
+use crate::tensor::ops::resize::resize_nearest;
 use crate::tensor::{Backend, Error};
 
 settings! {
@@ -26,6 +27,6 @@ impl<D: Backend> Module<D> for Nearest {
     fn forward(&self, pass: &Pass<'_, D>, inputs: &Inputs<D>) -> Result<Outputs<D>, Error> {
         let x = inputs.one("map")?;
         let [_, _, h, w] = x.shape();
-        only(ops::resize_nearest(pass.ctx, x, (2 * h, 2 * w))?)
+        only(resize_nearest(pass.ctx, x, (2 * h, 2 * w))?)
     }
 }

@@ -2,8 +2,9 @@
 
 use super::{about, doubled};
 use crate::components::node::{About, Leaf, NodeEntry, gives, leaf, per_channel};
-use crate::nn::{Inputs, Kernel, Module, Outputs, Pass, only, ops};
+use crate::nn::{Inputs, Kernel, Module, Outputs, Pass, only};
 use crate::registry::{Inferred, InputEdges, Padding, Parameter, Problem, Start, settings};
+use crate::tensor::ops::conv_transpose2d::{ConvTranspose2d, conv_transpose2d};
 use crate::tensor::{Backend, Error};
 
 settings! {
@@ -37,12 +38,12 @@ impl<D: Backend> Module<D> for Transposed {
         let along = Kernel { size: self.kernel, stride: 2, dilation: 1, padding: Padding::Same };
         let both = along.transposed(h).zip(along.transposed(w));
         let (rows, columns) = both.ok_or_else(|| Error::shape("transposed", "an empty map"))?;
-        let how = ops::ConvTranspose2d {
+        let how = ConvTranspose2d {
             stride: 2,
             padding: [rows.before, rows.after, columns.before, columns.after],
             output: (2 * h, 2 * w),
         };
         let (weight, bias) = (pass.parameter("weight")?, pass.parameter("bias")?);
-        only(ops::conv_transpose2d(pass.ctx, x, &weight, Some(&bias), &how)?)
+        only(conv_transpose2d(pass.ctx, x, &weight, Some(&bias), &how)?)
     }
 }
