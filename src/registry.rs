@@ -6,7 +6,7 @@
 mod settings;
 mod shape;
 
-pub use settings::{Bounds, Declared, Kind, OfKind, Padding, Setting, SettingsError, Slot, settings};
+pub use settings::{Bounds, Declared, Kind, OfKind, Padding, Setting, SettingsError, Slot, join_doc, settings};
 pub use shape::{Edge, Type};
 
 use std::collections::BTreeMap;

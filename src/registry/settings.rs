@@ -163,6 +163,11 @@ pub trait Declared: Sized + serde::de::DeserializeOwned {
     }
 }
 
+/// The lines of a doc comment as one text.
+pub fn join_doc(lines: &[&str]) -> String {
+    lines.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ")
+}
+
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("settings do not fit: {0}")]
 pub struct SettingsError(pub String);
@@ -192,7 +197,7 @@ macro_rules! __settings {
                     #[allow(unused_mut, reason = "not every setting has bounds")]
                     let mut setting = $crate::registry::Setting {
                         name: stringify!($field).trim_start_matches("r#").replace('_', "-"),
-                        doc: [$($doc.trim()),*].join(" "),
+                        doc: $crate::registry::join_doc(&[$($doc),*]),
                         kind: <$ty as $crate::registry::OfKind>::kind(),
                         default: None,
                         bounds: $crate::registry::Bounds::default(),
@@ -248,6 +253,7 @@ mod tests {
 
     settings! {
         /// An example.
+        #[allow(dead_code, reason = "only its schema and its reading are looked at")]
         pub struct Example {
             /// Output channels.
             width: usize, kind = Kind::Dim, min = 1;
