@@ -7,7 +7,7 @@ use super::{RunError, environment, samples};
 use crate::components::sample::Split;
 use crate::graph::plan::Plan;
 use crate::record::{
-    self, Event, EventLog, EvaluationRecord, ModelSummary, Observer, Progress, State, Status, Summary,
+    self, EvaluationRecord, Event, EventLog, ModelSummary, Observer, Progress, State, Status, Summary,
 };
 use crate::tensor::{Backend, memory};
 use std::cell::RefCell;

@@ -56,8 +56,7 @@ fn group_name(plan: &Plan, by: &GroupBy) -> String {
 /// `completion`, or `verification.lfw` and `verification.cplfw`.
 fn prefixes(plan: &Plan, evaluation: &plan::Evaluation) -> Vec<String> {
     let replaced = evaluation.data.iter().flat_map(|(_, others)| others);
-    let named: Vec<String> =
-        replaced.map(|d| format!("{}.{}", evaluation.name, plan.datasets[*d].name)).collect();
+    let named: Vec<String> = replaced.map(|d| format!("{}.{}", evaluation.name, plan.datasets[*d].name)).collect();
     if named.is_empty() { vec![evaluation.name.clone()] } else { named }
 }
 

@@ -79,7 +79,8 @@ impl<D: Backend> Updater<D> {
         more: &mut dyn FnMut() -> Result<Draw<D>, RunError>,
     ) -> Result<UpdateRecord, RunError> {
         let start = Instant::now();
-        let mut record = UpdateRecord { learning_rate: self.rule.lr() * self.schedule.factor(clock), ..Default::default() };
+        let mut record =
+            UpdateRecord { learning_rate: self.rule.lr() * self.schedule.factor(clock), ..Default::default() };
         let batches = self.plan.times * self.plan.accumulate;
         let share = 1.0 / batches as f64;
         for time in 0..self.plan.times {
@@ -134,7 +135,10 @@ impl<D: Backend> Updater<D> {
             };
             *sum = match (sum.take(), gradient) {
                 (Some(mut sum), Some(new)) => {
-                    models.device.accumulate(&mut sum, &new).map_err(|e| crate::tensor::Error::device("gradient", e))?;
+                    models
+                        .device
+                        .accumulate(&mut sum, &new)
+                        .map_err(|e| crate::tensor::Error::device("gradient", e))?;
                     Some(sum)
                 }
                 (sum, new) => new.or(sum),
@@ -237,7 +241,8 @@ impl<D: Backend> Updater<D> {
                 for moment in &mut learnt.moments {
                     moments.push(storage_mut(moment)?.ok_or_else(shared)?);
                 }
-                apply(device, &self.rule, lr * learnt.rate, self.steps, parameter, &gradient, moments).map_err(failed)?;
+                apply(device, &self.rule, lr * learnt.rate, self.steps, parameter, &gradient, moments)
+                    .map_err(failed)?;
             }
             if let Some(bound) = self.plan.clamp {
                 device.clamp(parameter, -bound as f32, bound as f32).map_err(failed)?;
