@@ -22,6 +22,8 @@ pub mod matrix;
 pub mod norm;
 pub mod optimizer;
 pub mod parallel;
+#[cfg(test)]
+mod parity;
 pub mod planes;
 pub mod pool;
 pub mod prelu;
