@@ -192,7 +192,7 @@ macro_rules! __settings {
                     #[allow(unused_mut, reason = "not every setting has bounds")]
                     let mut setting = $crate::registry::Setting {
                         name: stringify!($field).trim_start_matches("r#").replace('_', "-"),
-                        doc: [$($doc.trim()),*].join(" "),
+                        doc: <[&str]>::join(&[$($doc.trim()),*], " "),
                         kind: <$ty as $crate::registry::OfKind>::kind(),
                         default: None,
                         bounds: $crate::registry::Bounds::default(),
