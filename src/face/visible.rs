@@ -50,8 +50,7 @@ fn blurred(values: &[f32], size: usize, radius: usize) -> Vec<f32> {
     let line = |at: &dyn Fn(usize) -> f32, i: usize| -> f32 {
         (i..=i + 2 * radius).map(|k| at(k.saturating_sub(radius).min(size - 1))).sum::<f32>() * share
     };
-    let across: Vec<f32> =
-        (0..size * size).map(|i| line(&|x| values[i / size * size + x], i % size)).collect();
+    let across: Vec<f32> = (0..size * size).map(|i| line(&|x| values[i / size * size + x], i % size)).collect();
     (0..size * size).map(|i| line(&|y| across[y * size + i % size], i / size)).collect()
 }
 

@@ -81,7 +81,10 @@ fn holes_cut_the_image_and_are_those_of_the_stream() {
     let scratch = Scratch::new("holes");
     scratch.picture("a.png", 32, 32);
     let data = folder(&scratch.0, json!({"root": "", "size": 32, "holes": "strokes", "split": whole()})).unwrap();
-    assert_eq!(data.ports().iter().map(|(n, _)| n.as_str()).collect::<Vec<_>>(), ["image", "incomplete", "complete", "missing"]);
+    assert_eq!(
+        data.ports().iter().map(|(n, _)| n.as_str()).collect::<Vec<_>>(),
+        ["image", "incomplete", "complete", "missing"]
+    );
     let draw = |n| data.sample(Split::Train, 0, Stream::new(0, "t").fork(n)).unwrap();
     let (a, b) = (draw(0), draw(1));
     assert_eq!(a, draw(0));
@@ -99,7 +102,8 @@ fn masks_come_by_name_and_must_fit() {
     let scratch = Scratch::new("masks");
     scratch.picture("photos/a.png", 40, 20);
     scratch.picture("masks/a.pgm", 40, 20);
-    let settings = json!({"root": "photos", "size": 10, "holes": {"use": "from-folder", "root": "masks"}, "split": whole()});
+    let settings =
+        json!({"root": "photos", "size": 10, "holes": {"use": "from-folder", "root": "masks"}, "split": whole()});
     let sample = first(folder(&scratch.0, settings.clone()).unwrap().as_ref()).unwrap();
     let missing = sample.get("missing").unwrap();
     assert_eq!((missing.at(0, 5, 0), missing.at(0, 5, 9)), (0.0, 1.0));
@@ -135,7 +139,9 @@ fn folders_are_splits_where_they_are_asked_for() {
     let data = folder(&scratch.0, json!({"root": "", "split": {"folders": true}})).unwrap();
     assert_eq!(Split::ALL.map(|s| data.len(s)), [2, 0, 1]);
     std::fs::remove_dir_all(scratch.0.join("train")).unwrap();
-    assert!(message(folder(&scratch.0, json!({"root": "", "split": {"folders": true}}))).contains("train` does not exist"));
+    assert!(
+        message(folder(&scratch.0, json!({"root": "", "split": {"folders": true}}))).contains("train` does not exist")
+    );
 }
 
 #[test]

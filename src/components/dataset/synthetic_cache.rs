@@ -21,11 +21,7 @@ pub fn key(settings: &SyntheticUv) -> String {
 }
 
 /// Sheets of all identities, 3 bytes a texel, from the cache or drawn into it.
-pub fn albedos(
-    settings: &SyntheticUv,
-    cache: &Path,
-    progress: Option<&Progress>,
-) -> Result<Vec<u8>, DataError> {
+pub fn albedos(settings: &SyntheticUv, cache: &Path, progress: Option<&Progress>) -> Result<Vec<u8>, DataError> {
     let key = key(settings);
     let file = cache.join(format!("synthetic-uv-{key}.bin"));
     let length = settings.identities * settings.size * settings.size * 3;

@@ -162,7 +162,11 @@ mod tests {
         let noise = Noise::new(Stream::new(0, "noise"));
         let values: Vec<f32> = (0..4000).map(|i| noise.at(i as f32 * 0.01, 0.3)).collect();
         assert!(values.windows(2).all(|w| (w[0] - w[1]).abs() < 0.06));
-        assert!(values.iter().all(|v| v.abs() <= 1.0) && values.iter().any(|v| *v > 0.3) && values.iter().any(|v| *v < -0.3));
+        assert!(
+            values.iter().all(|v| v.abs() <= 1.0)
+                && values.iter().any(|v| *v > 0.3)
+                && values.iter().any(|v| *v < -0.3)
+        );
     }
 
     #[test]

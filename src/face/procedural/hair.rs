@@ -80,7 +80,9 @@ pub fn scalp(canvas: &mut Canvas, person: &Person) {
         let over = y - (height.min(1.1) + temple + ragged);
         let before_ear = (side - 0.93 - 0.02 * edge.at(y * 12.0, 20.0)).min((y - sideburn) * 0.6);
         let depth = over.max(if height > 1.2 { before_ear - 0.03 } else { before_ear });
-        let shine = 0.80 + 0.26 * strands.at(s * 48.0 - 7.0 * y * s.signum(), y * 5.0) + 0.16 * strands.at(s * 15.0, y * 2.0 + 9.0);
+        let shine = 0.80
+            + 0.26 * strands.at(s * 48.0 - 7.0 * y * s.signum(), y * 5.0)
+            + 0.16 * strands.at(s * 15.0, y * 2.0 + 9.0);
         let thin = 0.85 + 0.25 * strands.at(s * 60.0, y * 9.0 + 50.0);
         (colour.map(|v| (v * shine).clamp(0.0, 1.0)), ramp(-0.025, 0.05, depth) * thin)
     });

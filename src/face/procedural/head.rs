@@ -24,26 +24,26 @@ const fn bump(s: f32, y: f32, across: f32, up: f32, mean: f32, deviation: f32) -
 }
 
 const BUMPS: [Bump; 20] = [
-    bump(0.0, 0.24, 0.050, 0.09, 0.05, 0.015),    // root of the nose
-    bump(0.0, 0.08, 0.060, 0.10, 0.10, 0.025),    // ridge
-    bump(0.0, -0.06, 0.070, 0.09, 0.14, 0.025),   // lower ridge
-    bump(0.0, -0.17, 0.075, 0.07, 0.17, 0.030),   // tip
-    bump(0.125, -0.19, 0.055, 0.055, 0.09, 0.02), // wings
-    bump(0.335, 0.20, 0.150, 0.11, -0.085, 0.02), // eye sockets
-    bump(0.335, 0.20, 0.105, 0.065, 0.05, 0.008), // eyeballs
-    bump(0.30, 0.40, 0.190, 0.06, 0.035, 0.018),  // brow ridges
-    bump(0.0, 0.38, 0.120, 0.08, 0.015, 0.010),   // between them
-    bump(0.50, 0.00, 0.150, 0.12, 0.045, 0.022),  // cheekbones
-    bump(0.42, -0.28, 0.170, 0.16, 0.02, 0.028),  // cheeks
-    bump(0.0, -0.43, 0.160, 0.045, 0.06, 0.015),  // upper lip
-    bump(0.0, -0.575, 0.140, 0.045, 0.06, 0.015), // lower lip
+    bump(0.0, 0.24, 0.050, 0.09, 0.05, 0.015),     // root of the nose
+    bump(0.0, 0.08, 0.060, 0.10, 0.10, 0.025),     // ridge
+    bump(0.0, -0.06, 0.070, 0.09, 0.14, 0.025),    // lower ridge
+    bump(0.0, -0.17, 0.075, 0.07, 0.17, 0.030),    // tip
+    bump(0.125, -0.19, 0.055, 0.055, 0.09, 0.02),  // wings
+    bump(0.335, 0.20, 0.150, 0.11, -0.085, 0.02),  // eye sockets
+    bump(0.335, 0.20, 0.105, 0.065, 0.05, 0.008),  // eyeballs
+    bump(0.30, 0.40, 0.190, 0.06, 0.035, 0.018),   // brow ridges
+    bump(0.0, 0.38, 0.120, 0.08, 0.015, 0.010),    // between them
+    bump(0.50, 0.00, 0.150, 0.12, 0.045, 0.022),   // cheekbones
+    bump(0.42, -0.28, 0.170, 0.16, 0.02, 0.028),   // cheeks
+    bump(0.0, -0.43, 0.160, 0.045, 0.06, 0.015),   // upper lip
+    bump(0.0, -0.575, 0.140, 0.045, 0.06, 0.015),  // lower lip
     bump(0.0, -0.505, 0.200, 0.020, -0.03, 0.006), // line of the mouth
-    bump(0.0, -0.69, 0.160, 0.045, -0.03, 0.012), // above the chin
-    bump(0.0, -0.84, 0.140, 0.10, 0.07, 0.028),   // chin
-    bump(0.30, 0.62, 0.260, 0.16, 0.02, 0.018),   // forehead
-    bump(0.74, 0.34, 0.130, 0.22, -0.03, 0.018),  // temples
-    bump(0.66, -0.58, 0.160, 0.16, 0.02, 0.030),  // jaw angles
-    bump(0.0, -0.32, 0.030, 0.06, -0.012, 0.005), // groove under the nose
+    bump(0.0, -0.69, 0.160, 0.045, -0.03, 0.012),  // above the chin
+    bump(0.0, -0.84, 0.140, 0.10, 0.07, 0.028),    // chin
+    bump(0.30, 0.62, 0.260, 0.16, 0.02, 0.018),    // forehead
+    bump(0.74, 0.34, 0.130, 0.22, -0.03, 0.018),   // temples
+    bump(0.66, -0.58, 0.160, 0.16, 0.02, 0.030),   // jaw angles
+    bump(0.0, -0.32, 0.030, 0.06, -0.012, 0.005),  // groove under the nose
 ];
 
 /// Half width and depth of the head at heights from the top down.
@@ -118,7 +118,8 @@ impl Moved {
         Moved {
             aside: 0.05 * smile * corner,
             up: 0.05 * smile * corner + 0.035 * brows * spot(side - 0.3, y - 0.42, 0.25, 0.12) - 0.07 * jaw * below,
-            out: smile * (0.045 * spot(side - 0.40, y + 0.12, 0.14, 0.13) - 0.03 * spot(side - 0.24, y + 0.33, 0.05, 0.14))
+            out: smile
+                * (0.045 * spot(side - 0.40, y + 0.12, 0.14, 0.13) - 0.03 * spot(side - 0.24, y + 0.33, 0.05, 0.14))
                 - 0.02 * brows.min(0.0) * spot(side - 0.08, y - 0.36, 0.06, 0.07)
                 - 0.03 * jaw * below,
         }
@@ -146,7 +147,10 @@ fn profile(y: f32) -> (f32, f32) {
         };
         let (m, n) = (slope(a, c), slope(b, d));
         let (t2, t3) = (t * t, t * t * t);
-        pick(b) * (2.0 * t3 - 3.0 * t2 + 1.0) + m * (t3 - 2.0 * t2 + t) + pick(c) * (3.0 * t2 - 2.0 * t3) + n * (t3 - t2)
+        pick(b) * (2.0 * t3 - 3.0 * t2 + 1.0)
+            + m * (t3 - 2.0 * t2 + t)
+            + pick(c) * (3.0 * t2 - 2.0 * t3)
+            + n * (t3 - t2)
     };
     (cubic(|p| p.1), cubic(|p| p.2))
 }
@@ -174,7 +178,8 @@ mod tests {
             let (s, y) = head.places[tip];
             assert!(s.abs() < 0.05 && (-0.3..0.0).contains(&y), "{s} {y}");
         }
-        let distance: f32 = all[0].iter().zip(&all[1]).map(|(a, b)| (a[2] - b[2]).abs()).sum::<f32>() / all[0].len() as f32;
+        let distance: f32 =
+            all[0].iter().zip(&all[1]).map(|(a, b)| (a[2] - b[2]).abs()).sum::<f32>() / all[0].len() as f32;
         assert!(distance > 0.005, "{distance}");
     }
 

@@ -13,7 +13,8 @@ pub fn paint(canvas: &mut Canvas, person: &Person) {
     let lip = mix(natural, painted, (0.35 * mouth.red + 0.55 * person.make_up * mouth.red).min(0.85));
     let noise = Noise::new(person.texture.named("lips"));
     let extent = [-mouth.width - 0.05, mouth.width + 0.05, mouth.height - 0.2, mouth.height + 0.16];
-    let line = move |a: f32| mouth.height + mouth.corners * a * a - 0.010 * bell(a, 0.18) + 0.008 * bell(a.abs() - 0.3, 0.15);
+    let line =
+        move |a: f32| mouth.height + mouth.corners * a * a - 0.010 * bell(a, 0.18) + 0.008 * bell(a.abs() - 0.3, 0.15);
     canvas.paint(extent, |s, y| {
         let a = s / mouth.width;
         let open = (1.0 - a * a).max(0.0);

@@ -35,7 +35,8 @@ fn hollows(canvas: &mut Canvas, person: &Person) {
             + tired * 0.5 * spot(s - eye.0 + 0.02, y - eye.1 + 0.105, 0.12, 0.028);
         let nose = 0.17 * spot(s - 0.115, y + 0.03, 0.035, 0.15) + 0.22 * spot(s, y + 0.295, 0.11, 0.024);
         let mouth = 0.28 * spot(s, y + 0.655, 0.12, 0.028) + 0.10 * spot(s, y + 0.36, 0.018, 0.05);
-        let side = 0.30 * ramp(0.72, 1.08, s) + 0.28 * ramp(-0.86, -1.02, y) + 0.10 * spot(s - 0.52, y + 0.42, 0.1, 0.2);
+        let side =
+            0.30 * ramp(0.72, 1.08, s) + 0.28 * ramp(-0.86, -1.02, y) + 0.10 * spot(s - 0.52, y + 0.42, 0.1, 0.2);
         toward(warm, (socket + nose + mouth + side).min(0.9))
     });
     // Light that skin catches on what stands out.
@@ -82,7 +83,8 @@ fn freckles(canvas: &mut Canvas, person: &Person) {
     let noise = Noise::new(person.texture.named("freckles"));
     canvas.tint([-0.75, 0.75, -0.45, 0.5], |s, y| {
         let where_ = (spot(s.abs() - 0.35, y + 0.05, 0.22, 0.16) + spot(s, y, 0.12, 0.14)).min(1.0);
-        let dots = noise.dots(s * 26.0, y * 26.0, 0.75 * where_).max(0.8 * noise.dots(s * 41.0, y * 41.0, 0.6 * where_));
+        let dots =
+            noise.dots(s * 26.0, y * 26.0, 0.75 * where_).max(0.8 * noise.dots(s * 41.0, y * 41.0, 0.6 * where_));
         toward([0.66, 0.47, 0.34], person.freckles * (0.4 + 0.6 * where_) * dots * 0.8)
     });
 }
