@@ -205,3 +205,7 @@ fn cut(image: &Array, missing: &Array) -> Array {
     }
     out
 }
+
+#[cfg(test)]
+#[path = "image_folder_tests.rs"]
+mod tests;

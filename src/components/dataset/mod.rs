@@ -6,6 +6,7 @@
 
 mod image_folder;
 mod split;
+mod synthetic_cache;
 mod synthetic_uv;
 mod union;
 
