@@ -10,4 +10,6 @@ pub mod nn;
 pub mod random;
 pub mod record;
 pub mod registry;
+pub mod report;
 pub mod tensor;
+pub mod terminal;
