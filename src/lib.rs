@@ -11,5 +11,7 @@ pub mod nn;
 pub mod random;
 pub mod record;
 pub mod registry;
+pub mod report;
 pub mod run;
 pub mod tensor;
+pub mod terminal;
