@@ -179,6 +179,13 @@ fn a_setting_is_put_in_and_keeps_both_chains() {
 }
 
 #[test]
+fn a_component_put_in_for_use_brings_its_settings() {
+    let tree =
+        over("[settings]\ng = { use = \"cbam\", ratio = 1 }", "[nodes.g]\ngate = { use = \"$g\", norm = \"none\" }");
+    assert_eq!(at(&tree, &["nodes", "g", "gate"]), json!({"use": "cbam", "ratio": 1, "norm": "none"}));
+}
+
+#[test]
 fn settings_use_settings_but_not_in_a_circle() {
     let tree = over("[settings]\na = \"$b\"\nb = [\"$c\"]\nc = 1", "[train]\nbatch = \"$a\"");
     assert_eq!(at(&tree, &["train", "batch"]), json!([1]));
@@ -209,10 +216,15 @@ fn explain_prints_the_chain_and_what_was_dropped() {
 "#;
     assert_eq!(text, expected);
     let text = folder.plain(&explain(&tree, "nodes.g.gate", None).expect("the key"));
-    assert_eq!(
-        text,
-        "nodes.g.gate = \"none\"\n  extends       base/below.toml:4  \"cbam\"\n  command line  --set              none\n"
-    );
+    let words: Vec<Vec<&str>> = text.lines().map(|line| line.split_whitespace().collect()).collect();
+    let below = vec!["extends", "base/below.toml:4", "\"cbam\""];
+    assert_eq!(words, [vec!["nodes.g.gate", "=", "\"none\""], below, vec!["command", "line", "--set", "none"]]);
+    let text = folder.plain(&explain(&tree, "nodes.g", None).expect("the key"));
+    let expected = r#"nodes.g
+  fusion.use = "concat"  # mine.toml:4
+  gate = "none"  # --set
+"#;
+    assert_eq!(text, expected);
     let error = explain(&tree, "nodes.g.gat", None).expect_err("no such key");
     assert_eq!(error.message, "nothing is called `gat`, did you mean `gate`");
 }
@@ -229,7 +241,8 @@ fn a_tree_is_written_back_with_its_origins() {
 
 [nodes.g]
 use = "a/b"  # mine.toml:4
-gate = { use = "c", ratio = 0.5 }  # mine.toml:5
+gate.use = "c"  # mine.toml:5
+gate.ratio = 0.5  # mine.toml:5
 
 [nodes."v1.5"]
 use = "a/c"  # mine.toml:7

@@ -195,11 +195,12 @@ fn axes_are_checked() {
 #[test]
 fn variants_are_checked() {
     let text = errors(
-        "[study]\nbaseline = \"ab\"\n[study.variants.a]\nformat = 1\ntitle = 3\n[study.variants.b]\ntrain.batch = 1",
+        "[study]\nbaseline = \"ab\"\n[study.variants.a]\nformat = 1\ntitle = 3\n[study.variants.b]\nextends = \"a.toml\"",
     );
     assert!(text.contains("error: no variant is called `ab`, did you mean `a`"), "{text}");
     assert!(text.contains("error: a variant has no `format`, `partial` or `study`"), "{text}");
     assert!(text.contains("error: expected text, found an integer `3`"), "{text}");
+    assert!(text.contains("error: expected an array of files, found text `\"a.toml\"`"), "{text}");
     let circle = errors("[study.variants.a]\nextends = [\"mine.toml\"]");
     assert!(circle.contains("error: `mine.toml` extends itself"), "{circle}");
 }

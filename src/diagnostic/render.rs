@@ -23,7 +23,7 @@ impl Diagnostic {
         let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
         let text = renderer.term_width(WIDTH).decor_style(DecorStyle::Ascii).render(&[self.group()]);
         let lines = self.marks.iter().map(|mark| mark.place.line_column().0);
-        widen(&text, lines.max().unwrap_or(1)) + "\n"
+        widen(&text, lines.max()) + "\n"
     }
 
     fn group(&self) -> Group<'_> {
@@ -86,8 +86,8 @@ fn visible(place: &Place) -> Range<usize> {
 }
 
 /// The gutter of section 11 is three columns wide, or four digits and more; annotate-snippets fits it to the number.
-fn widen(text: &str, last_line: usize) -> String {
-    let digits = last_line.to_string().len();
+fn widen(text: &str, last_line: Option<usize>) -> String {
+    let digits = last_line.map_or(0, |line| line.to_string().len());
     let mut lines = text.lines();
     let title = lines.next().unwrap_or_default().to_string();
     lines.fold(title, |all, line| all + "\n" + &gutter(line, digits))
@@ -95,6 +95,7 @@ fn widen(text: &str, last_line: usize) -> String {
 
 fn gutter(line: &str, digits: usize) -> String {
     match digits {
+        0 => format!("  {line}"),
         1 => format!(" {line}"),
         2 => line.to_string(),
         // `211 | x` becomes `211| x`, and the lines without a number follow.

@@ -17,7 +17,8 @@ impl Folder {
         for (name, text) in files {
             let path = folder.path(name);
             std::fs::create_dir_all(path.parent().unwrap_or(&folder.0)).expect("a folder");
-            let head = if text.contains("format") { "" } else { "format = 1\n" };
+            let speaks = text.starts_with("format") || text.contains("no format");
+            let head = if speaks { "" } else { "format = 1\n" };
             std::fs::write(path, format!("{head}{text}")).expect("a file");
         }
         folder
