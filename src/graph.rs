@@ -1,3 +1,5 @@
 //! From the merged tree to a checked experiment.
 
 pub mod plan;
+pub mod settings;
+pub mod wire;
