@@ -90,10 +90,6 @@ impl Composites {
         self.all.iter().find(|c| c.family == family && c.name == name)
     }
 
-    pub fn family<'a>(&'a self, family: &'a str) -> impl Iterator<Item = &'a Composite> {
-        self.all.iter().filter(move |c| c.family == family)
-    }
-
     pub fn iter(&self) -> impl Iterator<Item = &Composite> {
         self.all.iter()
     }

@@ -60,7 +60,8 @@ impl<'a> Library<'a> {
     /// Names of a family, in alphabetical order.
     pub fn members(&self, family: &str) -> Vec<&str> {
         let primitives = self.catalogue.entries.iter().filter(|e| e.card.family == family).map(|e| e.card.name);
-        let mut all: Vec<&str> = primitives.chain(self.composites.family(family).map(|c| c.name.as_str())).collect();
+        let composites = self.composites.iter().filter(|c| c.family == family).map(|c| c.name.as_str());
+        let mut all: Vec<&str> = primitives.chain(composites).collect();
         all.sort_unstable();
         all.dedup();
         all
