@@ -105,7 +105,9 @@ fn a_format_that_is_newer_missing_or_wrong() {
     assert_eq!(text, expected);
     let text = errors(&[("mine.toml", "title = \"no format\"\n")], &[]);
     assert!(text.contains("error: `format` is missing\n  --> mine.toml:1:1\n"), "{text}");
-    assert!(text.contains("help: write `format = 1` at its top"), "{text}");
+    assert!(text.contains("help: write `format = 1` at the top of this file"), "{text}");
+    let text = errors(&[("mine.toml", "fromat = 1 # no format\n")], &[]);
+    assert!(text.contains(" 1 | fromat = 1 # no format\n   | ^^^^^^ found `fromat`\n"), "{text}");
     let text = errors(&[("mine.toml", "format = \"1\"\n")], &[]);
     assert!(text.contains("error: expected an integer, found text `\"1\"`\n"), "{text}");
     assert!(errors(&[("mine.toml", "format = 0\n")], &[]).contains("error: `format` is 0, expected at least 1\n"));

@@ -55,6 +55,8 @@ fn axes_multiply_and_seeds_go_fastest() {
     assert_eq!(cells[7].tree.get(&["study"]), None);
     let gate = cells[7].tree.get(&["nodes", "g", "gate"]).expect("the gate");
     assert_eq!(gate.origin.layer, Layer::Axis("gate".into()));
+    let key = gate.origin.key.clone().expect("the key's place");
+    assert_eq!((&key.source.text[key.span.clone()], key.line_column()), ("gate", (9, 16)));
     assert_eq!(cells[7].axes[1].1, "fast");
 }
 
