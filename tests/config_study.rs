@@ -285,6 +285,43 @@ fn a_cell_written_back_is_the_same_experiment() {
     }
 }
 
+/// Files damaged anywhere give errors or cells, never a panic; every error can be drawn.
+#[test]
+fn damaged_files_are_errors_and_never_panics() {
+    let Some(root) = folder::experiments() else {
+        println!("skipped: no experiments here");
+        return;
+    };
+    let texts: Vec<(String, String)> = CELLS
+        .iter()
+        .map(|(name, _)| format!("{name}.toml"))
+        .map(|name| (name.clone(), std::fs::read_to_string(root.join(&name)).expect("a file")))
+        .collect();
+    let files: Vec<(&str, &str)> = texts.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    let folder = Folder::new(&files);
+    let (mut refused, mut accepted) = (0, 0);
+    for name in ["quickstart.toml", "ablation-gates-fusion.toml"] {
+        let text = std::fs::read_to_string(folder.path(name)).expect("a file");
+        let places: Vec<usize> = text.char_indices().map(|(i, _)| i).step_by(41).collect();
+        for (round, at) in places.into_iter().enumerate() {
+            let damage = ["", "\u{e4}", "[", "\"", "=", "{}", "\n", "."][round % 8];
+            let rest: String = text[at..].chars().skip(round % 3).collect();
+            std::fs::write(folder.path("damaged.toml"), format!("{}{damage}{rest}", &text[..at])).expect("a file");
+            match load(&folder.path("damaged.toml"), &Overrides::default()).and_then(|study| study.cells()) {
+                Ok(cells) => {
+                    accepted += 1;
+                    cells.iter().for_each(|cell| drop(render_all(&cell.problems)));
+                }
+                Err(problems) => {
+                    refused += 1;
+                    assert!(render_all(&problems).contains("error: "));
+                }
+            }
+        }
+    }
+    assert!(refused > 10 && accepted > 10, "{refused} refused, {accepted} accepted");
+}
+
 fn has_reference(item: &Item) -> bool {
     match &item.value {
         ablate::config::Value::Text(text) => text.starts_with('$'),

@@ -82,9 +82,12 @@ fn syntax_error(source: &Arc<Source>, error: &toml_edit::TomlError) -> Diagnosti
         Some((what, expected)) => (what, expected),
         None => (message.as_str(), ""),
     };
-    let written = source.text[span.clone()].to_string();
-    let header =
-        source.text[..span.start].rsplit('\n').next().is_some_and(|before| before.trim_start().starts_with('['));
+    let written = source.text.get(span.clone()).unwrap_or_default().to_string();
+    let header = source
+        .text
+        .get(..span.start)
+        .and_then(|before| before.rsplit('\n').next())
+        .is_some_and(|before| before.trim_start().starts_with('['));
     let place = Place { source: source.clone(), span };
     let (phrase, label, help) = plain_words(what, expected, &written, header);
     let diagnostic = Diagnostic::error(format!("`{}` is not TOML: {phrase}", source.name)).at(&place, label);

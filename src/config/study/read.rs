@@ -316,9 +316,12 @@ impl Reader {
 fn placed((name, span): Key, text: &Item) -> (String, Option<Place>) {
     let within = |place: &Place| {
         let start = place.span.start + 1;
-        Place { source: place.source.clone(), span: start + span.start..start + span.end }
+        let span = start + span.start..start + span.end;
+        let plain = place.source.text.get(span.clone()).is_some_and(|part| part.trim_matches(['"', '\'']) == name);
+        plain.then(|| Place { source: place.source.clone(), span })
     };
-    (name, text.place().map(within))
+    let place = text.place().and_then(within);
+    (name, place)
 }
 
 /// A value as a label.
