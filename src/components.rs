@@ -3,20 +3,50 @@
 //! To add one: a file that holds its doc, settings, `entry()` and `forward`, and two lines in the family's list
 //! (`mod name;` and `name::entry(),`).
 
+pub mod activation;
+pub mod block;
+pub mod dataset;
+pub mod embedding;
+pub mod encoder;
+pub mod fusion;
+pub mod gate;
+pub mod head;
+pub mod holes;
 pub mod init;
 pub mod loss;
+pub mod metric;
 mod node;
+pub mod norm;
+pub mod operator;
 pub mod optimizer;
+pub mod prepare;
+pub mod raster;
+pub mod sample;
 pub mod schedule;
+pub mod transform;
+pub mod upsample;
 
-pub use node::{About, Build, NodeEntry, expanding, leaf};
+pub use node::{About, Build, Composed, Leaf, NodeEntry, composed, expanding, leaf};
 
 use crate::registry::Catalogue;
 use crate::tensor::{Backend, Cpu};
 
 /// Every component that can be a node of a graph.
 pub fn nodes<D: Backend>() -> Vec<NodeEntry<D>> {
-    Vec::new()
+    let families: [fn() -> Vec<NodeEntry<D>>; 11] = [
+        activation::entries,
+        block::entries,
+        embedding::entries,
+        encoder::entries,
+        fusion::entries,
+        gate::entries,
+        head::entries,
+        norm::entries,
+        operator::entries,
+        prepare::entries,
+        upsample::entries,
+    ];
+    families.into_iter().flat_map(|entries| entries()).collect()
 }
 
 /// Every component, as the graph sees it.
@@ -26,6 +56,10 @@ pub fn catalogue() -> Catalogue {
     entries.extend(optimizer::entries().into_iter().map(|o| o.entry));
     entries.extend(schedule::entries().into_iter().map(|s| s.entry));
     entries.extend(init::entries().into_iter().map(|i| i.entry));
+    entries.extend(dataset::entries().into_iter().map(|d| d.entry));
+    entries.extend(transform::entries().into_iter().map(|t| t.entry));
+    entries.extend(holes::entries().into_iter().map(|h| h.entry));
+    entries.extend(metric::entries().into_iter().map(|m| m.entry));
     entries.sort_by(|a, b| (a.card.family, a.card.name).cmp(&(b.card.family, b.card.name)));
     Catalogue { entries }
 }

@@ -2,10 +2,6 @@
 
 use std::process::ExitCode;
 
-/// Counts memory, so that a run can say its peak.
-#[global_allocator]
-static ALLOCATOR: ablate::tensor::memory::Counting = ablate::tensor::memory::Counting;
-
 fn main() -> ExitCode {
     ablate::cli::main()
 }

@@ -1,7 +1,9 @@
 //! How a component that can be a node is registered.
 
 use crate::nn::Module;
-use crate::registry::{Body, Card, Declared, Entry, Inferred, InputEdges, Make, Problem, Settings, ports};
+use crate::registry::{
+    Body, Card, Declared, Edge, Entry, Inferred, InputEdges, Make, Parameter, Problem, Settings, Type, ports,
+};
 use crate::tensor::Backend;
 
 /// Builds a leaf from its settings and the edges of its inputs.
@@ -42,19 +44,61 @@ impl About {
     }
 }
 
-/// Registers a leaf component with settings `S`.
-pub fn leaf<D: Backend, S: Declared>(
-    about: About,
-    infer: fn(&Settings, &InputEdges) -> Result<Inferred, Problem>,
-    build: Build<D>,
-) -> NodeEntry<D> {
-    NodeEntry { entry: Entry { card: about.card::<S>(), make: Make::Leaf(infer) }, build: Some(build) }
+/// The settings of a component that runs by itself. They are its [`Module`] too: a leaf owns no tensors, its parameters
+/// come with the pass.
+pub trait Leaf: Declared {
+    const ABOUT: About;
+
+    /// Output edges, parameters, buffers and cost for these inputs.
+    fn infer(&self, inputs: &InputEdges) -> Result<Inferred, Problem>;
+}
+
+/// The settings of a component that consists of others.
+pub trait Composed: Declared {
+    const ABOUT: About;
+
+    /// The components it is opened to; input edges are given for presence, list lengths and channels.
+    fn body(&self, inputs: &InputEdges) -> Result<Body, Problem>;
+}
+
+/// Registers a leaf component.
+pub fn leaf<D: Backend, L: Leaf + Module<D> + 'static>() -> NodeEntry<D> {
+    let infer = |settings: &Settings, inputs: &InputEdges| L::read(settings)?.infer(inputs);
+    let build = |settings: &Settings, _: &InputEdges| -> Result<Box<dyn Module<D>>, Problem> {
+        Ok(Box::new(L::read(settings)?))
+    };
+    NodeEntry { entry: Entry { card: L::ABOUT.card::<L>(), make: Make::Leaf(infer) }, build: Some(build) }
 }
 
 /// Registers a component that consists of others.
+pub fn composed<D: Backend, C: Composed>() -> NodeEntry<D> {
+    expanding::<D, C>(C::ABOUT, |settings, inputs| C::read(settings)?.body(inputs))
+}
+
+/// Registers a component that consists of others, where several share settings `S`.
 pub fn expanding<D: Backend, S: Declared>(
     about: About,
     body: fn(&Settings, &InputEdges) -> Result<Body, Problem>,
 ) -> NodeEntry<D> {
     NodeEntry { entry: Entry { card: about.card::<S>(), make: Make::Expand(body) }, build: None }
+}
+
+/// A component with one output and nothing to learn.
+pub(super) fn gives(edge: Edge) -> Result<Inferred, Problem> {
+    Ok(Inferred { outputs: vec![Some(edge)], ..Default::default() })
+}
+
+/// The same shape as a map: what activations, norms, gates, fusions and up-samplings give (language.md, section 10).
+pub(super) fn as_map(edge: &Edge) -> Edge {
+    edge.with(Type::Map, edge.dims)
+}
+
+/// A kernel or matrix, initialised by the node's `init`.
+pub(super) fn weight(name: &'static str, shape: [usize; 4]) -> Parameter {
+    Parameter { name, shape, init: crate::registry::Start::Weight { transposed: false } }
+}
+
+/// A value for each channel (`1 x C x 1 x 1`), constant at the start.
+pub(super) fn per_channel(name: &'static str, channels: usize, start: f32) -> Parameter {
+    Parameter { name, shape: [1, channels, 1, 1], init: crate::registry::Start::Constant(start) }
 }

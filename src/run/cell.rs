@@ -7,7 +7,7 @@ use super::{RunError, environment, samples};
 use crate::components::sample::Split;
 use crate::graph::plan::Plan;
 use crate::record::{
-    self, Event, EventLog, EvaluationRecord, ModelSummary, Observer, Progress, State, Status, Summary,
+    self, EvaluationRecord, Event, EventLog, ModelSummary, Observer, Progress, State, Status, Summary,
 };
 use crate::tensor::{Backend, memory};
 use std::cell::RefCell;
@@ -105,11 +105,16 @@ fn carry_out<D: Backend>(
     status: &mut Status,
     observer: &mut dyn Observer,
 ) -> Result<(), RunError> {
-    record::write_json(&folder.path.join("environment.json"), &environment::gather(plan, options.command))?;
+    let data = open(plan, options.cache, observer)?;
+    let environment = environment::gather(plan, options.command, data.fingerprint());
+    let path = folder.path.join("environment.json");
+    if options.resume {
+        same_data(&path, &environment.data)?;
+    }
+    record::write_json(&path, &environment)?;
     record::write_json(&folder.path.join("summary.json"), options.summary)?;
     record::write_json(&folder.path.join("resolved.json"), &plan.canonical)?;
     record::write_config(&folder.path, &plan.provenance)?;
-    let data = open(plan, options.cache, observer)?;
     let mut trainer = Trainer::new(plan, device, &data, folder, options.interrupt)?;
     let resumed = if options.resume { trainer.resume(observer)? } else { None };
     if resumed.is_none() {
@@ -125,6 +130,15 @@ fn carry_out<D: Backend>(
     costs(options.summary, status);
     status.state = State::Done;
     folder.write_status(status)
+}
+
+/// A run goes on with the data it was begun with, or not at all.
+fn same_data(environment: &Path, now: &str) -> Result<(), RunError> {
+    let text = std::fs::read_to_string(environment).unwrap_or_default();
+    match serde_json::from_str::<record::Environment>(&text) {
+        Ok(before) if !before.data.is_empty() && before.data != now => Err(RunError::DataChanged),
+        _ => Ok(()),
+    }
 }
 
 fn open(plan: &Plan, cache: &Path, observer: &mut dyn Observer) -> Result<Data, RunError> {

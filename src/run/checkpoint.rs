@@ -50,12 +50,14 @@ impl Checkpoint {
         let views = self
             .tensors
             .iter()
-            .map(|(name, (shape, _))| Ok((name.as_str(), TensorView::new(Dtype::F32, shape.clone(), &bytes[name.as_str()])?)))
+            .map(|(name, (shape, _))| {
+                Ok((name.as_str(), TensorView::new(Dtype::F32, shape.clone(), &bytes[name.as_str()])?))
+            })
             .collect::<Result<Vec<_>, safetensors::SafeTensorError>>()
             .map_err(|e| RunError::Internal(e.to_string()))?;
         let metadata = HashMap::from([("state".to_string(), state), ("sha256".to_string(), hash)]);
         let data = safetensors::serialize(views, Some(metadata)).map_err(|e| RunError::Internal(e.to_string()))?;
-        crate::record::write_atomically(path, &data).map_err(RunError::file("write", path))
+        Ok(crate::record::write_atomic(path, &data)?)
     }
 
     /// Reads and checks the hash.

@@ -3,9 +3,9 @@
 use super::loader::{Evaluation, LoadError, Loader, Source};
 use super::{Draw, RunError};
 use crate::components::dataset::{self, Dataset, Progress, Surroundings};
+use crate::components::holes;
 use crate::components::sample::{Batch, DataError, Split};
 use crate::components::transform::Pipeline;
-use crate::components::holes;
 use crate::graph::plan::{Plan, Stage, Value};
 use crate::random::Stream;
 use crate::tensor::Backend;
@@ -70,7 +70,12 @@ impl Data {
     }
 
     /// These samples of a split, of several datasets side by side.
-    pub fn samples(&self, datasets: &[(usize, usize)], split: Split, indices: &[usize]) -> Result<Vec<(usize, Batch)>, RunError> {
+    pub fn samples(
+        &self,
+        datasets: &[(usize, usize)],
+        split: Split,
+        indices: &[usize],
+    ) -> Result<Vec<(usize, Batch)>, RunError> {
         let of = |(named, read): &(usize, usize)| {
             let batch = self.source(*read, split).evaluated(indices.iter().copied()).map_err(self.failed(*read))?;
             Ok((*named, batch))
@@ -83,14 +88,21 @@ impl Data {
         let lengths: BTreeSet<usize> = datasets.iter().map(|(_, read)| self.len(*read, split)).collect();
         if lengths.len() > 1 {
             let names: Vec<&str> = datasets.iter().map(|(_, read)| self.all[*read].name.as_str()).collect();
-            let message = format!("one evaluation reads {} together, but their {} splits differ in length", names.join(" and "), split.name());
+            let message = format!(
+                "one evaluation reads {} together, but their {} splits differ in length",
+                names.join(" and "),
+                split.name()
+            );
             return Err(RunError::Data { dataset: names[0].into(), message });
         }
         let open = |(named, read): &(usize, usize)| {
             let walk = Evaluation::new(self.source(*read, split), batch).map_err(self.failed(*read))?;
             Ok((*named, *read, walk))
         };
-        Ok(Walk { parts: datasets.iter().map(open).collect::<Result<_, RunError>>()?, samples: lengths.first().copied().unwrap_or(0) })
+        Ok(Walk {
+            parts: datasets.iter().map(open).collect::<Result<_, RunError>>()?,
+            samples: lengths.first().copied().unwrap_or(0),
+        })
     }
 
     /// Loaders of what a stage draws.
@@ -98,7 +110,8 @@ impl Data {
         let open = |&named: &usize| {
             let read = stage.data.iter().find(|(from, _)| *from == named).map_or(named, |(_, to)| *to);
             let Source { dataset, transforms, split, name } = self.source(read, Split::Train);
-            let loader = Loader::new(dataset, transforms, split, stage.batch, self.seed, &format!("{}/{name}", stage.name));
+            let loader =
+                Loader::new(dataset, transforms, split, stage.batch, self.seed, &format!("{}/{name}", stage.name));
             Ok((named, plan.datasets[named].name.clone(), loader.map_err(self.failed(read))?))
         };
         let parts = drawn.iter().map(open).collect::<Result<Vec<_>, RunError>>()?;
@@ -138,9 +151,8 @@ impl Loaders {
     pub fn draw<D: Backend>(&mut self, device: &D, stream: Stream) -> Result<Draw<D>, RunError> {
         let mut batches = Vec::with_capacity(self.parts.len());
         for (named, name, loader) in &mut self.parts {
-            let (batch, seconds) = loader
-                .next()
-                .map_err(|e| RunError::Data { dataset: name.clone(), message: e.to_string() })?;
+            let (batch, seconds) =
+                loader.next().map_err(|e| RunError::Data { dataset: name.clone(), message: e.to_string() })?;
             self.waited += seconds;
             batches.push((*named, batch));
         }
@@ -180,4 +192,3 @@ pub fn datasets_of<'a>(plan: &Plan, values: impl IntoIterator<Item = &'a Value>)
     }
     found
 }
-

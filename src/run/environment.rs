@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::process::Command;
 
 /// What this machine is; facts that cannot be had stay empty.
-pub fn gather(plan: &Plan, command: &str) -> Environment {
+pub fn gather(plan: &Plan, command: &str, data: String) -> Environment {
     Environment {
         version: env!("CARGO_PKG_VERSION").into(),
         commit: output("git", &["rev-parse", "--short", "HEAD"]),
@@ -19,6 +19,7 @@ pub fn gather(plan: &Plan, command: &str) -> Environment {
         command: command.into(),
         started: now(),
         crates: BTreeMap::from([("dfdx".into(), "0.13.0".into()), ("gemm".into(), "0.19".into())]),
+        data,
     }
 }
 

@@ -15,6 +15,8 @@ pub enum RunError {
     Operation { path: String, error: crate::tensor::Error },
     #[error(transparent)]
     Tensor(#[from] crate::tensor::Error),
+    #[error(transparent)]
+    Record(#[from] crate::record::RecordError),
     #[error("`{place}`: {message}")]
     Component { place: String, message: String },
     #[error("cannot {what} {}: {error}", .path.display())]
@@ -25,6 +27,8 @@ pub enum RunError {
     DoesNotFit { path: PathBuf, reason: String },
     #[error("dataset `{dataset}`: {message}")]
     Data { dataset: String, message: String },
+    #[error("the data changed since the run that `--resume` would go on with; run without `--resume` to start over")]
+    DataChanged,
     #[error("interrupted at step {step}; `--resume` goes on from there")]
     Interrupted { step: u64 },
     #[error("a gap in the checks before the run: {0}")]

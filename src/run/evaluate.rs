@@ -35,6 +35,7 @@ pub fn columns(plan: &Plan) -> Vec<Column> {
                         unit: facts.unit.into(),
                         higher_is_better: Some(facts.higher_is_better),
                         decimals: facts.decimals,
+                        group: evaluation.group_by.as_ref().map_or_else(String::new, |g| group_name(plan, g)),
                     });
                 }
             }
@@ -43,11 +44,19 @@ pub fn columns(plan: &Plan) -> Vec<Column> {
     all
 }
 
+/// What groups are, with the unit: the port's name; angles are in degrees.
+fn group_name(plan: &Plan, by: &GroupBy) -> String {
+    let name = match &by.value {
+        Value::Dataset { port, .. } => port.clone(),
+        Value::Node { application, .. } => plan.applications[*application].node.clone(),
+    };
+    if matches!(name.as_str(), "yaw" | "pitch" | "roll") { format!("{name} (degrees)") } else { name }
+}
+
 /// `completion`, or `verification.lfw` and `verification.cplfw`.
 fn prefixes(plan: &Plan, evaluation: &plan::Evaluation) -> Vec<String> {
     let replaced = evaluation.data.iter().flat_map(|(_, others)| others);
-    let named: Vec<String> =
-        replaced.map(|d| format!("{}.{}", evaluation.name, plan.datasets[*d].name)).collect();
+    let named: Vec<String> = replaced.map(|d| format!("{}.{}", evaluation.name, plan.datasets[*d].name)).collect();
     if named.is_empty() { vec![evaluation.name.clone()] } else { named }
 }
 

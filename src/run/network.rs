@@ -120,7 +120,8 @@ impl<D: Backend> Built<D> {
             OpSource::Input(i) => inputs.get(i).cloned(),
             OpSource::Op { op, output } => values.get(op).and_then(|v| v.get(output)).cloned().flatten(),
         };
-        found.ok_or_else(|| RunError::Internal(format!("`{}`: {source:?} is missing at operation {at}", self.plan.node)))
+        found
+            .ok_or_else(|| RunError::Internal(format!("`{}`: {source:?} is missing at operation {at}", self.plan.node)))
     }
 
     /// Applies what a forward pass moved.
@@ -134,18 +135,9 @@ impl<D: Backend> Built<D> {
         }
         Ok(())
     }
-
-    /// Number of learnable values.
-    pub fn parameters(&self) -> u64 {
-        let all = self.plan.ops.iter().flat_map(|op| &op.inferred.parameters);
-        all.map(|p| p.shape.iter().product::<usize>() as u64).sum()
-    }
 }
 
-fn build<D: Backend>(
-    entries: &[NodeEntry<D>],
-    op: &crate::graph::plan::Op,
-) -> Result<Box<dyn Module<D>>, RunError> {
+fn build<D: Backend>(entries: &[NodeEntry<D>], op: &crate::graph::plan::Op) -> Result<Box<dyn Module<D>>, RunError> {
     let card = |e: &&NodeEntry<D>| e.entry.card.family == op.component.family && e.entry.card.name == op.component.name;
     let build = entries.iter().find(card).and_then(|e| e.build).ok_or_else(|| {
         RunError::Internal(format!("`{}/{}` cannot run by itself", op.component.family, op.component.name))

@@ -81,8 +81,7 @@ impl<D: Backend> Objective<D> {
         let mut inputs = Vec::with_capacity(ports.len());
         let mut mask = None;
         for (port, value) in ports {
-            let mut var =
-                if self.plan.detach.contains(port) { scene.constant(value)? } else { scene.value(value)? };
+            let mut var = if self.plan.detach.contains(port) { scene.constant(value)? } else { scene.value(value)? };
             if port == "mask" {
                 mask = Some(var);
                 continue;
@@ -91,7 +90,8 @@ impl<D: Backend> Objective<D> {
                 && matches!(port.as_str(), "prediction" | "target")
             {
                 let outputs = scene.network(network, &[var], true)?;
-                var = outputs.into_iter().next().ok_or_else(|| RunError::Internal("a network without output".into()))?;
+                var =
+                    outputs.into_iter().next().ok_or_else(|| RunError::Internal("a network without output".into()))?;
             }
             inputs.push((port.clone(), vec![var]));
         }

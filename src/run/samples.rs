@@ -56,7 +56,14 @@ fn slice(shape: [usize; 4], values: &[f32], n: usize) -> Array {
     Array { shape: [shape[1], shape[2], shape[3]], data: values[n * size..(n + 1) * size].to_vec() }
 }
 
-fn tile(plan: &Plan, folder: &CellFolder, wire: &str, value: &Value, file: String, array: Array) -> Result<Tile, RunError> {
+fn tile(
+    plan: &Plan,
+    folder: &CellFolder,
+    wire: &str,
+    value: &Value,
+    file: String,
+    array: Array,
+) -> Result<Tile, RunError> {
     let ty = edge_type(plan, value);
     let (low, high) = match ty {
         Type::Image => (-1.0, 1.0),
@@ -68,7 +75,8 @@ fn tile(plan: &Plan, folder: &CellFolder, wire: &str, value: &Value, file: Strin
         Type::Mask => Look::Mask,
         _ => Look::Map,
     };
-    let png = raster::to_png(&array, look).map_err(|e| RunError::Data { dataset: wire.into(), message: e.to_string() })?;
+    let png =
+        raster::to_png(&array, look).map_err(|e| RunError::Data { dataset: wire.into(), message: e.to_string() })?;
     record::write_atomic(&folder.path.join("samples").join(&file), &png)?;
     Ok(Tile { wire: wire.into(), ty: ty.name().into(), file, low: f64::from(low), high: f64::from(high) })
 }

@@ -65,11 +65,6 @@ impl<'a, D: Backend> Trainer<'a, D> {
         })
     }
 
-    /// Steps of each stage.
-    pub fn lengths(&self) -> Vec<u64> {
-        self.plan.stages.iter().map(|s| self.length(s)).collect()
-    }
-
     fn length(&self, stage: &Stage) -> u64 {
         stage.length.steps(self.epoch(stage), 0)
     }
@@ -126,21 +121,13 @@ impl<'a, D: Backend> Trainer<'a, D> {
     }
 
     fn scenery(&self, stage: &Stage) -> Result<Scenery<D>, RunError> {
-        let updaters = stage
-            .updates
-            .iter()
-            .map(|u| Updater::new(self.plan, *u, stage, &self.models))
-            .collect::<Result<_, _>>()?;
+        let updaters =
+            stage.updates.iter().map(|u| Updater::new(self.plan, *u, stage, &self.models)).collect::<Result<_, _>>()?;
         let loaders = self.data.loaders(self.plan, stage, &drawn(self.plan, stage))?;
         Ok(Scenery { steps: self.length(stage), epoch: self.epoch(stage), updaters, loaders })
     }
 
-    fn stage(
-        &mut self,
-        stage: &Stage,
-        scenery: &mut Scenery<D>,
-        observer: &mut dyn Observer,
-    ) -> Result<(), RunError> {
+    fn stage(&mut self, stage: &Stage, scenery: &mut Scenery<D>, observer: &mut dyn Observer) -> Result<(), RunError> {
         let every = |span: crate::graph::plan::Span| span.steps(scenery.epoch, scenery.steps).max(1);
         let (evaluate_every, save_every) = (every(self.plan.evaluate.every), every(self.plan.run.checkpoint_every));
         let line_every = (scenery.steps / 50).clamp(1, LINE_EVERY);
@@ -176,13 +163,8 @@ impl<'a, D: Backend> Trainer<'a, D> {
     }
 
     /// One step: each update of the stage in order, on one draw.
-    fn step(
-        &mut self,
-        stage: &Stage,
-        scenery: &mut Scenery<D>,
-    ) -> Result<BTreeMap<String, UpdateRecord>, RunError> {
-        let clock =
-            Clock { step: self.position.step, stage_steps: scenery.steps, epoch_steps: scenery.epoch };
+    fn step(&mut self, stage: &Stage, scenery: &mut Scenery<D>) -> Result<BTreeMap<String, UpdateRecord>, RunError> {
+        let clock = Clock { step: self.position.step, stage_steps: scenery.steps, epoch_steps: scenery.epoch };
         let stream = Stream::new(self.plan.run.seed, "step").named(&stage.name).fork(clock.step);
         let first = scenery.loaders.draw(&self.models.device, stream)?;
         let mut extra = 0;
@@ -206,9 +188,12 @@ impl<'a, D: Backend> Trainer<'a, D> {
             .updates
             .iter()
             .map(|u| learns(self.plan, &self.plan.updates[*u]))
-            .reduce(|a, b| a.into_iter().zip(b).map(|(a, b)| a.into_iter().zip(b).map(|(a, b)| a | b).collect()).collect())
+            .reduce(|a, b| {
+                a.into_iter().zip(b).map(|(a, b)| a.into_iter().zip(b).map(|(a, b)| a | b).collect()).collect()
+            })
             .unwrap_or_default();
-        let changed: Vec<_> = self.plan.evaluations.iter().filter(|e| evaluate::depends(self.plan, e, &learnt)).collect();
+        let changed: Vec<_> =
+            self.plan.evaluations.iter().filter(|e| evaluate::depends(self.plan, e, &learnt)).collect();
         if changed.is_empty() {
             return Ok(false);
         }
@@ -253,12 +238,7 @@ impl<'a, D: Backend> Trainer<'a, D> {
         better
     }
 
-    fn save(
-        &mut self,
-        scenery: &Scenery<D>,
-        best: bool,
-        observer: &mut dyn Observer,
-    ) -> Result<(), RunError> {
+    fn save(&mut self, scenery: &Scenery<D>, best: bool, observer: &mut dyn Observer) -> Result<(), RunError> {
         self.position.draws = scenery.loaders.positions();
         self.position.seconds += self.started.elapsed().as_secs_f64();
         self.started = Instant::now();

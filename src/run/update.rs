@@ -3,7 +3,7 @@
 use super::{Draw, Models, Objective, Roles, RunError, Scene};
 use crate::components::optimizer::{self, Rule};
 use crate::components::schedule::{self, Clock, Schedule};
-use crate::graph::plan::{self, Clip, Plan, Side, Stage};
+use crate::graph::plan::{self, Clip, Plan, Stage};
 use crate::record::{Term, UpdateRecord};
 use crate::tensor::ops::optimizer::{Adam, RmsProp, Sgd};
 use crate::tensor::{Backend, Context, Tensor, Var, ops, storage_mut};
@@ -79,7 +79,8 @@ impl<D: Backend> Updater<D> {
         more: &mut dyn FnMut() -> Result<Draw<D>, RunError>,
     ) -> Result<UpdateRecord, RunError> {
         let start = Instant::now();
-        let mut record = UpdateRecord { learning_rate: self.rule.lr() * self.schedule.factor(clock), ..Default::default() };
+        let mut record =
+            UpdateRecord { learning_rate: self.rule.lr() * self.schedule.factor(clock), ..Default::default() };
         let batches = self.plan.times * self.plan.accumulate;
         let share = 1.0 / batches as f64;
         for time in 0..self.plan.times {
@@ -134,7 +135,10 @@ impl<D: Backend> Updater<D> {
             };
             *sum = match (sum.take(), gradient) {
                 (Some(mut sum), Some(new)) => {
-                    models.device.accumulate(&mut sum, &new).map_err(|e| crate::tensor::Error::device("gradient", e))?;
+                    models
+                        .device
+                        .accumulate(&mut sum, &new)
+                        .map_err(|e| crate::tensor::Error::device("gradient", e))?;
                     Some(sum)
                 }
                 (sum, new) => new.or(sum),
@@ -182,7 +186,7 @@ impl<D: Backend> Updater<D> {
     ) -> Result<(), RunError> {
         let Some((loss, term)) = terms.iter().find(|(_, t)| !t.raw.is_finite()) else { return Ok(()) };
         let ctx = Context::inference(&models.device);
-        let again = Draw::again(draw);
+        let again = draw.again();
         let scene = Scene::new(plan, models, &ctx, &again, &self.roles, true);
         let node = match self.total(&scene, objectives, clock) {
             Err(RunError::NotFiniteAt { path }) => Some(path),
@@ -237,7 +241,8 @@ impl<D: Backend> Updater<D> {
                 for moment in &mut learnt.moments {
                     moments.push(storage_mut(moment)?.ok_or_else(shared)?);
                 }
-                apply(device, &self.rule, lr * learnt.rate, self.steps, parameter, &gradient, moments).map_err(failed)?;
+                apply(device, &self.rule, lr * learnt.rate, self.steps, parameter, &gradient, moments)
+                    .map_err(failed)?;
             }
             if let Some(bound) = self.plan.clamp {
                 device.clamp(parameter, -bound as f32, bound as f32).map_err(failed)?;
@@ -255,11 +260,6 @@ impl<D: Backend> Updater<D> {
     /// Whether an update acts in a step (zero-based).
     pub fn acts(&self, step: u64) -> bool {
         step % self.plan.every as u64 == 0
-    }
-
-    /// Whether it minimises a discriminator's side.
-    pub fn judges(&self) -> bool {
-        self.plan.terms.iter().any(|(_, side)| *side == Side::Discriminator)
     }
 }
 
@@ -284,4 +284,31 @@ fn learnt<D: Backend>(update: &plan::Update, rule: &Rule, models: &Models<D>) ->
         }
     }
     Ok(all)
+}
+
+/// One optimizer step of one parameter.
+fn apply<D: Backend>(
+    device: &D,
+    rule: &Rule,
+    lr: f64,
+    step: u64,
+    parameter: &mut D::Vec,
+    gradient: &D::Vec,
+    mut moments: Vec<&mut D::Vec>,
+) -> Result<(), D::Err> {
+    match (*rule, &mut moments[..]) {
+        (Rule::Adam { betas, epsilon, weight_decay, decoupled, .. }, [first, second]) => {
+            let rule = Adam { lr, betas, epsilon, weight_decay, decoupled, step };
+            device.adam_step(&rule, parameter, gradient, first, second)
+        }
+        (Rule::RmsProp { alpha, epsilon, weight_decay, .. }, [second]) => {
+            device.rmsprop_step(&RmsProp { lr, alpha, epsilon, weight_decay }, parameter, gradient, second)
+        }
+        (Rule::Sgd { momentum, nesterov, weight_decay, .. }, velocity) => {
+            let velocity = velocity.first_mut().map(|v| &mut **v);
+            device.sgd_step(&Sgd { lr, momentum, nesterov, weight_decay }, parameter, gradient, velocity)
+        }
+        // `Rule::moments` names as many as are matched here.
+        _ => Ok(()),
+    }
 }

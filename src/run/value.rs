@@ -30,6 +30,11 @@ pub struct Draw<D: Backend> {
 }
 
 impl<D: Backend> Draw<D> {
+    /// The same draw, with nothing computed from it yet.
+    pub fn again(&self) -> Self {
+        Draw { ports: self.ports.clone(), first: RefCell::default(), stream: self.stream, count: self.count }
+    }
+
     /// `batches`: by the number of the dataset that the graph names.
     pub fn new(device: &D, batches: Vec<(usize, Batch)>, stream: Stream) -> Result<Self, RunError> {
         let ctx = Context::inference(device);

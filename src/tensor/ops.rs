@@ -31,6 +31,8 @@ pub mod reduce;
 pub mod resize;
 pub mod shape;
 pub mod ssim;
+#[cfg(test)]
+mod tests;
 pub mod total_variation;
 
 pub use border::Border;
