@@ -16,7 +16,7 @@ mod person;
 mod skin;
 
 pub use canvas::Noise;
-pub use palette::{to_linear, to_srgb};
+pub use palette::{Encoder, to_linear};
 pub use person::{Expression, Person};
 
 use canvas::Canvas;
