@@ -127,7 +127,7 @@ fn light(number: usize) -> Light {
         n => (45.0 * (n as f32 - 17.0), 48.0),
     };
     let ((sa, ca), (se, ce)) = (azimuth.to_radians().sin_cos(), elevation.to_radians().sin_cos());
-    Light::ambient([0.40; 3]).with_lamp([sa * ce, se, ca * ce], [0.70; 3])
+    Light::ambient([0.33; 3]).with_lamp([sa * ce, se, ca * ce], [0.75; 3])
 }
 
 struct Faces {

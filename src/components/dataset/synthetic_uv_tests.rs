@@ -144,3 +144,13 @@ fn splits_hold_every_identity_once() {
         assert!(Split::ALL.into_iter().all(|split| !s.range(split).is_empty()));
     }
 }
+
+#[test]
+fn the_papers_size_works() {
+    let scratch = Scratch::new("large");
+    let data = open(&settings(256, 3), &around(&scratch.0)).unwrap();
+    let all = sample(data.as_ref(), Split::Validation, 4);
+    assert_eq!(all.get("complete").unwrap().shape, [3, 256, 256]);
+    let hidden: f32 = all.get("missing").unwrap().data.iter().sum();
+    assert!((0.05..0.6).contains(&(hidden / 65536.0)), "{hidden}");
+}
