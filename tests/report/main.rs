@@ -41,9 +41,9 @@ fn a_study_of_two_variants_fills_the_page() {
         "Attention ResCUNet-GAN",
         "mean colour",
         "† Published, not measured here: Na et al., 2020, Table 1, on Multi-PIE, test subjects.",
-        "ablate run experiments/quickstart.toml",
-        "experiments/base/small-64.toml:4",
-        "picked the worst by missing.psnr",
+        "ablate run experiments&#x2f;quickstart.toml",
+        "experiments&#x2f;base&#x2f;small-64.toml:4",
+        "picked the worst by <code>missing.psnr</code>",
     ] {
         assert!(page.contains(said), "the page lacks `{said}`");
     }
@@ -137,7 +137,9 @@ fn what_is_missing_is_said() {
 fn markup_in_a_title_stays_text() {
     let runs = fixture::runs("markup");
     let dir = fixture::study(&runs);
-    let cells = text(&dir.join("cells.json")).replace("Quick start", "<script>alert(1)</script> & 5 % _x_").replace("\"UV-GAN\"", "\"UV<b>GAN_1 & co\"");
+    let cells = text(&dir.join("cells.json"))
+        .replace("Quick start", "<script>alert(1)</script> & 5 % _x_")
+        .replace("\"UV-GAN\"", "\"UV<b>GAN_1 & co\"");
     write_atomic(&dir.join("cells.json"), cells.as_bytes()).unwrap();
     let files = write(&dir, &runs, &options()).unwrap();
     let page = text(&files.index);

@@ -48,6 +48,10 @@ fn updates(record: &CellRecord) -> Vec<&str> {
     all
 }
 
+fn terms<'a>(record: &'a CellRecord, update: &'a str) -> impl Iterator<Item = &'a Term> {
+    record.steps().filter_map(move |s| s.updates.get(update)).flat_map(|u| u.terms.values())
+}
+
 fn panels(record: &CellRecord) -> (Vec<Panel>, Vec<(String, Look)>) {
     let mut names: Vec<&str> =
         record.steps().flat_map(|s| s.updates.values()).flat_map(|u| u.terms.keys()).map(String::as_str).collect();
@@ -95,7 +99,9 @@ fn panel(record: &CellRecord, update: &str, kind: &str, value: fn(&Term) -> f64,
     let label = format!("{kind} loss{}", if log { " (log scale)" } else { "" });
     let y = if log { Axis::log(&label, smooth()) } else { Axis::over(&label, quantiled(&series), 5) };
     let last = record.steps().map(|s| s.total_step).max().unwrap_or(1);
-    Panel { title: format!("{update}: {kind}"), x: Axis::between("step", 0.0, last as f64, 6), y, series }
+    let same = kind == "weighted" && terms(record, update).all(|t| t.raw == t.weighted);
+    let title = format!("{update}: {kind}{}", if same { " (as raw, all weights are 1)" } else { "" });
+    Panel { title, x: Axis::between("step", 0.0, last as f64, 6), y, series }
 }
 
 /// Values that the axis must hold: all smoothed ones, and raw ones but for the outermost hundredth.
@@ -118,13 +124,13 @@ fn mean(points: &[(f64, f64)]) -> (f64, f64) {
     (sum.0 / n, sum.1 / n)
 }
 
-/// Centred running mean, the window shrinking towards both ends.
+/// Centred running mean, over what there is of the window at both ends.
 fn smoothed(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let half = points.len() / SMOOTHING;
     (0..points.len())
         .map(|i| {
-            let reach = half.min(i).min(points.len() - 1 - i);
-            (points[i].0, mean(&points[i - reach..=i + reach]).1)
+            let window = i.saturating_sub(half)..(i + half + 1).min(points.len());
+            (points[i].0, mean(&points[window]).1)
         })
         .collect()
 }
