@@ -3,6 +3,7 @@
 //! To add one: a file that holds its doc, settings, `entry()` and `forward`, and two lines in the family's list
 //! (`mod name;` and `name::entry(),`).
 
+pub mod figure;
 pub mod init;
 pub mod loss;
 mod node;
@@ -26,6 +27,7 @@ pub fn catalogue() -> Catalogue {
     entries.extend(optimizer::entries().into_iter().map(|o| o.entry));
     entries.extend(schedule::entries().into_iter().map(|s| s.entry));
     entries.extend(init::entries().into_iter().map(|i| i.entry));
+    entries.extend(figure::entries());
     entries.sort_by(|a, b| (a.card.family, a.card.name).cmp(&(b.card.family, b.card.name)));
     Catalogue { entries }
 }

@@ -163,3 +163,24 @@ fn an_empty_study_and_a_run_without_a_plan_have_a_page() {
     assert_eq!(files.results[0].heads.len(), 4, "all measured columns");
     assert!(text(&files.index).contains("<h1>single</h1>"));
 }
+
+#[test]
+fn the_figures_that_may_be_named_are_those_that_are_drawn() {
+    let catalogue = ablate::components::catalogue();
+    let named: Vec<&str> = catalogue.family("figure").map(|e| e.card.name).collect();
+    assert_eq!(named, ablate::report::figure_kinds());
+}
+
+#[test]
+fn the_graph_has_three_languages() {
+    let runs = fixture::runs("graph");
+    fixture::study(&runs);
+    let cell = ablate::record::CellRecord::read(&cell_dir(&runs, "uv-gan-0")).unwrap();
+    let summary = cell.summary.unwrap();
+    let dot = ablate::report::graph_dot(&summary, "");
+    assert!(dot.contains("n0 [label = \"generator\\n3x64x64\\n897.8 k parameters\\n43.51 M MACs\"];"), "{dot}");
+    assert!(dot.contains("n0 -> n1;") && dot.starts_with("digraph ablate {"), "{dot}");
+    let mermaid = ablate::report::graph_mermaid(&summary, "generator");
+    assert!(mermaid.contains("([\"pairs\"])") && mermaid.contains("[\"encoder-1<br>128x4x4"), "{mermaid}");
+    assert!(ablate::report::graph_svg(&summary, "", "Graph").contains(">generator</text>"));
+}

@@ -68,6 +68,11 @@ const KINDS: &[(&str, Draw)] = &[
     ("scatter", scatter::draw),
 ];
 
+/// Names of the kinds that can be drawn.
+pub fn kinds() -> impl Iterator<Item = &'static str> {
+    KINDS.iter().map(|(name, _)| *name)
+}
+
 /// Draws one figure of the plan. A kind that this program does not draw yet becomes a note on the page.
 pub fn draw(scene: &Scene<'_>, plan: &FigurePlan) -> Result<Figure, ReportError> {
     match KINDS.iter().find(|(name, _)| *name == plan.component) {
