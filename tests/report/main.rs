@@ -184,3 +184,57 @@ fn the_graph_has_three_languages() {
     assert!(mermaid.contains("([\"pairs\"])") && mermaid.contains("[\"encoder-1<br>128x4x4"), "{mermaid}");
     assert!(ablate::report::graph_svg(&summary, "", "Graph").contains(">generator</text>"));
 }
+
+/// Two gates by two fusions by three seeds: means over seeds, a column for each fusion.
+#[test]
+fn axes_make_a_grid_of_means_over_seeds() {
+    let runs = fixture::runs("grid");
+    fixture::cell(&cell_dir(&runs, "model"), "uv-gan", 0.0);
+    let status: Status = serde_json::from_str(&text(&cell_dir(&runs, "model").join("status.json"))).unwrap();
+    let mut cells = vec![];
+    for (g, gate) in ["none", "attention"].into_iter().enumerate() {
+        for (f, fusion) in ["concat", "sum"].into_iter().enumerate() {
+            for seed in 0..3 {
+                let hash = format!("{gate}-{fusion}-{seed}");
+                let axes = BTreeMap::from([
+                    ("gate".to_string(), gate.to_string()),
+                    ("fusion".to_string(), fusion.to_string()),
+                ]);
+                cells.push(CellEntry { axes, seed, hash: hash.clone(), ..CellEntry::default() });
+                let mut status = Status { seed, ..status.clone() };
+                let psnr = status.test.get_mut("missing.psnr").unwrap();
+                psnr.mean = 10.0 * (g + 1) as f64 + f as f64 + seed as f64;
+                write_json(&cell_dir(&runs, &hash).join("status.json"), &status).unwrap();
+            }
+        }
+    }
+    let plan = |rows: &str, across: &str| ablate::record::TablePlan {
+        name: format!("by-{rows}"),
+        columns: vec!["missing.psnr".into()],
+        rows: rows.into(),
+        across: across.into(),
+        ..Default::default()
+    };
+    let dir = runs.join("ablation");
+    let report =
+        ablate::record::ReportPlan { tables: vec![plan("gate", "fusion"), plan("", "")], ..Default::default() };
+    let axes = vec!["gate".into(), "fusion".into()];
+    let study = ablate::record::Cells { experiment: "ablation".into(), report, axes, cells, ..Default::default() };
+    write_json(&dir.join("cells.json"), &study).unwrap();
+    let files = write(&dir, &runs, &Options::default()).unwrap();
+    let grid = &files.results[0];
+    let heads: Vec<&str> = grid.heads.iter().map(|h| h.above.as_str()).collect();
+    let ours: Vec<(&str, Vec<(f64, Option<f64>, u64)>)> = grid
+        .rows
+        .iter()
+        .filter(|r| r.kind == ablate::report::Kind::Ours)
+        .map(|r| (r.label.as_str(), r.values.iter().flatten().map(|v| (v.mean, v.std, v.n)).collect()))
+        .collect();
+    assert_eq!(heads, ["concat", "sum"]);
+    // Seeds 0, 1, 2 add as much: the mean is one above, the deviation (n - 1) is 1.
+    let at = |mean| (mean, Some(1.0), 3);
+    assert_eq!(ours, [("none", vec![at(11.0), at(12.0)]), ("attention", vec![at(21.0), at(22.0)])]);
+    let flat: Vec<&str> = files.results[1].rows.iter().map(|r| r.label.as_str()).collect();
+    assert_eq!(flat[..2], ["gate none, fusion concat", "gate none, fusion sum"]);
+    assert!(files.results[1].notes[0].contains("over n seeds"), "{:?}", files.results[1].notes);
+}

@@ -10,9 +10,9 @@ use crate::report::plot::grouped;
 use crate::report::svg::{Style, Svg, fit, num, text_width};
 use std::collections::BTreeMap;
 
-/// A box of the picture.
+/// A box of the picture: a node of the experiment, or one inside the node that is open.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Box {
+pub struct Node {
     pub name: String,
     pub component: String,
     pub output: String,
@@ -25,7 +25,7 @@ pub struct Box {
 /// Boxes and the wires between them (from, to), as indices.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Network {
-    pub boxes: Vec<Box>,
+    pub boxes: Vec<Node>,
     pub edges: Vec<(usize, usize)>,
 }
 
@@ -73,7 +73,7 @@ pub fn network(summary: &ModelSummary, node: &str) -> Network {
     for leaf in &summary.nodes {
         let Some(name) = boxed(&leaf.path, node).filter(|_| inside(&leaf.path, node)) else { continue };
         let i = *index.entry(name.clone()).or_insert_with(|| {
-            out.boxes.push(Box { name, ..Box::default() });
+            out.boxes.push(Node { name, ..Node::default() });
             out.boxes.len() - 1
         });
         let entry = &mut out.boxes[i];
@@ -90,7 +90,7 @@ pub fn network(summary: &ModelSummary, node: &str) -> Network {
         for input in &leaf.inputs {
             let Some(name) = boxed(input, node) else { continue };
             let from = *index.entry(name.clone()).or_insert_with(|| {
-                out.boxes.push(Box { name, outside: true, ..Box::default() });
+                out.boxes.push(Node { name, outside: true, ..Node::default() });
                 out.boxes.len() - 1
             });
             if from != to && !out.edges.contains(&(from, to)) {
@@ -120,7 +120,7 @@ fn boxed(path: &str, node: &str) -> Option<String> {
 
 const LINE: f64 = 14.0;
 
-fn lines(b: &Box) -> Vec<String> {
+fn lines(b: &Node) -> Vec<String> {
     let mut all = Vec::new();
     if !b.component.is_empty() && b.component != b.name {
         all.push(b.component.clone());
@@ -205,7 +205,7 @@ fn wire(path: &[(usize, f64)], left: &[f64], widths: &[f64]) -> String {
     )
 }
 
-fn quoted(b: &Box, between: &str) -> String {
+fn quoted(b: &Node, between: &str) -> String {
     let mut all = vec![b.name.clone()];
     all.extend(lines(b));
     all.join(between)
