@@ -176,13 +176,13 @@ mod tests {
         bars.observe(&Progress::Step { stage: "completion".into(), step: 150, of: 300, losses, seconds: 0.2 });
         bars.stage.as_ref().unwrap().tick();
         let text = seen.take();
-        assert!(text.contains("completion [=========>") && text.contains("150/300"), "{text}");
+        assert!(text.contains("completion [=====") && text.contains("150/300"), "{text}");
         assert!(text.contains("left  generator/reconstruction 0.5000"), "{text}");
         bars.observe(&Progress::EvaluationStarted { split: "validation".into(), batches: 4 });
         bars.observe(&Progress::EvaluationBatch { done: 2, of: 4 });
         bars.aside.as_ref().unwrap().tick();
         let text = seen.take();
-        assert!(text.contains("evaluating validation [=====>") && text.contains("2/4"), "{text}");
+        assert!(text.contains("evaluating validation [===") && text.contains("2/4"), "{text}");
         bars.observe(&Progress::Note("weight is 0".into()));
         assert!(seen.take().contains("note: weight is 0"));
         bars.clear();

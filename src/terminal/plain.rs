@@ -97,7 +97,7 @@ mod tests {
         assert_eq!(lines.len(), 21);
         assert_eq!(
             lines[1],
-            "  completion  15/300   1 min 11 s left  generator/reconstruction 0.5000, generator/global 1.250"
+            "  completion  15/300    1 min 11 s left  generator/reconstruction 0.5000, generator/global 1.250"
         );
         assert!(lines.iter().all(|l| l.chars().count() <= WIDTH));
     }
