@@ -12,6 +12,9 @@ const SMOOTHING: usize = 40;
 /// Points of a curve that are drawn; longer ones are averaged in bins.
 const POINTS: usize = 600;
 
+/// One of a term's two values.
+type Of = fn(&Term) -> f64;
+
 pub fn draw(scene: &Scene<'_>, plan: &FigurePlan) -> Result<Figure, ReportError> {
     let mut out = Figure::default();
     for group in &scene.groups {
@@ -60,7 +63,7 @@ fn panels(record: &CellRecord) -> (Vec<Panel>, Vec<(String, Look)>) {
     let legend: Vec<(String, Look)> = names.iter().enumerate().map(|(i, n)| (n.to_string(), plain(i))).collect();
     let weighted = record.steps().flat_map(|s| s.updates.values()).flat_map(|u| u.terms.values());
     let differs = weighted.into_iter().any(|t| t.raw != t.weighted);
-    let kinds: &[(&str, fn(&Term) -> f64)] =
+    let kinds: &[(&str, Of)] =
         if differs { &[("raw", |t| t.raw), ("weighted", |t| t.weighted)] } else { &[("raw", |t| t.raw)] };
     let mut panels = Vec::new();
     for (kind, value) in kinds {
@@ -76,7 +79,7 @@ fn plain(i: usize) -> Look {
     Look { dash: if i < 4 { "" } else { Look::nth(i).dash }, ..Look::nth(i) }
 }
 
-fn panel(record: &CellRecord, update: &str, kind: &str, value: fn(&Term) -> f64, names: &[&str]) -> Panel {
+fn panel(record: &CellRecord, update: &str, kind: &str, value: Of, names: &[&str]) -> Panel {
     let series: Vec<Series> = names
         .iter()
         .enumerate()
@@ -115,7 +118,7 @@ fn quantiled(series: &[Series]) -> Vec<f64> {
 
 fn binned(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let size = points.len().div_ceil(POINTS).max(1);
-    points.chunks(size).map(|bin| mean(bin)).collect()
+    points.chunks(size).map(mean).collect()
 }
 
 fn mean(points: &[(f64, f64)]) -> (f64, f64) {
