@@ -1,5 +1,7 @@
 //! Pages from records: what is on them, what is said where something is missing, that drawing twice gives the same bytes.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests, which clippy.toml cannot see outside `#[test]`")]
+
 mod fixture;
 
 use ablate::record::{CellEntry, State, Status, cell_dir, write_atomic, write_json};
@@ -224,7 +226,8 @@ fn axes_make_a_grid_of_means_over_seeds() {
     let files = write(&dir, &runs, &Options::default()).unwrap();
     let grid = &files.results[0];
     let heads: Vec<&str> = grid.heads.iter().map(|h| h.above.as_str()).collect();
-    let ours: Vec<(&str, Vec<(f64, Option<f64>, u64)>)> = grid
+    type Cell = (f64, Option<f64>, u64);
+    let ours: Vec<(&str, Vec<Cell>)> = grid
         .rows
         .iter()
         .filter(|r| r.kind == ablate::report::Kind::Ours)
