@@ -1,0 +1,38 @@
+//! Figures of a report: their settings. What they look like is the report's own business, which draws them from the
+//! record by the same names.
+
+pub mod attention_overlay;
+pub mod graph;
+pub mod lines_by_group;
+pub mod loss_curves;
+pub mod metric_curves;
+pub mod sample_grid;
+pub mod scatter;
+
+use crate::registry::{Card, Declared, Entry, Make};
+
+pub fn entries() -> Vec<Entry> {
+    vec![
+        attention_overlay::entry(),
+        graph::entry(),
+        lines_by_group::entry(),
+        loss_curves::entry(),
+        metric_curves::entry(),
+        sample_grid::entry(),
+        scatter::entry(),
+    ]
+}
+
+fn register<S: Declared>(name: &'static str, doc: &'static str) -> Entry {
+    let card = Card {
+        family: "figure",
+        name,
+        doc,
+        paper: "",
+        inputs: vec![],
+        outputs: vec![],
+        networks: vec![],
+        settings: S::schema(),
+    };
+    Entry { card, make: Make::Plain }
+}
