@@ -5,10 +5,14 @@
 
 pub mod activation;
 pub mod block;
+#[cfg(test)]
+mod contract;
 pub mod embedding;
 pub mod encoder;
 pub mod fusion;
 pub mod gate;
+#[cfg(test)]
+mod harness;
 pub mod head;
 pub mod init;
 pub mod loss;

@@ -27,6 +27,7 @@ pub mod prelu;
 pub mod reduce;
 pub mod resize;
 pub mod shape;
+pub mod spectral_norm;
 pub mod ssim;
 pub mod total_variation;
 
@@ -50,6 +51,7 @@ pub trait Kernels:
     + reduce::ReduceKernel
     + resize::ResizeKernel
     + shape::ShapeKernel
+    + spectral_norm::SpectralKernel
     + ssim::SimilarityKernel
     + total_variation::VariationKernel
 {
