@@ -20,6 +20,8 @@ mod node;
 pub mod norm;
 pub mod operator;
 pub mod optimizer;
+#[cfg(test)]
+mod parity;
 pub mod prepare;
 pub mod schedule;
 pub mod upsample;

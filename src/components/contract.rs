@@ -19,7 +19,11 @@ fn required(card: &Card) -> Value {
 
 /// Values for a card's ports, of odd sizes.
 fn inputs(card: &Card, batch: usize) -> Wires {
-    let (h, w) = if card.name == "halves" { (7, 8) } else { (7, 9) };
+    let (h, w) = match card.name {
+        "halves" => (7, 8),
+        "grid-gate" => (6, 10),
+        _ => (7, 9),
+    };
     let edge = |accepts| match accepts {
         Accepts::Type(Type::Image) => Edge::image(3, h, w),
         Accepts::Type(Type::Mask) => Edge::mask(h, w),

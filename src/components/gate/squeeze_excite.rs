@@ -25,7 +25,7 @@ pub fn entry<D: Backend>() -> NodeEntry<D> {
 
 impl Leaf for SqueezeExcite {
     const ABOUT: About = About {
-        paper: "hu2018",
+        paper: "Hu et al. 2018",
         ..about("squeeze-excite", "One weight for each channel, read from the channels' means.")
     };
 
