@@ -39,12 +39,16 @@ fn inputs(card: &Card, batch: usize) -> Wires {
         .collect()
 }
 
-/// Small, so that no activation saturates; norms' weights stay near 1.
+/// Kernels small enough that nothing saturates or grows with depth; scalars of fusions and variances above zero.
 fn fill(path: &str, shape: [usize; 4]) -> Vec<f32> {
     let seed = path.bytes().map(usize::from).sum();
-    let values = super::harness::residues(shape.iter().product(), seed).into_iter();
-    let start = if path.contains("variance") { 1.5 } else { 0.1 };
-    values.map(|v| start + 0.5 * v).collect()
+    let fan = shape[1..].iter().product::<usize>() as f32;
+    let (start, scale) = match path.rsplit('/').next() {
+        Some("weights" | "running-variance") => (1.5, 0.5),
+        _ if shape[0] > 1 => (0.0, 1.5 / fan.sqrt()),
+        _ => (0.1, 0.5),
+    };
+    super::harness::residues(shape.iter().product(), seed).into_iter().map(|v| start + scale * v).collect()
 }
 
 fn weighted(outputs: &[Var<Cpu>]) -> f64 {
