@@ -6,11 +6,15 @@
 pub mod activation;
 pub mod block;
 pub mod dataset;
+#[cfg(test)]
+mod contract;
 pub mod embedding;
 pub mod encoder;
 pub mod figure;
 pub mod fusion;
 pub mod gate;
+#[cfg(test)]
+mod harness;
 pub mod head;
 pub mod holes;
 pub mod init;
@@ -20,6 +24,8 @@ mod node;
 pub mod norm;
 pub mod operator;
 pub mod optimizer;
+#[cfg(test)]
+mod parity;
 pub mod prepare;
 pub mod raster;
 pub mod sample;

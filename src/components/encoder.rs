@@ -23,7 +23,7 @@ const fn about(name: &'static str, doc: &'static str) -> About {
         family: "encoder",
         name,
         doc,
-        paper: "he2016",
+        paper: "He et al. 2016",
         inputs: &["map: map", "links?: map[]"],
         outputs: &["stages: map[]", "skips: map[]", "deepest: map"],
     }

@@ -5,6 +5,7 @@
 
 use super::Pass;
 use crate::registry::Buffer;
+use crate::tensor::ops::spectral_norm::spectral_norm;
 use crate::tensor::{Backend, Error, Var};
 
 /// The left singular vector, as long as the kernel has output channels. It starts as a constant vector of unit length.
@@ -18,5 +19,8 @@ pub fn weight<D: Backend>(pass: &Pass<'_, D>, on: bool, axis: usize) -> Result<V
     if !on {
         return Ok(weight);
     }
-    Err(Error::Other(format!("spectral norm along {axis} is pending")))
+    let left = pass.buffer("left-singular")?;
+    let (normalised, moved) = spectral_norm(pass.ctx, &weight, &left, axis, pass.mode.batch_statistics)?;
+    pass.move_buffer("left-singular", moved);
+    Ok(normalised)
 }

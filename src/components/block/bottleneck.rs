@@ -24,8 +24,10 @@ pub fn entry<D: Backend>() -> NodeEntry<D> {
 }
 
 impl Composed for Bottleneck {
-    const ABOUT: About =
-        About { paper: "he2016", ..about("bottleneck", "ResNet's residual block with a narrow 3x3 convolution.") };
+    const ABOUT: About = About {
+        paper: "He et al. 2016",
+        ..about("bottleneck", "ResNet's residual block with a narrow 3x3 convolution.")
+    };
 
     fn body(&self, inputs: &InputEdges) -> Result<Body, Problem> {
         let branch = [(1, 1, self.width), (3, self.stride, self.width), (1, 1, 4 * self.width)];

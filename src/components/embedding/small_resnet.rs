@@ -2,7 +2,7 @@
 //! every channel, one linear layer.
 //!
 //! With `width` w the channels are w at full size, then w, 2w, 4w, 8w; the vector has 4w numbers. Any size from 16 pixels
-//! on; 1,256,512 parameters for w = 32 on three channels. Blocks as in ResNet-18 (He et al.), stem as for small images
+//! on; 1,260,384 parameters for w = 32 on three channels. Blocks as in ResNet-18 (He et al.), stem as for small images
 //! there (section 4.2: no pooling). There is no norm or activation after the linear layer, so the numbers have any sign.
 
 use crate::components::node::{About, Composed, NodeEntry, composed};

@@ -24,8 +24,10 @@ pub fn entry<D: Backend>() -> NodeEntry<D> {
 }
 
 impl Leaf for FastNormalized {
-    const ABOUT: About =
-        About { paper: "na2020", ..about("fast-normalized", "A learnt scalar for each map, over the sum of them.") };
+    const ABOUT: About = About {
+        paper: "Na et al. 2020",
+        ..about("fast-normalized", "A learnt scalar for each map, over the sum of them.")
+    };
 
     fn infer(&self, inputs: &InputEdges) -> Result<Inferred, Problem> {
         weighing(inputs, &self.project, true)
