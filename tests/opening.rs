@@ -94,7 +94,8 @@ fn the_coupled_unet_opens_with_every_gate_and_fusion() {
     for gate in ["none", "attention-gate"] {
         for fusion in ["concat", "sum", "fast-normalized", "softmax-weighted", "none"] {
             for links in ["none", "sum", "concat"] {
-                let more = format!("gate = \"{gate}\"\nfusion = \"{fusion}\"\nlinks = \"{links}\"\nencoder = \"resnet18\"");
+                let more =
+                    format!("gate = \"{gate}\"\nfusion = \"{fusion}\"\nlinks = \"{links}\"\nencoder = \"resnet18\"");
                 let opened = bench.image("generator/coupled-unet", &more, 64).unwrap_or_else(|e| panic!("{more}\n{e}"));
                 assert_eq!(opened.edges[0], Edge::image(3, 64, 64), "{more}");
                 let attention = opened.network.outputs.iter().filter(|o| o.port.port == "attention").count();
@@ -102,4 +103,57 @@ fn the_coupled_unet_opens_with_every_gate_and_fusion() {
             }
         }
     }
+}
+
+/// The section's `experiments/mine.toml`: UV-GAN's generator on line 7, its encoder on line 9.
+fn mine(size: usize, encoder: &str) -> String {
+    format!(
+        "format  = 1\n\n[settings]\nsize = {size}\n\n[nodes.generator]\nuse     = \"generator/{}\"\nin      = \"pairs.incomplete\"\n{encoder}\n",
+        if encoder.contains("gate") { "coupled-unet" } else { "uv-gan" }
+    )
+}
+
+fn refused(bench: &Bench, toml: &str, size: usize) -> String {
+    bench.open(toml, &[("image", Edge::image(3, size, size))]).map(|_| ()).expect_err("must be refused")
+}
+
+#[test]
+fn a_member_of_another_family_is_refused_by_name() {
+    let bench = Bench::new();
+    let told = refused(&bench, &mine(256, "encoder = \"vgg19\""), 256);
+    println!("{told}");
+    assert!(told.contains("error: `encoder` cannot be `vgg19`"), "{told}");
+}
+
+#[test]
+fn counts_that_disagree_name_both_sides() {
+    let bench = Bench::new();
+    let told = refused(&bench, &mine(256, "encoder = \"resnet50\""), 256);
+    println!("{told}");
+    assert!(told.contains("`generator/decoder` is repeated 4 times and 7 times"), "{told}");
+}
+
+#[test]
+fn sizes_that_do_not_meet_point_at_the_size() {
+    let bench = Bench::new();
+    let told = refused(&bench, &mine(250, "encoder = \"resnet50\"\ngate = \"attention-gate\""), 250);
+    println!("{told}");
+    assert!(told.contains("cannot add"), "{told}");
+}
+
+#[test]
+fn an_unknown_setting_of_a_slot_is_told_with_the_known_ones() {
+    let bench = Bench::new();
+    let gate = "gate = { ratio = 0.5, rati = 0.25, use = \"attention-gate\" }";
+    let told = refused(&bench, &mine(256, gate), 256);
+    println!("{told}");
+    assert!(told.contains("error: unknown setting `rati`"), "{told}");
+}
+
+#[test]
+fn pix2pix_is_refused_where_links_and_stem_are_used() {
+    let bench = Bench::new();
+    let told = refused(&bench, &mine(256, "encoder = \"pix2pix\"\ngate = \"none\""), 256);
+    println!("{told}");
+    assert!(told.contains("`encoder` cannot be `pix2pix`"), "{told}");
 }

@@ -173,7 +173,8 @@ fn published(key: &str, options: &Options, heads: &[Head], rows: &mut Vec<Row>, 
         return;
     };
     for row in &table.rows {
-        let value = |head: &Head| row.values.get(&head.column).map(|(mean, std)| Value { mean: *mean, std: *std, n: 0 });
+        let value =
+            |head: &Head| row.values.get(&head.column).map(|(mean, std)| Value { mean: *mean, std: *std, n: 0 });
         rows.push(Row { kind: Kind::Published, label: row.label.clone(), values: heads.iter().map(value).collect() });
     }
     let data = if table.data.is_empty() { String::new() } else { format!(", on {}", table.data) };

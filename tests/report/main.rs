@@ -137,7 +137,9 @@ fn what_is_missing_is_said() {
 fn markup_in_a_title_stays_text() {
     let runs = fixture::runs("markup");
     let dir = fixture::study(&runs);
-    let cells = text(&dir.join("cells.json")).replace("Quick start", "<script>alert(1)</script> & 5 % _x_").replace("\"UV-GAN\"", "\"UV<b>GAN_1 & co\"");
+    let cells = text(&dir.join("cells.json"))
+        .replace("Quick start", "<script>alert(1)</script> & 5 % _x_")
+        .replace("\"UV-GAN\"", "\"UV<b>GAN_1 & co\"");
     write_atomic(&dir.join("cells.json"), cells.as_bytes()).unwrap();
     let files = write(&dir, &runs, &options()).unwrap();
     let page = text(&files.index);

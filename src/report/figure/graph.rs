@@ -33,7 +33,8 @@ pub fn draw(scene: &Scene<'_>, plan: &FigurePlan) -> Result<Figure, ReportError>
     let node = text(plan, "node");
     let mut out = Figure { drawings: pictures(scene, node, &plan.name), note: String::new() };
     if out.drawings.is_empty() {
-        out.note = if node.is_empty() { "no summary was written".into() } else { format!("no node is called `{node}`") };
+        out.note =
+            if node.is_empty() { "no summary was written".into() } else { format!("no node is called `{node}`") };
     }
     Ok(out)
 }
@@ -110,7 +111,8 @@ fn full(name: &str, node: &str) -> String {
 
 /// Name of the box that holds `path`; paths outside an open node keep their first name and port.
 fn boxed(path: &str, node: &str) -> Option<String> {
-    let rest = if node.is_empty() || !inside(path, node) { path } else { path.strip_prefix(node)?.trim_start_matches('/') };
+    let rest =
+        if node.is_empty() || !inside(path, node) { path } else { path.strip_prefix(node)?.trim_start_matches('/') };
     let first = rest.split('/').next()?;
     // `pairs.incomplete` is a dataset's port: the dataset is the box.
     Some(first.split('.').next().unwrap_or(first).to_owned())
@@ -150,7 +152,8 @@ pub fn svg(network: &Network) -> Svg {
     const GAP_Y: f64 = 18.0;
     const MOST: f64 = 190.0;
     let texts: Vec<Vec<String>> = network.boxes.iter().map(lines).collect();
-    let heights: Vec<f64> = texts.iter().map(|t| 26.0 + LINE * t.len() as f64 + if t.is_empty() { 2.0 } else { 6.0 }).collect();
+    let heights: Vec<f64> =
+        texts.iter().map(|t| 26.0 + LINE * t.len() as f64 + if t.is_empty() { 2.0 } else { 6.0 }).collect();
     let place = layout(&heights, &network.edges, GAP_Y);
     let mut widths = vec![70.0f64; place.layers];
     for (i, b) in network.boxes.iter().enumerate() {
@@ -166,7 +169,8 @@ pub fn svg(network: &Network) -> Svg {
     for (i, b) in network.boxes.iter().enumerate() {
         let (x, w, h) = (left[place.layer[i]], widths[place.layer[i]], heights[i]);
         let y = 8.0 + place.y[i] - h / 2.0;
-        let (fill, stroke, radius) = if b.outside { ("#fff4dc", "#c98a00", h / 2.0) } else { ("#eaf3fa", "#0072b2", 6.0) };
+        let (fill, stroke, radius) =
+            if b.outside { ("#fff4dc", "#c98a00", h / 2.0) } else { ("#eaf3fa", "#0072b2", 6.0) };
         out.rect([x, y, w, h], radius.min(16.0), &format!(r#"fill="{fill}" stroke="{stroke}" stroke-width="1.2""#));
         let middle = x + w / 2.0;
         out.text(middle, y + 18.0, &fit(&b.name, 12.0, (w - 8.0) / 1.1), Style::sized(12.0).middle().bold());

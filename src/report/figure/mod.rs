@@ -91,9 +91,10 @@ fn texts(plan: &FigurePlan, key: &str) -> Vec<String> {
 /// `pick` in words: `the worst by missing.psnr`.
 fn picked(plan: &FigurePlan) -> String {
     match plan.settings.get("pick") {
-        Some(Value::Object(by)) => by.iter().next().map_or_else(String::new, |(which, column)| {
-            format!("the {which} by {}", column.as_str().unwrap_or("?"))
-        }),
+        Some(Value::Object(by)) => by
+            .iter()
+            .next()
+            .map_or_else(String::new, |(which, column)| format!("the {which} by {}", column.as_str().unwrap_or("?"))),
         Some(Value::Array(all)) => {
             let all: Vec<String> = all.iter().map(Value::to_string).collect();
             format!("numbers {}", all.join(", "))
