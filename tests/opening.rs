@@ -210,7 +210,7 @@ fn wrong_settings_are_refused_at_their_place() {
         ("norm = { use = \"batch\", affine = 1 }", &["expected a boolean, found an integer `1`"]),
         ("widths = [512, 512.5]", &["expected an integer, found a number `512.5`"]),
         ("widths = 512", &["expected an array of integers"]),
-        ("widths = [512, 512, 512, 512, 256, 128, 0]", &["expected at least 1", "mine.toml:9:42"]),
+        ("widths = [512, 512, 512, 512, 256, 128, 0]", &["expected at least 1", "mine.toml:9:41"]),
         ("dropouts = [2.0, 0.5, 0.5, 0.0, 0.0, 0.0, 0.0]", &["`dropout` is 2", "expected at most 1", "mine.toml:9:13"]),
         ("dropouts = [1.0, 0.5, 0.5, 0.0, 0.0, 0.0, 0.0]", &["`share` is 1", "expected below 1", "mine.toml:9:13"]),
         ("widths = [512, 512]", &["is repeated 7 times and 2 times", "mine.toml:9:10", "says 2"]),

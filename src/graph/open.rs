@@ -194,8 +194,9 @@ fn given(card: &ComponentCard, inputs: &[Wired], flat: &[(NetworkPort, &WiredVal
         let port = port_of(card, wired);
         let values = flat.iter().enumerate().filter(|(_, (p, _))| p.port == port).map(|(i, (_, value))| {
             let source = OpSource::Input(i);
-            let (size, decided) = (value.decided.clone(), value.decided.clone());
-            let value = Val { edge: value.edge.clone(), source, label: value.label.clone(), size, decided };
+            // A size decides no counts or channels inside, so it is not among what `decided` chooses from.
+            let (edge, label, size) = (value.edge.clone(), value.label.clone(), value.decided.clone());
+            let value = Val { edge, source, label, size, decided: None };
             (value, wired.written.clone())
         });
         let key = wired.written.as_ref().and_then(|i| i.entry_place());
