@@ -48,7 +48,12 @@ impl Observer for Watch<'_> {
     }
 }
 
-fn carry_out(prepared: &Prepared, out: &Path, resume: bool, stop: Option<u64>) -> Result<Vec<(String, String)>, StudyError> {
+fn carry_out(
+    prepared: &Prepared,
+    out: &Path,
+    resume: bool,
+    stop: Option<u64>,
+) -> Result<Vec<(String, String)>, StudyError> {
     let interrupt = AtomicBool::new(false);
     let mut watch = Watch { seen: Vec::new(), stop: stop.map(|at| (at, &interrupt)) };
     let options = Options { resume, interrupt: &interrupt, command: "test", out: Some(out) };
