@@ -1,3 +1,8 @@
 //! From the merged tree to a checked experiment.
 
+pub mod composite;
+pub mod library;
+pub mod open;
 pub mod plan;
+pub mod settings;
+pub mod wire;

@@ -1,6 +1,6 @@
 //! The merged file: values that know where they come from.
 
-use crate::diagnostic::Place;
+use crate::diagnostic::{Diagnostic, Place};
 use indexmap::IndexMap;
 
 /// Which layer a value was written in, lowest first (language.md, section 9).
@@ -62,7 +62,50 @@ pub enum Value {
 /// Entries in the order in which they were first written.
 pub type Table = IndexMap<String, Item>;
 
+impl Default for Item {
+    /// An empty table that nobody wrote.
+    fn default() -> Self {
+        let origin = Origin { layer: Layer::Default, place: None, key: None };
+        Item { value: Value::Table(Table::new()), origin, history: vec![] }
+    }
+}
+
 impl Item {
+    /// The value as written, on one line; of a table under a header, the header.
+    pub fn written(&self) -> String {
+        let text = self.place().and_then(|p| p.source.text.get(p.span.clone())).unwrap_or_default();
+        if text.is_empty() { super::write::inline(self) } else { text.split_whitespace().collect::<Vec<_>>().join(" ") }
+    }
+
+    /// The whole key as written, `in.prediction` rather than `prediction`, or `[updates.sampler]`: where a mark goes
+    /// that speaks of the entry.
+    pub fn entry_place(&self) -> Option<Place> {
+        let place = self.key_place()?;
+        let text = &place.source.text;
+        let line = text[..place.span.start].rfind('\n').map_or(0, |i| i + 1);
+        let before = &text[line..place.span.start];
+        if before.trim_start().starts_with('[') && !before.contains('=') {
+            let end = text[place.span.end..].find(']').map_or(place.span.end, |i| place.span.end + i + 1);
+            let start = line + (before.len() - before.trim_start().len());
+            return Some(Place { source: place.source.clone(), span: start..end });
+        }
+        let part = before.rfind(['{', ',']).map_or(before, |i| &before[i + 1..]);
+        let dotted = part.trim_end().ends_with('.');
+        let written = if dotted { part.trim_start().len() } else { 0 };
+        Some(Place { source: place.source.clone(), span: place.span.start - written..place.span.end })
+    }
+
+    /// The step that says only that this was written here.
+    pub(super) fn step(&self) -> Step {
+        Step { origin: self.origin.clone(), text: self.written(), dropped: None }
+    }
+
+    /// `"x"` becomes `{ use = "x" }`, both standing where the text stood.
+    pub(super) fn wrap_in_use(&mut self) {
+        let inner = Item { history: vec![], ..self.clone() };
+        self.value = Value::Table(Table::from([("use".to_string(), inner)]));
+    }
+
     pub fn place(&self) -> Option<&Place> {
         self.origin.place.as_ref()
     }
@@ -96,6 +139,19 @@ impl Item {
     /// The entry at a dotted path of plain keys.
     pub fn get(&self, path: &[&str]) -> Option<&Item> {
         path.iter().try_fold(self, |item, key| item.as_table()?.get(*key))
+    }
+
+    /// The error of a value of the wrong type: "expected a number, found text `"0.5"`".
+    pub fn expected(&self, what: &str) -> Diagnostic {
+        let found = match &self.value {
+            Value::Table(_) | Value::Array(_) => self.type_name().to_string(),
+            _ => format!("{} `{}`", self.type_name(), super::write::inline(self)),
+        };
+        let diagnostic = Diagnostic::error(format!("expected {what}, found {found}"));
+        match self.place() {
+            Some(place) => diagnostic.at(place, format!("expected {what}")),
+            None => diagnostic,
+        }
     }
 
     /// "text", "an integer", ... as messages name it.

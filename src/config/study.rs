@@ -1,0 +1,238 @@
+//! An experiment file as a study: its merged base, and the cells that variants, axes and seeds make of it. A file
+//! without `[study]` is a study of one cell.
+
+mod read;
+
+use super::files::{File, Files, Stack, beside};
+use super::merge::{merge, relayer};
+use super::overrides::Overrides;
+use super::substitute::substitute;
+use super::switched::check_switches;
+use super::tree::{Item, Layer, Table, Value};
+use super::write::canonical;
+use crate::diagnostic::Diagnostic;
+use read::Plan;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+/// A loaded experiment file.
+#[derive(Clone, Debug)]
+pub struct Study {
+    /// The file as its errors name it.
+    pub name: String,
+    /// The file with everything beneath and over it, `$` put in; holds `[study]` and the `[report]` of the study's page.
+    /// Of a study whose variants extend other files it need not be complete.
+    pub base: Item,
+    /// The file may only be extended.
+    pub partial: bool,
+    /// What is wrong so far with `base` itself; empty for a study whose variants extend files, since only its cells are
+    /// whole.
+    pub problems: Vec<Diagnostic>,
+    /// The stack's trees, `[study]` included: files, then overrides.
+    sheets: Vec<Item>,
+    /// For each variant (and `None`) the trees of the files of its cells.
+    beneath: HashMap<Option<String>, Vec<Item>>,
+    overrides: Vec<Item>,
+}
+
+/// One cell of a study.
+#[derive(Clone, Debug)]
+pub struct CellSpec {
+    pub variant: Option<String>,
+    /// The row's label: the variant's title and the labels of the axes; without either the file's title.
+    pub title: String,
+    /// Axis, label, value.
+    pub axes: Vec<(String, String, Item)>,
+    pub seed: i64,
+    /// What tests compare with.
+    pub baseline: bool,
+    /// The whole experiment of this cell, `$` put in, without `[study]`.
+    pub tree: Item,
+    /// What merging and `$` found wrong with this cell alone; several cells may say the same.
+    pub problems: Vec<Diagnostic>,
+}
+
+/// Reads an experiment file with all its layers but the components' defaults. Fails on unreadable or malformed files
+/// (all of them at once) and overrides.
+pub fn load(path: &Path, overrides: &Overrides) -> Result<Study, Vec<Diagnostic>> {
+    let root = beside("", &path.display().to_string());
+    let mut files = Files::default();
+    let mut stack = Stack::default();
+    files.enter(root.clone(), None, &mut stack);
+    let overrides = overrides.sheets().unwrap_or_else(|problems| {
+        files.problems.extend(problems);
+        vec![]
+    });
+    let trees = |files: &Files, stack: &Stack| {
+        stack.files.iter().filter_map(|path| Some(files.get(path)?.tree.clone())).collect::<Vec<_>>()
+    };
+    let sheets: Vec<Item> = trees(&files, &stack).into_iter().chain(overrides.iter().cloned()).collect();
+    let mut base = merge(sheets.clone());
+    let mut beneath = HashMap::from([(None, trees(&files, &stack))]);
+    let mut whole = true;
+    for (name, variant) in base.get(&["study", "variants"]).and_then(Item::as_table).into_iter().flatten() {
+        let extends = variant.get(&["extends"]).and_then(Item::as_array).unwrap_or_default();
+        whole &= extends.is_empty();
+        let stack = variant_stack(&mut files, extends, &root);
+        beneath.insert(Some(name.clone()), trees(&files, &stack));
+    }
+    if !files.problems.is_empty() {
+        return Err(files.problems);
+    }
+    let problems = substitute(&mut base);
+    let partial = files.get(&root).is_some_and(|file: &File| file.partial);
+    let problems = if whole { problems } else { vec![] };
+    Ok(Study { name: root.display().to_string(), base, partial, problems, sheets, beneath, overrides })
+}
+
+/// The variant's files lowest, then the study's, each once.
+fn variant_stack(files: &mut Files, extends: &[Item], root: &PathBuf) -> Stack {
+    let mut stack = Stack { files: vec![], open: vec![root.clone()] };
+    files.extend(extends, &mut stack);
+    stack.open.clear();
+    files.enter(root.clone(), None, &mut stack);
+    stack
+}
+
+impl CellSpec {
+    /// Variant and labels: `uv-gan`, `cbam, concat`; of the only cell the title.
+    pub fn name(&self) -> String {
+        let parts = self.variant.iter().chain(self.axes.iter().map(|(_, label, _)| label)).cloned().collect::<Vec<_>>();
+        if parts.is_empty() { self.title.clone() } else { parts.join(", ") }
+    }
+}
+
+impl Study {
+    /// Whether the file asks for more than one cell.
+    pub fn is_study(&self) -> bool {
+        let has = |key| self.base.get(&["study", key]).and_then(Item::as_table).is_some_and(|t| !t.is_empty());
+        let seeds = self.base.get(&["study", "seeds"]).and_then(Item::as_array).map_or(0, <[Item]>::len);
+        has("variants") || has("axes") || seeds > 1
+    }
+
+    /// Variants x axes x seeds, in the order of declaration, seeds fastest. Fails on what is wrong with `[study]`.
+    pub fn cells(&self) -> Result<Vec<CellSpec>, Vec<Diagnostic>> {
+        let plan = Plan::read(&self.base)?;
+        let mut cells = vec![];
+        for variant in plan.variants() {
+            for choice in plan.choices() {
+                let place = plan.coordinates(variant, &choice);
+                if plan.leaves_out(&place) {
+                    continue;
+                }
+                for (seed, written) in &plan.seeds {
+                    cells.push(self.cell(&plan, variant, &choice, (*seed, written.as_ref())));
+                }
+            }
+        }
+        let same = find_same(&cells, &plan);
+        if !same.is_empty() {
+            return Err(same);
+        }
+        if cells.is_empty() {
+            return Err(vec![plan.nothing_left()]);
+        }
+        Ok(cells)
+    }
+
+    fn cell(&self, plan: &Plan, variant: Option<&str>, choice: &[usize], seed: (i64, Option<&Item>)) -> CellSpec {
+        let chosen = || plan.axes.iter().zip(choice);
+        let mut sheets = self.beneath.get(&variant.map(str::to_string)).cloned().unwrap_or_default();
+        sheets.extend(variant.into_iter().flat_map(|name| self.variant_sheets(name)));
+        let mut axes: Vec<_> = chosen().collect();
+        axes.sort_by_key(|(axis, _)| axis.key.len());
+        sheets.extend(axes.iter().map(|(axis, index)| axis.sheet(**index)));
+        sheets.extend(seed.1.map(|written| nested(&["run".into(), "seed".into()], written, "seed")));
+        sheets.extend(self.overrides.iter().cloned());
+        sheets.iter_mut().for_each(without_study);
+        let mut tree = merge(sheets);
+        let mut problems = substitute(&mut tree);
+        problems.extend(check_switches(&tree));
+        CellSpec {
+            variant: variant.map(str::to_string),
+            title: self.title(plan, variant, choice),
+            axes: chosen().map(|(axis, i)| axis.named(*i)).collect(),
+            seed: integer(&tree, &["run", "seed"]).unwrap_or(seed.0),
+            baseline: plan.is_baseline(&plan.coordinates(variant, choice)),
+            tree,
+            problems,
+        }
+    }
+
+    /// What each layer of the study says of a variant, as a layer of its own.
+    fn variant_sheets(&self, name: &str) -> Vec<Item> {
+        let written = self.sheets.iter().filter_map(|sheet| sheet.get(&["study", "variants", name]));
+        let mut sheets: Vec<Item> = written.cloned().collect();
+        for sheet in &mut sheets {
+            if let Value::Table(table) = &mut sheet.value {
+                table.shift_remove("title");
+                table.shift_remove("extends");
+            }
+            relayer(sheet, &Layer::Variant(name.to_string()));
+        }
+        sheets
+    }
+
+    fn title(&self, plan: &Plan, variant: Option<&str>, choice: &[usize]) -> String {
+        let titled = |name: &str| plan.variant_title(name).unwrap_or(name).to_string();
+        let labels = plan.axes.iter().zip(choice).map(|(axis, index)| axis.values[*index].0.clone());
+        let parts: Vec<String> = variant.map(titled).into_iter().chain(labels).collect();
+        match parts.is_empty() {
+            true => self.base.get(&["title"]).and_then(Item::as_text).unwrap_or(&self.name).to_string(),
+            false => parts.join(", "),
+        }
+    }
+}
+
+fn without_study(sheet: &mut Item) {
+    if let Value::Table(table) = &mut sheet.value {
+        table.shift_remove("study");
+    }
+}
+
+fn integer(tree: &Item, path: &[&str]) -> Option<i64> {
+    match tree.get(path)?.value {
+        Value::Integer(value) => Some(value),
+        _ => None,
+    }
+}
+
+/// An axis's value at its key.
+fn nested(key: &[String], value: &Item, axis: &str) -> Item {
+    let mut value = value.clone();
+    relayer(&mut value, &Layer::Axis(axis.to_string()));
+    value.history = vec![];
+    key.iter().rev().fold(value, |inner, name| Item {
+        origin: inner.origin.clone(),
+        value: Value::Table(Table::from([(name.clone(), inner)])),
+        history: vec![],
+    })
+}
+
+/// What a cell's results depend on, as far as the file says it.
+const IDENTITY: [&str; 8] = ["datasets", "nodes", "losses", "updates", "stages", "train", "evaluate", "evaluations"];
+
+fn find_same(cells: &[CellSpec], plan: &Plan) -> Vec<Diagnostic> {
+    let mut seen: HashMap<String, &CellSpec> = HashMap::new();
+    let mut problems: Vec<Diagnostic> = vec![];
+    for cell in cells {
+        let parts = IDENTITY.map(|key| cell.tree.get(&[key]).map(canonical));
+        let precision = cell.tree.get(&["run", "precision"]).map(canonical);
+        let identity = serde_json::json!([parts, precision, cell.seed]).to_string();
+        let Some(first) = seen.get(&identity) else {
+            seen.insert(identity, cell);
+            continue;
+        };
+        let [a, b] = [first, cell].map(CellSpec::name);
+        let both = if a == b { [first, cell].map(|c| format!("{a}, seed {}", c.seed)) } else { [a, b] };
+        let mut problem = Diagnostic::error(format!("cells `{}` and `{}` are the same", both[0], both[1]));
+        let places = [cell, first].map(|cell| plan.places(cell.variant.as_deref(), &cell.axes));
+        for place in places.concat() {
+            problem = problem.at(&place, "");
+        }
+        if !problems.iter().any(|p| p.message == problem.message) {
+            problems.push(problem);
+        }
+    }
+    problems
+}

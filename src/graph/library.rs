@@ -1,0 +1,150 @@
+//! Everything that may be named: Rust primitives and TOML composites seen alike.
+
+use super::composite::{Composite, Composites};
+use crate::diagnostic::nearest;
+use crate::registry::{Accepts, Catalogue, Entry, Setting};
+
+/// The registry of one run: the catalogue handed in, and composites (embedded and from the user's folders).
+pub struct Library<'a> {
+    pub catalogue: &'a Catalogue,
+    pub composites: Composites,
+}
+
+/// A component's card, whatever it is made of.
+#[derive(Clone, Debug)]
+pub struct ComponentCard {
+    pub family: String,
+    pub name: String,
+    pub doc: String,
+    pub paper: String,
+    pub inputs: Vec<PortCard>,
+    pub outputs: Vec<PortCard>,
+    /// Keys that name a node whose network the component applies: `network`, `discriminator`.
+    pub networks: Vec<String>,
+    pub settings: Vec<Setting>,
+    /// Consists of TOML.
+    pub composite: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct PortCard {
+    pub name: String,
+    /// `None`: found when it is opened (an output of a composite without `type`).
+    pub accepts: Option<Accepts>,
+    pub list: bool,
+    pub optional: bool,
+}
+
+/// What a name stands for.
+#[derive(Clone, Copy)]
+pub enum Component<'a> {
+    Primitive(&'a Entry),
+    Composite(&'a Composite),
+}
+
+impl<'a> Library<'a> {
+    pub fn new(catalogue: &'a Catalogue, composites: Composites) -> Self {
+        Library { catalogue, composites }
+    }
+
+    pub fn get(&self, family: &str, name: &str) -> Option<Component<'_>> {
+        let composite = self.composites.get(family, name).map(Component::Composite);
+        composite.or_else(|| self.catalogue.get(family, name).map(Component::Primitive))
+    }
+
+    /// The card of `family/name`.
+    pub fn card(&self, family: &str, name: &str) -> Option<ComponentCard> {
+        self.get(family, name).map(|c| c.card())
+    }
+
+    /// Names of a family, in alphabetical order.
+    pub fn members(&self, family: &str) -> Vec<&str> {
+        let primitives = self.catalogue.entries.iter().filter(|e| e.card.family == family).map(|e| e.card.name);
+        let composites = self.composites.iter().filter(|c| c.family == family).map(|c| c.name.as_str());
+        let mut all: Vec<&str> = primitives.chain(composites).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    /// All families, in alphabetical order.
+    pub fn families(&self) -> Vec<&str> {
+        let primitives = self.catalogue.entries.iter().map(|e| e.card.family);
+        let mut all: Vec<&str> = primitives.chain(self.composites.iter().map(|c| c.family.as_str())).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    /// Every component as `family/name`, in alphabetical order.
+    pub fn names(&self) -> Vec<String> {
+        let families = self.families().into_iter();
+        families.flat_map(|f| self.members(f).into_iter().map(move |n| format!("{f}/{n}"))).collect()
+    }
+
+    /// The family that has a member of this name, other than `but`: for help where a slot is given a stranger.
+    pub fn family_of(&self, name: &str, but: &str) -> Option<&str> {
+        self.families().into_iter().filter(|f| *f != but).find(|f| self.get(f, name).is_some())
+    }
+
+    /// The `family/name` nearest to a misspelt one.
+    pub fn nearest(&self, full: &str) -> Option<String> {
+        let names = self.names();
+        nearest(full, names.iter().map(String::as_str)).map(str::to_string)
+    }
+}
+
+impl Component<'_> {
+    pub fn card(&self) -> ComponentCard {
+        match self {
+            Component::Composite(c) => c.card(),
+            Component::Primitive(e) => primitive_card(e),
+        }
+    }
+}
+
+fn primitive_card(entry: &Entry) -> ComponentCard {
+    let ports = |ports: &[crate::registry::Port]| {
+        let port = |p: &crate::registry::Port| PortCard {
+            name: p.name.to_string(),
+            accepts: Some(p.accepts),
+            list: p.list,
+            optional: p.optional,
+        };
+        ports.iter().map(port).collect()
+    };
+    let card = &entry.card;
+    ComponentCard {
+        family: card.family.to_string(),
+        name: card.name.to_string(),
+        doc: card.doc.to_string(),
+        paper: card.paper.to_string(),
+        inputs: ports(&card.inputs),
+        outputs: ports(&card.outputs),
+        networks: card.networks.iter().map(|n| n.to_string()).collect(),
+        settings: card.settings.clone(),
+        composite: false,
+    }
+}
+
+impl ComponentCard {
+    /// `family/name`.
+    pub fn full(&self) -> String {
+        format!("{}/{}", self.family, self.name)
+    }
+
+    pub fn input(&self, port: &str) -> Option<&PortCard> {
+        self.inputs.iter().find(|p| p.name == port)
+    }
+
+    pub fn output(&self, port: &str) -> Option<&PortCard> {
+        self.outputs.iter().find(|p| p.name == port)
+    }
+
+    /// The input that a plain `in = "wire"` means: the only required one.
+    pub fn only_input(&self) -> Option<&PortCard> {
+        let mut required = self.inputs.iter().filter(|p| !p.optional);
+        let first = required.next()?;
+        required.next().is_none().then_some(first)
+    }
+}
