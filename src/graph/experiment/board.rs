@@ -1,9 +1,9 @@
 //! What is resolved so far of an experiment's graph, and the reading of wires against it.
 
 use super::desk::{Desk, at_value, no_such};
-use crate::config::{Item, Table};
-use crate::diagnostic::Diagnostic;
-use crate::graph::library::{Opened, Wired};
+use crate::config::{Item, Origin, Table};
+use crate::diagnostic::{Diagnostic, Place};
+use crate::graph::open::{Opened, OutputPort, Outputs, Wired, WiredValue};
 use crate::graph::plan::{Application, Dataset, Value};
 use crate::graph::wire::{Select, Wire};
 use crate::registry::Edge;
@@ -18,6 +18,8 @@ pub struct Board<'a> {
     /// `train.init`.
     pub train_init: Option<&'a Item>,
     pub datasets: Vec<Dataset>,
+    /// By dataset: where its size was decided.
+    pub sizes: Vec<Option<Origin>>,
     pub networks: Vec<Opened>,
     pub applications: Vec<Application>,
     /// By node: its network, its application. Missing: not reached yet, or failed and reported.
@@ -62,18 +64,9 @@ pub struct Feed {
     pub port: String,
     pub bundle: Bundle,
     /// For each value where it was written, and as what.
-    pub written: Vec<(Option<crate::diagnostic::Place>, String)>,
-}
-
-impl Feed {
-    pub fn wired(&self) -> Wired {
-        let values = self.bundle.values.iter().zip(&self.written);
-        Wired {
-            port: self.port.clone(),
-            list: self.bundle.list,
-            values: values.map(|((_, edge), (place, text))| (edge.clone(), place.clone(), text.clone())).collect(),
-        }
-    }
+    pub written: Vec<(Option<Place>, String)>,
+    /// What stands on the port.
+    pub item: Option<Item>,
 }
 
 impl Board<'_> {
@@ -136,34 +129,31 @@ impl Board<'_> {
 
     fn node_port(&self, application: usize, wire: &Wire, item: &Item) -> Result<Bundle, Missing> {
         let applied = &self.applications[application];
-        let outputs = &self.networks[applied.network].network.outputs;
-        let mut names: Vec<&str> = outputs.iter().map(|o| o.port.port.as_str()).collect();
-        names.dedup();
+        let Outputs { copies, repeated } = &self.networks[applied.network].outputs;
+        let names: Vec<&str> = copies.first().into_iter().flatten().filter(|p| !p.values.is_empty()).map(|p| p.name.as_str()).collect();
         let port = match &wire.port {
             Some(port) => port.as_str(),
             None if names.len() == 1 => names[0],
             None => return Err(several(&wire.name, &names, item)),
         };
-        let at = |(i, edge): (usize, &Edge)| (Value::Node { application, output: i }, edge.clone());
-        let of_port = outputs.iter().enumerate().filter(|(_, o)| o.port.port == port).map(|(i, _)| i);
-        let values: Vec<_> = of_port.filter_map(|i| Some(at((i, applied.edges.get(i)?)))).collect();
-        if values.is_empty() {
+        let of_copy = |ports: &Vec<OutputPort>| -> (Vec<usize>, bool) {
+            ports.iter().find(|p| p.name == port).map(|p| (p.values.clone(), p.list)).unwrap_or_default()
+        };
+        let (indices, list) = match (repeated, wire.select) {
+            (true, Some(_)) => (copies.iter().flat_map(|c| of_copy(c).0).collect(), true),
+            _ => copies.last().map(of_copy).unwrap_or_default(),
+        };
+        if indices.is_empty() && !names.contains(&port) {
             return Err(self.no_output(wire, port, item, &names));
         }
-        let list = outputs.iter().any(|o| o.port.port == port && o.port.element.is_some());
-        let chain = self.is_chain(&wire.name);
-        self.select(Bundle { values, list }, wire, item, chain)
+        let at = |output: usize| Some((Value::Node { application, output }, applied.edges.get(output)?.clone()));
+        let values = indices.into_iter().filter_map(at).collect();
+        self.select(Bundle { values, list }, wire, item)
     }
 
-    /// Whether the node's own outputs are lists because it is repeated.
-    fn is_chain(&self, node: &str) -> bool {
-        self.nodes.get(node).is_some_and(|item| item.get(&["each"]).or(item.get(&["repeat"])).is_some())
-    }
-
-    fn select(&self, bundle: Bundle, wire: &Wire, item: &Item, chain: bool) -> Result<Bundle, Missing> {
+    fn select(&self, bundle: Bundle, wire: &Wire, item: &Item) -> Result<Bundle, Missing> {
         let Bundle { mut values, list } = bundle;
         match wire.select {
-            None if chain && list => Ok(Bundle { values: values.pop().into_iter().collect(), list: false }),
             None => Ok(Bundle { values, list }),
             Some(_) if !list => Err(no_list(&Wire { select: None, ..wire.clone() }.to_string(), item)),
             Some(Select::All) => Ok(Bundle { values, list }),
@@ -183,10 +173,37 @@ impl Board<'_> {
         }
     }
 
+    /// What decided the size of a value, for errors about shapes.
+    fn decided(&self, value: &Value) -> Option<Origin> {
+        match value {
+            Value::Dataset { dataset, .. } => self.sizes.get(*dataset).cloned().flatten(),
+            Value::Node { application, output } => {
+                let opened = &self.networks[self.applications[*application].network];
+                opened.decided.get(*output).cloned().flatten()
+            }
+        }
+    }
+
+    /// A feed as opening a network takes it.
+    pub fn wired(&self, feed: &Feed) -> Wired {
+        let values = feed.bundle.values.iter().zip(&feed.written);
+        let value = |((value, edge), (_, label)): (&(Value, Edge), &(Option<Place>, String))| WiredValue {
+            edge: edge.clone(),
+            label: label.clone(),
+            decided: self.decided(value),
+        };
+        Wired {
+            port: feed.port.clone(),
+            list: feed.bundle.list,
+            values: values.map(value).collect(),
+            written: feed.item.clone(),
+        }
+    }
+
     fn no_output(&self, wire: &Wire, port: &str, item: &Item, names: &[&str]) -> Missing {
         let component = self.nodes.get(&wire.name).and_then(|n| self.owner(n)).and_then(|n| n.get(&["use"]));
-        let ports = component.and_then(Item::as_text).and_then(|name| self.desk.library.outputs(name));
-        let optional = ports.is_some_and(|ports| ports.iter().any(|(name, optional)| name == port && *optional));
+        let card = component.and_then(Item::as_text).and_then(|name| self.desk.card(name));
+        let optional = card.is_some_and(|card| card.output(port).is_some_and(|p| p.optional));
         let problem = self.no_port(wire, item, names);
         if optional { Missing::Absent(problem) } else { Missing::wrong(problem) }
     }

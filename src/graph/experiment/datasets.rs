@@ -185,3 +185,12 @@ fn join(desk: &Desk, item: &Item, first: &Dataset, other: &Dataset, ports: &mut 
         }
     }
 }
+
+/// Where a dataset's size was decided: its `size`, or that of the last transform that fixes one.
+pub fn size_origin(tables: &Table, name: &str) -> Option<crate::config::Origin> {
+    let item = tables.get(name)?;
+    let transforms = item.get(&["transforms"]).and_then(Item::as_array).unwrap_or_default();
+    let last = transforms.iter().filter_map(|t| t.get(&[SIZED])).next_back();
+    let first_of = || size_origin(tables, item.get(&["of"])?.as_array()?.first()?.as_text()?);
+    last.or(item.get(&[SIZED])).map(|i| i.origin.clone()).or_else(first_of)
+}

@@ -3,7 +3,8 @@
 use crate::config::Item;
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::graph::experiment::About;
-use crate::graph::library::Library;
+use crate::graph::experiment::feeds::PortOf;
+use crate::graph::library::{ComponentCard, Library, PortCard};
 use std::cell::RefCell;
 
 /// Gathers errors and notes; all of them are wanted, not the first.
@@ -17,6 +18,18 @@ pub struct Desk<'a> {
 impl<'a> Desk<'a> {
     pub fn new(library: &'a Library<'a>, about: &'a About<'a>) -> Self {
         Desk { library, about, problems: RefCell::default(), notes: RefCell::default() }
+    }
+
+    /// The card of `family/name`.
+    pub fn card(&self, full: &str) -> Option<ComponentCard> {
+        let (family, name) = full.split_once('/')?;
+        self.library.card(family, name)
+    }
+
+    /// The inputs of `family/name`.
+    pub fn inputs(&self, full: &str) -> Option<Vec<PortOf>> {
+        let port = |p: PortCard| PortOf { name: p.name, list: p.list, optional: p.optional };
+        Some(self.card(full)?.inputs.into_iter().map(port).collect())
     }
 
     pub fn report(&self, problem: Diagnostic) {

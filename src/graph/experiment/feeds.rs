@@ -39,7 +39,8 @@ impl Board<'_> {
     /// The values on one port. `None`: nothing is there, either because an optional output is absent or because
     /// something is wrong, which is then reported; the flag tells the two apart.
     pub fn feed(&self, port: &PortOf, item: &Item) -> Result<Option<Feed>, ()> {
-        let mut feed = Feed { port: port.name.clone(), bundle: Bundle { values: vec![], list: false }, written: vec![] };
+        let bundle = Bundle { values: vec![], list: false };
+        let mut feed = Feed { port: port.name.clone(), bundle, written: vec![], item: Some(item.clone()) };
         let wrong = match &item.value {
             Value::Array(items) => {
                 feed.bundle.list = true;

@@ -4,6 +4,7 @@ use super::desk::{Desk, at_entry, at_value, either};
 use crate::config::{Item, Table, Value};
 use crate::diagnostic::nearest;
 use crate::graph::plan::Span;
+use crate::graph::wire;
 
 static EMPTY: std::sync::LazyLock<Table> = std::sync::LazyLock::new(Table::new);
 
@@ -155,16 +156,7 @@ pub fn numbers(desk: &Desk, items: &[Item]) -> Vec<f64> {
 }
 
 pub fn span(desk: &Desk, item: &Item) -> Option<Span> {
-    let Some(text) = item.as_text() else {
-        desk.report(item.expected("a span").with_help("for example \"5 epochs\", \"300 steps\" or \"50 %\""));
-        return None;
-    };
-    let parsed = Span::parse(text);
-    if parsed.is_none() {
-        let problem = at_value(format!("`{text}` is no span"), item, "expected a number and its unit");
-        desk.report(problem.with_help("units are step, steps, epoch, epochs, %: \"5 epochs\""));
-    }
-    parsed
+    wire::span(item).map_err(|problem| desk.report(problem)).ok()
 }
 
 /// "unknown key `lenght`", with what would be known.

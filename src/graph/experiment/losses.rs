@@ -136,7 +136,7 @@ fn plain(board: &mut Board, loss: &mut Loss, entry: &Entry, item: &Item, path: &
 fn shown(board: &mut Board, loss: &mut Loss, entry: &Entry, item: &Item, path: &str) -> Option<Vec<ElementInputs>> {
     let owner = board.named_network("discriminator", item)?.to_string();
     let used = board.nodes.get(&owner)?.get(&["use"])?.as_text()?;
-    let inputs = board.desk.library.inputs(used)?;
+    let inputs = board.desk.inputs(used)?;
     let input = item.get(&["in"]);
     let known = ports_of(&entry.card.inputs);
     // The bundles' names are checked as ports; what stands on them is the discriminator's.
@@ -190,7 +190,7 @@ fn side(board: &Board, bundle: &Item, inputs: &[PortOf], path: &str) -> Option<V
 fn single(feed: &Feed, i: usize) -> Option<Feed> {
     let fed = element(feed, i)?;
     let bundle = super::board::Bundle { values: vec![(fed.value, fed.edge)], list: false };
-    Some(Feed { port: fed.port, bundle, written: vec![(fed.place, fed.text)] })
+    Some(Feed { port: fed.port, bundle, written: vec![(fed.place, fed.text)], item: feed.item.clone() })
 }
 
 fn shares(board: &Board, fields: &Fields, elements: usize) -> Vec<f64> {

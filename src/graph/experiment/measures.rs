@@ -110,7 +110,7 @@ pub fn article(ty: Type) -> String {
 pub fn apply_network(board: &mut Board, entry: &Entry, item: &Item, path: &str, fed: &[Fed]) -> Option<usize> {
     let owner = board.named_network("network", item)?.to_string();
     let used = board.nodes.get(&owner)?.get(&["use"])?.as_text()?;
-    let inputs = board.desk.library.inputs(used)?;
+    let inputs = board.desk.inputs(used)?;
     let required: Vec<&PortOf> = inputs.iter().filter(|p| !p.optional).collect();
     let [port] = required.as_slice() else {
         let message = format!("`{owner}` has several inputs, `{path}` has one image for it");
@@ -129,7 +129,7 @@ pub fn apply_network(board: &mut Board, entry: &Entry, item: &Item, path: &str, 
         seen.push(&one.edge);
         let bundle = super::board::Bundle { values: vec![(one.value.clone(), one.edge.clone())], list: false };
         let written = vec![(one.place.clone(), one.text.clone())];
-        board.apply_network(path, &owner, &[Feed { port: port.name.clone(), bundle, written }], &[])?;
+        board.apply_network(path, &owner, &[Feed { port: port.name.clone(), bundle, written, item: item.get(&["in", &one.port]).cloned() }], &[])?;
     }
     board.network_of.get(&owner).copied()
 }

@@ -6,7 +6,7 @@ use super::fields::{Fields, unknown_key};
 use super::weights;
 use crate::config::{Item, Value};
 use crate::diagnostic::{Diagnostic, nearest};
-use crate::graph::library::Wired;
+use crate::graph::open::Wired;
 use crate::graph::plan::{Application, NetworkPort};
 use crate::graph::wire::Wire;
 use crate::registry::Edge;
@@ -156,7 +156,7 @@ fn check_owner(board: &Board, owner: &str, place: &Item) -> Option<()> {
 /// A network that nobody has applied yet: what can be said of it without its input.
 fn check_network(board: &mut Board, name: &str, item: &Item) -> Option<()> {
     let used = item.get(&["use"])?;
-    if used.as_text().is_some_and(|text| board.desk.library.inputs(text).is_some()) {
+    if used.as_text().is_some_and(|text| board.desk.inputs(text).is_some()) {
         return Some(());
     }
     // Opening says what is wrong with the name; nothing else can come of it.
@@ -168,7 +168,7 @@ fn check_network(board: &mut Board, name: &str, item: &Item) -> Option<()> {
 fn apply(board: &mut Board, name: &str, owner: &str, item: &Item) -> Option<()> {
     let owner_item = board.nodes.get(owner)?;
     let used = owner_item.get(&["use"])?;
-    let known = used.as_text().and_then(|text| board.desk.library.inputs(text));
+    let known = used.as_text().and_then(|text| board.desk.inputs(text));
     let Some(known) = known else {
         return check_network(board, owner, owner_item);
     };
@@ -206,11 +206,11 @@ impl Board<'_> {
         feeds: &[Feed],
         detached: &[String],
     ) -> Option<Application> {
-        let wired: Vec<Wired> = feeds.iter().map(Feed::wired).collect();
+        let wired: Vec<Wired> = feeds.iter().map(|f| self.wired(f)).collect();
         let (network, edges, costs) = match self.network_of.get(owner) {
             Some(index) => {
                 let opened = &self.networks[*index];
-                let (edges, costs) = self.desk.gather(|p| self.desk.library.apply(opened, &wired, p))?;
+                let (edges, costs) = self.desk.gather(|p| self.desk.library.apply(opened, name, &wired, p))?;
                 (*index, edges, costs)
             }
             None => {

@@ -4,6 +4,7 @@ use super::desk::{Desk, at_entry, at_value, no_such};
 use crate::config::{Item, Table, Value};
 use crate::diagnostic::Diagnostic;
 use crate::graph::plan::Component;
+use crate::graph::settings::{Scope, complete};
 use crate::registry::Entry;
 
 /// A component and how it was chosen.
@@ -24,7 +25,18 @@ pub fn used(item: &Item) -> Option<&Item> {
 /// Looks the component up in `family` and checks its settings; `own` are the keys that the place itself reads.
 pub fn part<'a>(desk: &Desk<'a>, family: &str, item: &Item, path: &str, own: &[&str]) -> Option<Part<'a>> {
     let entry = entry(desk, family, item, path)?;
-    let settings = desk.gather(|problems| desk.library.settings(entry, item, own, problems))?;
+    let table: Table = match &item.value {
+        Value::Table(table) => {
+            let theirs = table.iter().filter(|(k, _)| *k != "use" && !own.contains(&k.as_str()));
+            theirs.map(|(k, v)| (k.clone(), v.clone())).collect()
+        }
+        _ => Table::new(),
+    };
+    let at = item.entry_place();
+    let owner = entry.card.name;
+    let like = |_: &Item, _: &mut Vec<Diagnostic>| None;
+    let scope = Scope { library: desk.library, owner, word: "setting", at: at.as_ref(), like: &like };
+    let settings = desk.gather(|problems| complete(&table, &entry.card.settings, &scope, problems))?.settings;
     let component = Component { family: family.into(), name: entry.card.name.into(), settings };
     Some(Part { entry, component })
 }
@@ -38,7 +50,7 @@ fn entry<'a>(desk: &Desk<'a>, family: &str, item: &Item, path: &str) -> Option<&
         desk.report(name_item.expected("text"));
         return None;
     };
-    let catalogue = desk.library.catalogue();
+    let catalogue = desk.library.catalogue;
     let found = catalogue.get(family, name);
     if found.is_none() {
         let mut problem = no_such(family, name, name_item, catalogue.family(family).map(|e| e.card.name));
@@ -64,7 +76,7 @@ pub fn default_part(desk: &Desk, family: &str, name: &str) -> Component {
         Item { value: Value::Table(Table::from([(key.to_string(), inner)])), ..Item::default() }
     };
     let fallback = || Component { family: family.into(), name: name.into(), settings: Default::default() };
-    if desk.library.catalogue().get(family, name).is_none() {
+    if desk.library.catalogue.get(family, name).is_none() {
         return fallback();
     }
     part(desk, family, &written("use", name), name, &[]).map_or_else(fallback, |p| p.component)

@@ -1,6 +1,6 @@
 //! What a value depends on: the operations a gradient arrives at, and everything needed to compute it.
 
-use crate::graph::library::Opened;
+use crate::graph::open::Opened;
 use crate::graph::plan::{Application, ElementInputs, Loss, Network, OpSource, Value};
 use std::collections::BTreeSet;
 
