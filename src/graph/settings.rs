@@ -3,6 +3,13 @@
 //! The same walk serves components, and the language's own tables (`[train]`, `[evaluate]`, ..) with schemas made by
 //! [`required`], [`optional`] and [`default`] or by `registry::settings!`.
 
+mod slot;
+mod value;
+mod wording;
+
+pub use slot::{complete_component, find, find_full};
+pub use wording::{and_list, or_list};
+
 use super::library::Library;
 use crate::config::{Item, Table, Value};
 use crate::diagnostic::{Diagnostic, Place};
@@ -31,12 +38,60 @@ pub struct Scope<'a> {
 
 /// Holds a table against a schema. Gives `None` where anything was wrong, after collecting all of it.
 pub fn complete(
-    _table: &Table,
-    _schema: &[Setting],
-    _scope: &Scope<'_>,
-    _problems: &mut Vec<Diagnostic>,
+    table: &Table,
+    schema: &[Setting],
+    scope: &Scope<'_>,
+    problems: &mut Vec<Diagnostic>,
 ) -> Option<Completed> {
-    None
+    let before = problems.len();
+    for (name, item) in table {
+        if !schema.iter().any(|s| s.name == *name) {
+            problems.push(wording::unknown(name, item, schema, scope));
+        }
+    }
+    let mut done = Completed::default();
+    for setting in schema {
+        let given = match (table.get(&setting.name), &setting.default) {
+            (Some(item), _) => item.clone(),
+            (None, Some(serde_json::Value::Null)) => continue,
+            (None, Some(json)) => item_of(json),
+            (None, None) => {
+                problems.push(wording::missing(setting, scope));
+                continue;
+            }
+        };
+        if let Some((item, json)) = value::check(&given, setting, scope, problems) {
+            done.items.insert(setting.name.clone(), item);
+            done.settings.insert(setting.name.clone(), json);
+        }
+    }
+    (problems.len() == before).then_some(done)
+}
+
+/// JSON as an item that nobody wrote.
+pub fn item_of(json: &serde_json::Value) -> Item {
+    use serde_json::Value as J;
+    let value = match json {
+        J::Null => Value::Text(String::new()),
+        J::Bool(b) => Value::Boolean(*b),
+        J::Number(n) => n.as_i64().map_or_else(|| Value::Float(n.as_f64().unwrap_or_default()), Value::Integer),
+        J::String(s) => Value::Text(s.clone()),
+        J::Array(all) => Value::Array(all.iter().map(item_of).collect()),
+        J::Object(map) => Value::Table(map.iter().map(|(k, v)| (k.clone(), item_of(v))).collect()),
+    };
+    Item { value, ..Item::default() }
+}
+
+/// An item as JSON, unchecked.
+pub fn json_of(item: &Item) -> serde_json::Value {
+    match &item.value {
+        Value::Boolean(b) => (*b).into(),
+        Value::Integer(i) => (*i).into(),
+        Value::Float(x) => (*x).into(),
+        Value::Text(s) => s.as_str().into(),
+        Value::Array(all) => all.iter().map(json_of).collect(),
+        Value::Table(table) => serde_json::Value::Object(table.iter().map(|(k, v)| (k.clone(), json_of(v))).collect()),
+    }
 }
 
 /// A setting that must be written.
@@ -54,19 +109,3 @@ pub fn default(name: &str, kind: Kind, value: impl Into<serde_json::Value>) -> S
     Setting { default: Some(value.into()), ..required(name, kind) }
 }
 
-/// "expected a number, found text `"0.5"`", at the value.
-pub fn expected(item: &Item, what: &str) -> Diagnostic {
-    let found = match &item.value {
-        Value::Boolean(b) => format!("a boolean `{b}`"),
-        Value::Integer(i) => format!("an integer `{i}`"),
-        Value::Float(x) => format!("a number `{x}`"),
-        Value::Text(s) => format!("text `{s:?}`"),
-        Value::Array(_) => "an array".to_string(),
-        Value::Table(_) => "a table".to_string(),
-    };
-    let diagnostic = Diagnostic::error(format!("expected {what}, found {found}"));
-    match item.place() {
-        Some(place) => diagnostic.at(place, format!("expected {what}")),
-        None => diagnostic,
-    }
-}

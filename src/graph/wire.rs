@@ -167,8 +167,8 @@ impl Column {
 }
 
 /// "expected a wire, found an integer `3`", at the value.
-pub(super) fn wrong(item: &Item, what: &str) -> Diagnostic {
-    super::settings::expected(item, what)
+fn wrong(item: &Item, what: &str) -> Diagnostic {
+    item.expected(what)
 }
 
 fn not_a(item: &Item, what: &str, text: &str, why: &str) -> Diagnostic {
