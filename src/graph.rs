@@ -1,6 +1,7 @@
 //! From the merged tree to a checked experiment.
 
 pub mod composite;
+pub mod experiment;
 pub mod library;
 pub mod open;
 pub mod plan;

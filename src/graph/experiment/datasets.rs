@@ -23,7 +23,7 @@ pub fn resolve(desk: &Desk, tables: &Table) -> Vec<Dataset> {
     let mut waiting = unions;
     // A union of unions is resolved once its parts are; whatever waits for ever waits for itself.
     while !waiting.is_empty() {
-        let ready = |item: &Item| parts_of(item).iter().all(|p| !waiting.iter().any(|(n, _)| n == p));
+        let ready = |item: &Item| parts_of(item).iter().all(|p| !waiting.iter().any(|(n, _)| *n == p));
         let (now, later): (Vec<_>, Vec<_>) = waiting.iter().copied().partition(|(_, item)| ready(item));
         if now.is_empty() {
             for (name, item) in later {

@@ -8,7 +8,7 @@ use super::parts;
 use crate::config::{Item, Value as Written};
 use crate::graph::plan::{Absent, Pick, Predict, Shown, Value};
 use crate::record::{FigurePlan, ReportPlan, TablePlan};
-use crate::registry::{Kind, Setting};
+use crate::registry::Kind;
 
 const TABLE: [&str; 6] = ["columns", "rows", "across", "published", "caption", "enabled"];
 
@@ -81,9 +81,9 @@ fn figure(board: &Board, name: &str, item: &Item, columns: &Columns, report: &mu
     Fields::open(desk, Some(item)).boolean("enabled", true);
     let Some(part) = parts::part(desk, "figure", item, &path, &["use", "enabled"]) else { return };
     let schema = &part.entry.card.settings;
-    let written = |s: &Setting| item.get(&[s.name.as_str()]).map(|i| (s, i));
     let mut wires = vec![];
-    for (setting, value) in schema.iter().filter_map(written) {
+    for setting in schema {
+        let Some(value) = item.get(&[setting.name.as_str()]) else { continue };
         let each = value.as_array().unwrap_or(std::slice::from_ref(value));
         match setting.kind {
             Kind::Wire | Kind::Wires => wires.extend(each.iter().map(|w| wire(board, w, &mut report.absent))),

@@ -138,9 +138,11 @@ fn entry(board: &Board, path: &str, item: &Item) -> Option<Vec<(usize, usize)>> 
 
 /// `rates`: path to factor.
 fn rates<'a>(board: &Board, fields: &Fields<'a>, entries: &[Entry]) -> Vec<(&'a str, f64)> {
-    let table = Fields::open(board.desk, fields.get("rates"));
+    if let Some(rates) = fields.get("rates").filter(|r| r.as_table().is_none()) {
+        board.desk.report(rates.expected("a table of paths and factors"));
+    }
     let mut found = vec![];
-    for (path, item) in table.table {
+    for (path, item) in fields.get("rates").and_then(Item::as_table).into_iter().flatten() {
         let Some(rate) = as_number(item) else {
             board.desk.report(item.expected("a number"));
             continue;
