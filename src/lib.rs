@@ -2,9 +2,11 @@
 //!
 //! The rooms, in reading order; which may import which is decided in `tests/layering.rs`.
 
+pub mod components;
 pub mod config;
 pub mod diagnostic;
 pub mod graph;
+pub mod nn;
 pub mod random;
 pub mod record;
 pub mod registry;

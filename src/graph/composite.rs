@@ -1,11 +1,19 @@
 //! Composites: components written in TOML, `registry/<family>/<name>.toml` (language.md, 4.2).
 
+mod parse;
+mod references;
+
+pub use parse::{NODE_KEYS, node, wires};
+
 use super::library::{ComponentCard, PortCard};
 use crate::config::{Item, Table};
 use crate::diagnostic::{Diagnostic, Place, Source};
-use crate::registry::{Accepts, Setting, Type};
+use crate::registry::{Accepts, Catalogue, Setting, Type};
 use indexmap::IndexMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 
 /// A component written in TOML.
 #[derive(Clone, Debug)]
@@ -94,16 +102,81 @@ impl Composites {
         self.all.iter()
     }
 
-    /// Those that the binary carries.
+    /// Those that the binary carries. They are checked by a test, so that problems here mean a broken build.
     pub fn embedded() -> (Composites, Vec<Diagnostic>) {
-        (Composites::default(), vec![])
+        let mut composites = Composites::default();
+        let mut problems = vec![];
+        for (path, text) in EMBEDDED {
+            let source = Arc::new(Source { name: format!("registry/{path}"), text: text.to_string() });
+            composites.add(&source, path, &mut problems);
+        }
+        (composites, problems)
     }
 
-    /// Adds the files `<family>/<name>.toml` of a folder, each named as it is printed. A name that is there already,
-    /// here or in the catalogue, is an error.
-    pub fn add_folder(&mut self, _folder: &std::path::Path) -> Vec<Diagnostic> {
-        vec![]
+    /// Adds the files `<family>/<name>.toml` of a folder. A name that is there already is an error.
+    pub fn add_folder(&mut self, folder: &Path) -> Vec<Diagnostic> {
+        let mut problems = vec![];
+        let files = match files_of(folder) {
+            Ok(files) => files,
+            Err(error) => {
+                return vec![Diagnostic::error(format!("cannot read registry `{}`: {error}", folder.display()))];
+            }
+        };
+        for (relative, path) in files {
+            match std::fs::read_to_string(&path) {
+                Ok(text) => {
+                    let source = Arc::new(Source { name: path.display().to_string(), text });
+                    self.add(&source, &relative, &mut problems);
+                }
+                Err(error) => problems.push(Diagnostic::error(format!("cannot read `{}`: {error}", path.display()))),
+            }
+        }
+        problems
     }
+
+    /// Adds one text, `<family>/<name>.toml` being its path in its registry.
+    pub fn add(&mut self, source: &Arc<Source>, path: &str, problems: &mut Vec<Diagnostic>) {
+        let Some((family, name)) = path.strip_suffix(".toml").and_then(|p| p.split_once('/')) else { return };
+        if let Some(other) = self.get(family, name) {
+            let message = format!("two composites are called `{family}/{name}`");
+            let start = |source: &Arc<Source>| Place { source: source.clone(), span: 0..0 };
+            problems.push(Diagnostic::error(message).at(&start(source), "this").at(&start(&other.source), "and this"));
+            return;
+        }
+        if let Some(composite) = parse::composite(source, family, name, problems) {
+            self.all.push(composite);
+        }
+    }
+
+    /// Names that a primitive holds too, as errors.
+    pub fn clashes(&self, catalogue: &Catalogue) -> Vec<Diagnostic> {
+        let clash = |c: &&Composite| catalogue.get(&c.family, &c.name).is_some();
+        let told = |c: &Composite| {
+            let place = Place { source: c.source.clone(), span: 0..0 };
+            Diagnostic::error(format!("`{}/{}` is built in already", c.family, c.name)).at(&place, "rename this file")
+        };
+        self.all.iter().filter(clash).map(told).collect()
+    }
+}
+
+/// Path from the folder with `/`, and the path to read.
+fn files_of(folder: &Path) -> std::io::Result<Vec<(String, PathBuf)>> {
+    let mut files = vec![];
+    for family in std::fs::read_dir(folder)? {
+        let family = family?.path();
+        if !family.is_dir() {
+            continue;
+        }
+        for file in std::fs::read_dir(&family)? {
+            let path = file?.path();
+            if path.extension().is_some_and(|e| e == "toml") {
+                let name = |p: &Path| p.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+                files.push((format!("{}/{}", name(&family), name(&path)), path));
+            }
+        }
+    }
+    files.sort();
+    Ok(files)
 }
 
 impl Composite {

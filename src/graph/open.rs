@@ -1,10 +1,29 @@
 //! Opens one component: composites and expanding primitives to leaf operations with known shapes.
 
-use super::library::Library;
-use super::plan::{Network, OpCost};
-use crate::config::{Item, Origin};
+mod apply;
+mod bias;
+mod blame;
+mod body;
+mod check;
+mod frame;
+mod leaf;
+mod opener;
+mod outputs;
+mod repeat;
+
+pub use apply::Applied;
+pub use outputs::{NoSuch, OutputPort, Outputs, Selected};
+
+use super::composite::{self, Graph};
+use super::library::{ComponentCard, Library};
+use super::plan::{Component, Network, NetworkOutput, NetworkPort, OpCost, OpSource, Weights};
+use super::settings::find_full;
+use crate::config::{Item, Origin, Table, Value};
 use crate::diagnostic::Diagnostic;
-use crate::registry::Edge;
+use crate::registry::{Edge, Settings};
+use frame::{Frame, Given, Inputs, Val};
+use opener::Opener;
+use std::cell::RefCell;
 
 /// What an input of a top-level node is given.
 #[derive(Clone, Debug)]
@@ -43,23 +62,6 @@ pub struct Opened {
     pub outputs: Outputs,
 }
 
-/// Output ports of a node: what a wire to it may name.
-#[derive(Clone, Debug, Default)]
-pub struct Outputs {
-    /// Copies of the node (one without `each` and `repeat`), each with its ports.
-    pub copies: Vec<Vec<OutputPort>>,
-    pub repeated: bool,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-pub struct OutputPort {
-    pub name: String,
-    /// Indices into `network.outputs`; empty where an optional output is absent.
-    pub values: Vec<usize>,
-    pub list: bool,
-    pub optional: bool,
-}
-
 impl Library<'_> {
     /// Opens the top-level node `node` (its table after `$`; `in`, `detach`, `freeze`, `weights`, `init`, `enabled` are
     /// the caller's) on the edges of its inputs. Every error goes to `problems`; `None` where there was one.
@@ -67,27 +69,137 @@ impl Library<'_> {
     /// `like` gives the edge of a top-level wire for `{ like = "pairs.identity" }`, `None` where there is none.
     pub fn open(
         &self,
-        _node: &str,
-        _item: &Item,
-        _inputs: &[Wired],
-        _like: &dyn Fn(&str) -> Option<Edge>,
-        _problems: &mut Vec<Diagnostic>,
+        node: &str,
+        item: &Item,
+        inputs: &[Wired],
+        like: &dyn Fn(&str) -> Option<Edge>,
+        problems: &mut Vec<Diagnostic>,
     ) -> Option<Opened> {
-        None
+        let before = problems.len();
+        let mut table = item.as_table().cloned().unwrap_or_default();
+        table.shift_remove("in");
+        let bare = Item { value: Value::Table(table), ..item.clone() };
+        let definition = composite::node(node, &bare, problems)?;
+        let card = find_full(self, &definition.component, problems)?.card();
+        let ports = network_inputs(&card, inputs);
+        let at = definition.component.place().or(item.key_place()).cloned();
+        let opener = Opener {
+            library: self,
+            network: node.to_string(),
+            ops: RefCell::default(),
+            undecided: RefCell::default(),
+            halvings: RefCell::default(),
+            sizes: ports.iter().map(|(_, value)| value.edge.dims[1]).filter(|h| *h > 1).collect(),
+            at: at.clone(),
+        };
+        let graph = Graph::default();
+        let settings = Table::new();
+        let frame = Frame {
+            path: String::new(),
+            graph: &graph,
+            settings: &settings,
+            schema: &[],
+            inputs: Inputs::new(),
+            ports: vec![],
+            at,
+            like: Some(like),
+            states: RefCell::default(),
+            opening: RefCell::default(),
+        };
+        let given = given(&card, inputs, &ports);
+        let outputs = opener.open(&frame, &definition, Some(given), problems)?;
+        if problems.len() > before {
+            return None;
+        }
+        self.finish(&opener, &card, ports, outputs, problems)
     }
 
-    /// The same network, same parameters, on other inputs (`apply`, discriminators, feature losses). Gives the edges of
-    /// `network.outputs` and the costs by operation. Inputs must be those of the first application in number; they may
-    /// differ in size. An error where that would need other parameters.
-    ///
-    /// `label` names the application in errors.
-    pub fn apply(
+    fn finish(
         &self,
-        _opened: &Opened,
-        _label: &str,
-        _inputs: &[Wired],
-        _problems: &mut Vec<Diagnostic>,
-    ) -> Option<(Vec<Edge>, Vec<OpCost>)> {
-        None
+        opener: &Opener<'_>,
+        card: &ComponentCard,
+        inputs: Vec<(NetworkPort, &WiredValue)>,
+        outputs: Outputs<Val>,
+        problems: &mut Vec<Diagnostic>,
+    ) -> Option<Opened> {
+        let (numbered, values) = number(outputs);
+        let mut ops = opener.ops.take();
+        let outputs: Vec<NetworkOutput> =
+            values.iter().map(|(port, v)| NetworkOutput { port: port.clone(), from: v.source }).collect();
+        if let Err((op, problem)) = opener.decide_biases(&mut ops, &outputs) {
+            problems.push(Diagnostic::error(format!("`{}`: {}", ops[op].path, problem.message)));
+            return None;
+        }
+        let costs = ops.iter().map(|op| leaf::cost(&op.inferred)).collect();
+        let network = Network {
+            node: opener.network.clone(),
+            component: card.full(),
+            inputs: inputs.into_iter().map(|(port, _)| port).collect(),
+            outputs,
+            frozen: vec![false; ops.len()],
+            ops,
+            weights: Weights::None,
+            init: Component { family: "init".into(), name: "normal".into(), settings: Settings::new() },
+        };
+        let decided = values.iter().map(|(_, v)| v.size.clone().or_else(|| v.decided.clone())).collect();
+        let edges = values.into_iter().map(|(_, v)| v.edge).collect();
+        Some(Opened { network, edges, decided, costs, outputs: numbered })
     }
+}
+
+/// Inputs in the order of the card, lists flattened.
+pub(super) fn network_inputs<'w>(card: &ComponentCard, inputs: &'w [Wired]) -> Vec<(NetworkPort, &'w WiredValue)> {
+    let mut all = vec![];
+    for wired in inputs {
+        let port = port_of(card, wired);
+        let list = wired.list || card.input(&port).is_some_and(|p| p.list);
+        for (i, value) in wired.values.iter().enumerate() {
+            all.push((NetworkPort { port: port.clone(), element: list.then_some(i) }, value));
+        }
+    }
+    all.sort_by_key(|(port, _)| card.inputs.iter().position(|p| p.name == port.port));
+    all
+}
+
+fn port_of(card: &ComponentCard, wired: &Wired) -> String {
+    let only = || card.only_input().map(|p| p.name.clone()).unwrap_or_default();
+    if wired.port.is_empty() { only() } else { wired.port.clone() }
+}
+
+fn given(card: &ComponentCard, inputs: &[Wired], flat: &[(NetworkPort, &WiredValue)]) -> Inputs {
+    let mut all = Inputs::new();
+    for wired in inputs {
+        let port = port_of(card, wired);
+        let values = flat.iter().enumerate().filter(|(_, (p, _))| p.port == port).map(|(i, (_, value))| {
+            let source = OpSource::Input(i);
+            let (size, decided) = (value.decided.clone(), value.decided.clone());
+            let value = Val { edge: value.edge.clone(), source, label: value.label.clone(), size, decided };
+            (value, wired.written.clone())
+        });
+        let key = wired.written.as_ref().and_then(|i| i.entry_place());
+        let given = Given { list: wired.list, values: values.collect(), key };
+        all.insert(port, given);
+    }
+    all
+}
+
+/// Output values in one row, and the ports that name them.
+fn number(outputs: Outputs<Val>) -> (Outputs, Vec<(NetworkPort, Val)>) {
+    let mut row: Vec<(NetworkPort, Val)> = vec![];
+    let repeated = outputs.repeated;
+    let copies = outputs.copies.into_iter().map(|copy| {
+        let ports = copy.into_iter().map(|port| {
+            let mut indices = vec![];
+            for value in port.values {
+                let before = row.iter().filter(|(p, _)| p.port == port.name).count();
+                let element = (repeated || port.list).then_some(before);
+                indices.push(row.len());
+                row.push((NetworkPort { port: port.name.clone(), element }, value));
+            }
+            OutputPort { name: port.name, values: indices, list: port.list, optional: port.optional }
+        });
+        ports.collect()
+    });
+    let copies = copies.collect();
+    (Outputs { copies, repeated }, row)
 }

@@ -108,4 +108,3 @@ pub fn optional(name: &str, kind: Kind) -> Setting {
 pub fn default(name: &str, kind: Kind, value: impl Into<serde_json::Value>) -> Setting {
     Setting { default: Some(value.into()), ..required(name, kind) }
 }
-

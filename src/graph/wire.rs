@@ -146,11 +146,9 @@ impl Column {
         match parts.as_slice() {
             ["cost", what] if COSTS.contains(what) => Ok(Column::Cost(what.to_string())),
             ["cost", _] => Err(format!("after `cost.` stands `{}`", COSTS.join("`, `"))),
-            [evaluation, output] => Ok(Column::Metric {
-                evaluation: evaluation.to_string(),
-                dataset: None,
-                output: output.to_string(),
-            }),
+            [evaluation, output] => {
+                Ok(Column::Metric { evaluation: evaluation.to_string(), dataset: None, output: output.to_string() })
+            }
             [evaluation, dataset, output] => Ok(Column::Metric {
                 evaluation: evaluation.to_string(),
                 dataset: Some(dataset.to_string()),

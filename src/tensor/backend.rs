@@ -2,7 +2,7 @@
 
 use super::{Error, Shape4, Tensor, ops};
 use dfdx::tensor::{CopySlice, Cpu, Gradients, OwnedTape, PutTape, Storage, TensorFromVec};
-use dfdx::tensor_ops::Backward;
+use dfdx::tensor_ops::{Backward, ReshapeTo};
 
 /// A device. Every operation's folder has a kernel trait; this is all of them and the few things they share.
 pub trait Backend: Storage<f32> + CopySlice<f32> + TensorFromVec<f32> + ops::Kernels {
@@ -14,6 +14,9 @@ pub trait Backend: Storage<f32> + CopySlice<f32> + TensorFromVec<f32> + ops::Ker
 
     /// A tensor of its own id around a buffer of the right length.
     fn adopt(&self, buffer: Self::Vec, shape: Shape4) -> Result<Tensor<Self>, Error>;
+
+    /// The same storage and id under another shape of as many elements.
+    fn reshape(&self, tensor: &Tensor<Self>, shape: Shape4) -> Result<Tensor<Self>, Self::Err>;
 
     /// Runs a tape's backward steps, the last recorded first. On the device because dfdx's bound for it has no public
     /// name.
@@ -36,6 +39,10 @@ impl Backend for Cpu {
 
     fn adopt(&self, mut buffer: Self::Vec, shape: Shape4) -> Result<Tensor<Self>, Error> {
         self.try_tensor_from_vec(std::mem::take(&mut *buffer), shape).map_err(|e| Error::device("adopt", e))
+    }
+
+    fn reshape(&self, tensor: &Tensor<Self>, shape: Shape4) -> Result<Tensor<Self>, Self::Err> {
+        tensor.clone().try_reshape_like(&shape)
     }
 
     fn run_backward(&self, tape: OwnedTape<f32, Self>) -> Result<Gradients<f32, Self>, Self::Err> {

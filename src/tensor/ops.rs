@@ -4,9 +4,55 @@
 //! back ([`Context::record`](super::Context::record)). To add one: a folder here, its kernel trait below.
 
 pub mod activation;
+pub mod arithmetic;
+pub mod border;
+#[cfg(test)]
+pub mod check;
+pub mod conv2d;
+pub mod conv_transpose2d;
+pub mod dropout;
+pub mod fast;
+pub mod fill;
+pub mod fusion;
+pub mod l2_normalise;
+pub mod lanes;
+pub mod linear;
+pub mod loss;
+pub mod matrix;
+pub mod norm;
 pub mod parallel;
+pub mod planes;
+pub mod pool;
+pub mod prelu;
+pub mod reduce;
+pub mod resize;
+pub mod shape;
+pub mod ssim;
+pub mod total_variation;
+
+pub use border::Border;
+pub use planes::Planes;
 
 /// The kernels a device must have.
-pub trait Kernels: activation::ActivationKernel {}
+#[rustfmt::skip] // a line for each
+pub trait Kernels:
+    activation::ActivationKernel
+    + arithmetic::ArithmeticKernel
+    + conv2d::ConvolutionKernel
+    + dropout::DropoutKernel
+    + fill::FillKernel
+    + fusion::FusionKernel
+    + l2_normalise::NormaliseKernel
+    + loss::LossKernel
+    + norm::NormKernel
+    + pool::PoolKernel
+    + prelu::PreluKernel
+    + reduce::ReduceKernel
+    + resize::ResizeKernel
+    + shape::ShapeKernel
+    + ssim::SimilarityKernel
+    + total_variation::VariationKernel
+{
+}
 
 impl Kernels for dfdx::tensor::Cpu {}

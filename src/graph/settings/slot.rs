@@ -26,11 +26,7 @@ pub fn find<'l>(
 }
 
 /// The component that `family/name` means (nodes).
-pub fn find_full<'l>(
-    library: &'l Library<'_>,
-    name: &Item,
-    problems: &mut Vec<Diagnostic>,
-) -> Option<Component<'l>> {
+pub fn find_full<'l>(library: &'l Library<'_>, name: &Item, problems: &mut Vec<Diagnostic>) -> Option<Component<'l>> {
     let Some(text) = name.as_text() else {
         problems.push(name.expected("the name of a component, `family/name`"));
         return None;
@@ -126,7 +122,8 @@ fn parts(item: &Item, family: &str, problems: &mut Vec<Diagnostic>) -> Option<(I
             table.get("use").map(|name| (name.clone(), rest))
         }
         _ => {
-            problems.push(item.expected(&format!("{} {family}: its name, or `{{ use = \"name\", .. }}`", article(family))));
+            problems
+                .push(item.expected(&format!("{} {family}: its name, or `{{ use = \"name\", .. }}`", article(family))));
             None
         }
     }

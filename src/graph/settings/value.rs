@@ -40,7 +40,9 @@ impl Check<'_, '_> {
             Kind::Texts => self.array(item, "an array of texts", |c, i, _| c.text(i)),
             Kind::Table => self.table(item),
             Kind::Span => self.grammar(item, |i| wire::span(i).map(|_| ())),
-            Kind::Spans => self.array(item, "an array of lengths", |c, i, _| c.grammar(i, |i| wire::span(i).map(|_| ()))),
+            Kind::Spans => {
+                self.array(item, "an array of lengths", |c, i, _| c.grammar(i, |i| wire::span(i).map(|_| ())))
+            }
             Kind::Wire => self.grammar(item, |i| Wire::read(i).map(|_| ())),
             Kind::Wires => self.array(item, "an array of wires", |c, i, _| c.grammar(i, |i| Wire::read(i).map(|_| ()))),
             Kind::Column => self.grammar(item, |i| Column::read(i).map(|_| ())),
@@ -109,7 +111,8 @@ impl Check<'_, '_> {
             let problem = at(problem, item, &format!("expected {length} elements"), self.scope);
             return self.fail(problem);
         }
-        let checked: Vec<Checked> = all.iter().enumerate().map(|(i, x)| each(self, x, &format!("{name}[{i}]"))).collect();
+        let checked: Vec<Checked> =
+            all.iter().enumerate().map(|(i, x)| each(self, x, &format!("{name}[{i}]"))).collect();
         let (items, json): (Vec<_>, Vec<_>) = checked.into_iter().collect::<Option<Vec<_>>>()?.into_iter().unzip();
         Some((Item { value: Value::Array(items), ..item.clone() }, Json::Array(json)))
     }

@@ -73,7 +73,11 @@ pub(super) fn missing(setting: &Setting, scope: &Scope<'_>) -> Diagnostic {
     if let Some(place) = scope.at {
         diagnostic = diagnostic.at(place, format!("`{}` has no default for it", scope.owner));
     }
-    if setting.doc.is_empty() { diagnostic } else { diagnostic.with_help(format!("`{}`: {}", setting.name, setting.doc)) }
+    if setting.doc.is_empty() {
+        diagnostic
+    } else {
+        diagnostic.with_help(format!("`{}`: {}", setting.name, setting.doc))
+    }
 }
 
 /// A text that is none of the known ones: the nearest as help, else all.

@@ -12,23 +12,42 @@ pub enum Activation {
     Relu,
     /// Slope below zero; positive.
     LeakyRelu(f32),
+    /// alpha (e^x - 1) below zero; alpha positive.
+    Elu(f32),
     Sigmoid,
     Tanh,
+    /// x clamp(x + 3, 0, 6) / 6.
+    HardSwish,
+    /// ln(1 + e^x).
+    Softplus,
+}
+
+impl Activation {
+    /// Whether the slope must be said from the input: the output does not tell it.
+    pub fn keeps_input(self) -> bool {
+        matches!(self, Activation::HardSwish)
+    }
 }
 
 pub trait ActivationKernel: Storage<f32> {
     /// y = f(x).
     fn activate(&self, f: Activation, x: &Self::Vec) -> Result<Self::Vec, Self::Err>;
 
-    /// dx = f'(x) dy, from the output y.
-    fn activate_backward(&self, f: Activation, y: &Self::Vec, dy: &Self::Vec) -> Result<Self::Vec, Self::Err>;
+    /// dx = f'(x) dy, in place; `kept` is the input where [`Activation::keeps_input`], else the output.
+    fn activate_backward(&self, f: Activation, kept: &Self::Vec, dy: Self::Vec) -> Result<Self::Vec, Self::Err>;
 }
 
 /// `x`: any shape. Returns the same shape.
 pub fn activate<D: Backend>(ctx: &Context<D>, x: &Var<D>, f: Activation) -> Result<Var<D>, Error> {
     let buffer = ctx.device().activate(f, x.storage()?).map_err(|e| Error::device("activation", e))?;
+    if f.keeps_input() {
+        let kept = x.shared()?;
+        return ctx.record("activation", buffer, x.shape(), &[x], move |device, dy, slots| {
+            slots.give(0, device.activate_backward(f, &kept, dy)?)
+        });
+    }
     ctx.record_with_output("activation", buffer, x.shape(), &[x], move |device, y, dy, slots| {
-        slots.give(0, device.activate_backward(f, y, &dy)?)
+        slots.give(0, device.activate_backward(f, y, dy)?)
     })
 }
 

@@ -1,7 +1,8 @@
 //! Activations on the CPU.
 
 use super::{Activation, ActivationKernel};
-use crate::tensor::{Backend, ops::parallel};
+use crate::tensor::Backend;
+use crate::tensor::ops::{fast, lanes};
 use dfdx::tensor::{Cpu, Storage};
 
 type Buffer = <Cpu as Storage<f32>>::Vec;
@@ -10,38 +11,41 @@ impl ActivationKernel for Cpu {
     fn activate(&self, f: Activation, x: &Buffer) -> Result<Buffer, Self::Err> {
         let mut y = self.allocate(x.len())?;
         match f {
-            Activation::Relu => map(&mut y, x, |x| x.max(0.0)),
-            Activation::LeakyRelu(slope) => map(&mut y, x, |x| if x > 0.0 { x } else { slope * x }),
-            Activation::Sigmoid => map(&mut y, x, |x| 1.0 / (1.0 + (-x).exp())),
-            Activation::Tanh => map(&mut y, x, f32::tanh),
+            // Comparisons that NaN fails, so that it passes on and the run sees it.
+            Activation::Relu => lanes::par_map(&mut y, x, |x| if x <= 0.0 { 0.0 } else { x }),
+            Activation::LeakyRelu(slope) => lanes::par_map(&mut y, x, |x| if x > 0.0 { x } else { slope * x }),
+            Activation::Elu(alpha) => lanes::par_map(&mut y, x, |x| {
+                let below = alpha * fast::exp_minus_one(if x > 0.0 { 0.0 } else { x });
+                if x > 0.0 { x } else { below }
+            }),
+            Activation::Sigmoid => lanes::par_map(&mut y, x, fast::sigmoid),
+            Activation::Tanh => lanes::par_map(&mut y, x, fast::tanh),
+            Activation::HardSwish => lanes::par_map(&mut y, x, |x| x * (x + 3.0).clamp(0.0, 6.0) * (1.0 / 6.0)),
+            Activation::Softplus => lanes::par_map(&mut y, x, fast::softplus),
         }
         Ok(y)
     }
 
-    fn activate_backward(&self, f: Activation, y: &Buffer, dy: &Buffer) -> Result<Buffer, Self::Err> {
-        let mut dx = self.allocate(y.len())?;
+    fn activate_backward(&self, f: Activation, kept: &Buffer, mut dy: Buffer) -> Result<Buffer, Self::Err> {
+        let d = &mut dy;
         match f {
-            Activation::Relu => map2(&mut dx, y, dy, |y, dy| if y > 0.0 { dy } else { 0.0 }),
-            Activation::LeakyRelu(slope) => map2(&mut dx, y, dy, |y, dy| if y > 0.0 { dy } else { slope * dy }),
-            Activation::Sigmoid => map2(&mut dx, y, dy, |y, dy| y * (1.0 - y) * dy),
-            Activation::Tanh => map2(&mut dx, y, dy, |y, dy| (1.0 - y * y) * dy),
+            Activation::Relu => lanes::par_amend1(d, kept, |dy, y| if y > 0.0 { dy } else { 0.0 }),
+            Activation::LeakyRelu(slope) => lanes::par_amend1(d, kept, |dy, y| if y > 0.0 { dy } else { slope * dy }),
+            Activation::Elu(alpha) => lanes::par_amend1(d, kept, |dy, y| if y > 0.0 { dy } else { (y + alpha) * dy }),
+            Activation::Sigmoid => lanes::par_amend1(d, kept, |dy, y| y * (1.0 - y) * dy),
+            Activation::Tanh => lanes::par_amend1(d, kept, |dy, y| (1.0 - y * y) * dy),
+            Activation::HardSwish => lanes::par_amend1(d, kept, |dy, x| {
+                let inside = (2.0 * x + 3.0) * (1.0 / 6.0);
+                dy * if x >= 3.0 {
+                    1.0
+                } else if x <= -3.0 {
+                    0.0
+                } else {
+                    inside
+                }
+            }),
+            Activation::Softplus => lanes::par_amend1(d, kept, |dy, y| -fast::exp_minus_one(-y) * dy),
         }
-        Ok(dx)
+        Ok(dy)
     }
-}
-
-fn map(y: &mut [f32], x: &[f32], f: impl Fn(f32) -> f32 + Sync) {
-    parallel::zip(y, x, |y, x| {
-        for (y, x) in y.iter_mut().zip(x) {
-            *y = f(*x);
-        }
-    });
-}
-
-fn map2(out: &mut [f32], a: &[f32], b: &[f32], f: impl Fn(f32, f32) -> f32 + Sync) {
-    parallel::zip2(out, a, b, |out, a, b| {
-        for ((o, a), b) in out.iter_mut().zip(a).zip(b) {
-            *o = f(*a, *b);
-        }
-    });
 }

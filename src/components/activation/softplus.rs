@@ -1,0 +1,30 @@
+//! log(1 + exp(x)), a smooth relu.
+
+use super::about;
+use crate::components::node::{About, Leaf, NodeEntry, as_map, gives, leaf};
+use crate::nn::{Inputs, Module, Outputs, Pass, only};
+use crate::registry::{Inferred, InputEdges, Problem, settings};
+use crate::tensor::ops::activation::{Activation, activate};
+use crate::tensor::{Backend, Error};
+
+settings! {
+    pub struct Softplus {}
+}
+
+pub fn entry<D: Backend>() -> NodeEntry<D> {
+    leaf::<D, Softplus>()
+}
+
+impl Leaf for Softplus {
+    const ABOUT: About = about("softplus", "log(1 + exp(x)), a smooth relu.");
+
+    fn infer(&self, inputs: &InputEdges) -> Result<Inferred, Problem> {
+        gives(as_map(inputs.one("map")?))
+    }
+}
+
+impl<D: Backend> Module<D> for Softplus {
+    fn forward(&self, pass: &Pass<'_, D>, inputs: &Inputs<D>) -> Result<Outputs<D>, Error> {
+        only(activate(pass.ctx, inputs.one("map")?, Activation::Softplus)?)
+    }
+}

@@ -1,0 +1,30 @@
+//! The hyperbolic tangent: -1 to 1.
+
+use super::about;
+use crate::components::node::{About, Leaf, NodeEntry, as_map, gives, leaf};
+use crate::nn::{Inputs, Module, Outputs, Pass, only};
+use crate::registry::{Inferred, InputEdges, Problem, settings};
+use crate::tensor::ops::activation::{Activation, activate};
+use crate::tensor::{Backend, Error};
+
+settings! {
+    pub struct Tanh {}
+}
+
+pub fn entry<D: Backend>() -> NodeEntry<D> {
+    leaf::<D, Tanh>()
+}
+
+impl Leaf for Tanh {
+    const ABOUT: About = about("tanh", "The hyperbolic tangent: -1 to 1.");
+
+    fn infer(&self, inputs: &InputEdges) -> Result<Inferred, Problem> {
+        gives(as_map(inputs.one("map")?))
+    }
+}
+
+impl<D: Backend> Module<D> for Tanh {
+    fn forward(&self, pass: &Pass<'_, D>, inputs: &Inputs<D>) -> Result<Outputs<D>, Error> {
+        only(activate(pass.ctx, inputs.one("map")?, Activation::Tanh)?)
+    }
+}

@@ -1,0 +1,106 @@
+//! Convolution with a square kernel.
+//!
+//! Padding by language.md, section 10: `"same"` gives ceil(H / stride). With `spectral-norm` the kernel is divided by its
+//! largest singular value (Miyato et al., <https://arxiv.org/abs/1802.05957>, algorithm 1).
+
+use super::{about, sides, windows};
+use crate::components::node::{About, Leaf, NodeEntry, gives, leaf, per_channel, weight};
+use crate::nn::{Inputs, Kernel, Module, Outputs, Pass, only, spectral};
+use crate::registry::{Edge, Inferred, InputEdges, Kind, Padding, Problem, settings};
+use crate::tensor::ops::Border;
+use crate::tensor::ops::conv2d::{Conv2d, conv2d};
+use crate::tensor::{Backend, Error};
+
+settings! {
+    pub struct Conv {
+        /// Output channels.
+        width: usize, kind = Kind::Dim, min = 1;
+        /// Side of the square kernel, in pixels.
+        kernel: usize = 3_usize, min = 1;
+        /// 2 halves the size.
+        stride: usize = 1_usize, min = 1;
+        /// "same", or pixels on each side.
+        padding: Padding = "same";
+        /// What the padding holds.
+        border: String = "zero", of = ["zero", "reflect", "replicate"];
+        /// Distance of the kernel's taps, in pixels.
+        dilation: usize = 1_usize, min = 1;
+        /// Groups of channels that do not see each other.
+        groups: usize = 1_usize, min = 1;
+        /// "auto": off before a norm with `affine`.
+        bias: String = "auto", of = ["auto", "on", "off"];
+        /// Divide the kernel by its largest singular value.
+        spectral_norm: bool = false;
+    }
+}
+
+pub fn entry<D: Backend>() -> NodeEntry<D> {
+    leaf::<D, Conv>()
+}
+
+impl Conv {
+    fn along(&self) -> Kernel {
+        Kernel { size: self.kernel, stride: self.stride, dilation: self.dilation, padding: self.padding }
+    }
+
+    fn border(&self) -> Border {
+        match self.border.as_str() {
+            "reflect" => Border::Reflect,
+            "replicate" => Border::Replicate,
+            _ => Border::Zero,
+        }
+    }
+
+    fn check(&self, map: &Edge, padding: [usize; 4]) -> Result<(), Problem> {
+        let channels = map.channels();
+        if !channels.is_multiple_of(self.groups) || !self.width.is_multiple_of(self.groups) {
+            let message = format!("{} groups do not divide {channels} and {} channels", self.groups, self.width);
+            return Err(Problem::new(message).at_setting("groups").at_port("map", 0, map.to_string()));
+        }
+        let [top, bottom, left, right] = padding;
+        if self.border == "reflect" && (top.max(bottom) >= map.dims[1] || left.max(right) >= map.dims[2]) {
+            let most = padding.into_iter().max().unwrap_or(0);
+            let message = format!("cannot reflect {most} pixels at the border of {map}");
+            return Err(Problem::new(message).at_setting("border").at_port("map", 0, map.to_string()));
+        }
+        Ok(())
+    }
+}
+
+impl Leaf for Conv {
+    const ABOUT: About = about("conv", "Convolution with a square kernel.");
+
+    fn infer(&self, inputs: &InputEdges) -> Result<Inferred, Problem> {
+        let map = inputs.one("map")?;
+        let (rows, columns) = windows(map, |n| self.along().windows(n))?;
+        self.check(map, sides((rows, columns)))?;
+        let shape = [self.width, map.channels() / self.groups, self.kernel, self.kernel];
+        let mut parameters = vec![weight("weight", shape)];
+        if self.bias != "off" {
+            parameters.push(per_channel("bias", self.width, 0.0));
+        }
+        let macs = (shape.iter().product::<usize>() * rows.output * columns.output) as u64;
+        let buffers = if self.spectral_norm { vec![spectral::buffer(self.width)] } else { Vec::new() };
+        let output = Edge { batch: map.batch, ..Edge::map(self.width, rows.output, columns.output) };
+        Ok(Inferred { parameters, buffers, macs, ..gives(output)? })
+    }
+}
+
+impl<D: Backend> Module<D> for Conv {
+    /// `map`: N x C x H x W.
+    fn forward(&self, pass: &Pass<'_, D>, inputs: &Inputs<D>) -> Result<Outputs<D>, Error> {
+        let x = inputs.one("map")?;
+        let [_, _, h, w] = x.shape();
+        let along = self.along();
+        let both = along.windows(h).zip(along.windows(w)).ok_or_else(|| Error::shape("conv", "no window fits"))?;
+        let how = Conv2d {
+            stride: self.stride,
+            padding: sides(both),
+            border: self.border(),
+            dilation: self.dilation,
+            groups: self.groups,
+        };
+        let weight = spectral::weight(pass, self.spectral_norm, 0)?;
+        only(conv2d(pass.ctx, x, &weight, pass.optional_parameter("bias").as_ref(), &how)?)
+    }
+}

@@ -1,0 +1,18 @@
+//! Gates: what a skip goes through before it meets the decoder. The same shape out as the skip; `signal` is the decoder's
+//! map, of the skip's height and width. A gate that weighs pixels gives its weights as `attention`, 0 to 1.
+
+mod none;
+mod squeeze_excite;
+
+use super::NodeEntry;
+use super::node::About;
+use crate::tensor::Backend;
+
+pub fn entries<D: Backend>() -> Vec<NodeEntry<D>> {
+    vec![none::entry(), squeeze_excite::entry()]
+}
+
+/// What the cards of this family share.
+const fn about(name: &'static str, doc: &'static str) -> About {
+    About { family: "gate", name, doc, paper: "", inputs: &["skip: map", "signal: map"], outputs: &["map: map"] }
+}

@@ -1,0 +1,64 @@
+//! Batch norm: mean 0 and variance 1 for each channel over the batch; running statistics when not learning.
+//!
+//! Ioffe and Szegedy, "Batch Normalization", <https://arxiv.org/abs/1502.03167>; as PyTorch has it: the biased variance
+//! normalises, the unbiased one moves the running variance.
+
+use super::{Affine, about};
+use crate::components::node::{About, Leaf, NodeEntry, leaf};
+use crate::nn::{Inputs, Module, Outputs, Pass, only};
+use crate::registry::{Buffer, Inferred, InputEdges, Problem, settings};
+use crate::tensor::ops::norm::{batch_norm_eval, batch_norm_train};
+use crate::tensor::{Backend, Error};
+
+settings! {
+    pub struct Batch {
+        /// Share of the new statistics in the running ones.
+        momentum: f64 = 0.1, above = 0.0, max = 1.0;
+        /// Added to the variance.
+        epsilon: f64 = 1e-5, above = 0.0;
+        /// A weight and a bias for each channel.
+        affine: bool = true;
+    }
+}
+
+pub fn entry<D: Backend>() -> NodeEntry<D> {
+    leaf::<D, Batch>()
+}
+
+impl Leaf for Batch {
+    const ABOUT: About = about("batch", "Batch norm, with running statistics for use.", "ioffe2015");
+
+    fn infer(&self, inputs: &InputEdges) -> Result<Inferred, Problem> {
+        let shape = [1, inputs.one("map")?.channels(), 1, 1];
+        let buffers = vec![
+            Buffer { name: "running-mean", shape, fill: 0.0 },
+            Buffer { name: "running-variance", shape, fill: 1.0 },
+        ];
+        Ok(Inferred { buffers, ..super::infer(inputs, self.affine)? })
+    }
+}
+
+impl<D: Backend> Module<D> for Batch {
+    fn forward(&self, pass: &Pass<'_, D>, inputs: &Inputs<D>) -> Result<Outputs<D>, Error> {
+        let (x, affine, epsilon) = (inputs.one("map")?, Affine::of(pass), self.epsilon as f32);
+        let (running_mean, running_variance) = (pass.buffer("running-mean")?, pass.buffer("running-variance")?);
+        if !pass.mode.batch_statistics {
+            let y = batch_norm_eval(pass.ctx, x, &running_mean, &running_variance, affine.get(), epsilon)?;
+            return only(y);
+        }
+        let (y, mean, variance) = batch_norm_train(pass.ctx, x, affine.get(), epsilon)?;
+        if pass.mode.move_buffers {
+            pass.move_buffer("running-mean", self.moved(&running_mean.to_vec(), &mean));
+            pass.move_buffer("running-variance", self.moved(&running_variance.to_vec(), &variance));
+        }
+        only(y)
+    }
+}
+
+impl Batch {
+    /// Where there is one value a channel the unbiased variance is undefined, and the running one stays.
+    fn moved(&self, running: &[f32], new: &[f32]) -> Vec<f32> {
+        let m = self.momentum as f32;
+        running.iter().zip(new).map(|(&r, &n)| if n.is_finite() { (1.0 - m) * r + m * n } else { r }).collect()
+    }
+}

@@ -1,0 +1,35 @@
+//! No norm.
+
+use crate::components::node::{About, Leaf, NodeEntry, as_map, gives, leaf};
+use crate::nn::{Inputs, Module, Outputs, Pass, only};
+use crate::registry::{Inferred, InputEdges, Problem, settings};
+use crate::tensor::{Backend, Error};
+
+settings! {
+    pub struct None {}
+}
+
+pub fn entry<D: Backend>() -> NodeEntry<D> {
+    leaf::<D, None>()
+}
+
+impl Leaf for None {
+    const ABOUT: About = About {
+        family: "norm",
+        name: "none",
+        doc: "No norm.",
+        paper: "",
+        inputs: &["map: map"],
+        outputs: &["map: map"],
+    };
+
+    fn infer(&self, inputs: &InputEdges) -> Result<Inferred, Problem> {
+        gives(as_map(inputs.one("map")?))
+    }
+}
+
+impl<D: Backend> Module<D> for None {
+    fn forward(&self, _: &Pass<'_, D>, inputs: &Inputs<D>) -> Result<Outputs<D>, Error> {
+        only(inputs.one("map")?.clone())
+    }
+}

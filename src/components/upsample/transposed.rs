@@ -1,0 +1,49 @@
+//! A learnt up-sampling: a transposed convolution of stride 2 that keeps the channels.
+
+use super::{about, doubled};
+use crate::components::node::{About, Leaf, NodeEntry, gives, leaf, per_channel};
+use crate::nn::{Inputs, Kernel, Module, Outputs, Pass, only};
+use crate::registry::{Inferred, InputEdges, Padding, Parameter, Problem, Start, settings};
+use crate::tensor::ops::conv_transpose2d::{ConvTranspose2d, conv_transpose2d};
+use crate::tensor::{Backend, Error};
+
+settings! {
+    pub struct Transposed {
+        /// Side of the square kernel, in pixels.
+        kernel: usize = 4_usize, min = 1;
+    }
+}
+
+pub fn entry<D: Backend>() -> NodeEntry<D> {
+    leaf::<D, Transposed>()
+}
+
+impl Leaf for Transposed {
+    const ABOUT: About = about("transposed", "A transposed convolution of stride 2 that keeps the channels.");
+
+    fn infer(&self, inputs: &InputEdges) -> Result<Inferred, Problem> {
+        let map = inputs.one("map")?;
+        let c = map.channels();
+        let shape = [c, c, self.kernel, self.kernel];
+        let weight = Parameter { name: "weight", shape, init: Start::Weight { transposed: true } };
+        let macs = (shape.iter().product::<usize>() * map.dims[1] * map.dims[2]) as u64;
+        Ok(Inferred { parameters: vec![weight, per_channel("bias", c, 0.0)], macs, ..gives(doubled(map))? })
+    }
+}
+
+impl<D: Backend> Module<D> for Transposed {
+    fn forward(&self, pass: &Pass<'_, D>, inputs: &Inputs<D>) -> Result<Outputs<D>, Error> {
+        let x = inputs.one("map")?;
+        let [_, _, h, w] = x.shape();
+        let along = Kernel { size: self.kernel, stride: 2, dilation: 1, padding: Padding::Same };
+        let both = along.transposed(h).zip(along.transposed(w));
+        let (rows, columns) = both.ok_or_else(|| Error::shape("transposed", "an empty map"))?;
+        let how = ConvTranspose2d {
+            stride: 2,
+            padding: [rows.before, rows.after, columns.before, columns.after],
+            output: (2 * h, 2 * w),
+        };
+        let (weight, bias) = (pass.parameter("weight")?, pass.parameter("bias")?);
+        only(conv_transpose2d(pass.ctx, x, &weight, Some(&bias), &how)?)
+    }
+}

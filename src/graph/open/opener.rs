@@ -1,0 +1,421 @@
+//! The walk: nodes of a component in file order, each after what it reads, down to leaf operations.
+
+use super::frame::{Frame, Given, Inputs, State, Val, uppermost};
+use super::outputs::{OutputPort, Outputs, Selected};
+use super::repeat::Repetition;
+use super::{blame, leaf};
+use crate::config::{Item, Table};
+use crate::diagnostic::{Diagnostic, Place};
+use crate::graph::composite::{Graph, Node, OutPort, Wires};
+use crate::graph::library::{Component, ComponentCard, Library, PortCard};
+use crate::graph::plan::Op;
+use crate::graph::settings::{Completed, Scope, complete_component};
+use crate::graph::wire::Wire;
+use crate::registry::{Make, Type};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// What is common to the whole walk of one network.
+pub(super) struct Opener<'l> {
+    pub library: &'l Library<'l>,
+    /// The network's node.
+    pub network: String,
+    pub ops: RefCell<Vec<Op>>,
+    /// Operations whose `bias = "auto"` is still to be decided.
+    pub undecided: RefCell<Vec<usize>>,
+    /// By which power of two components made their inputs smaller, with their names.
+    pub halvings: RefCell<Vec<(String, u32)>>,
+    /// Sizes of the network's inputs.
+    pub sizes: Vec<usize>,
+    /// Where the node names its component.
+    pub at: Option<Place>,
+}
+
+/// One node about to be opened: everything but the copy's number is known.
+pub(super) struct Prepared<'a, 'l> {
+    pub node: &'a Node,
+    pub component: Component<'l>,
+    pub card: ComponentCard,
+    /// The name as in force, at the place that decided it.
+    pub name: Item,
+    pub settings: Table,
+    pub inputs: Inputs,
+}
+
+impl<'l> Opener<'l> {
+    /// Opens every node of a component and gives its outputs.
+    pub fn graph(&self, frame: &Frame<'_>, problems: &mut Vec<Diagnostic>) -> Option<Vec<OutputPort<Val>>> {
+        let before = problems.len();
+        for name in frame.graph.nodes.keys() {
+            self.node(frame, name, problems);
+        }
+        let outputs: Vec<_> = frame.graph.outputs.iter().map(|out| self.output(frame, out, problems)).collect();
+        if problems.len() > before { None } else { outputs.into_iter().collect() }
+    }
+
+    /// The outputs of an inner node, opened once.
+    pub fn node(&self, frame: &Frame<'_>, name: &str, problems: &mut Vec<Diagnostic>) -> Option<Rc<Outputs<Val>>> {
+        match frame.states.borrow().get(name) {
+            Some(State::Done(outputs)) => return Some(outputs.clone()),
+            Some(State::Failed) => return None,
+            Some(State::Opening) => {
+                problems.push(blame::circle(frame, name));
+                return None;
+            }
+            None => {}
+        }
+        let node = frame.graph.nodes.get(name)?;
+        frame.states.borrow_mut().insert(name.to_string(), State::Opening);
+        frame.opening.borrow_mut().push(name.to_string());
+        let opened = self.open(frame, node, None, problems).map(Rc::new);
+        frame.opening.borrow_mut().pop();
+        let state = opened.clone().map_or(State::Failed, State::Done);
+        frame.states.borrow_mut().insert(name.to_string(), state);
+        opened
+    }
+
+    /// Opens a node; `inputs` are given at the top and read off its wires elsewhere.
+    pub fn open(
+        &self,
+        frame: &Frame<'_>,
+        node: &Node,
+        inputs: Option<Inputs>,
+        problems: &mut Vec<Diagnostic>,
+    ) -> Option<Outputs<Val>> {
+        let before = problems.len();
+        let (component, name, mut settings) = self.component(frame, node, problems)?;
+        let card = component.card();
+        settings.extend(frame.substitute_all(&node.settings));
+        let inputs = match inputs {
+            Some(inputs) => Some(inputs),
+            None => self.inputs(frame, node, &card, problems),
+        };
+        let whole = inputs.is_some();
+        let prepared = Prepared { node, component, card, name, settings, inputs: inputs.unwrap_or_default() };
+        let prepared = blame::contract(frame, prepared, problems);
+        let repetition = Repetition::of(self, frame, &prepared, problems);
+        let settings = repetition.as_ref().map(|r| self.settings(frame, &prepared, r, problems));
+        if whole {
+            self.check_inputs(frame, &prepared, problems);
+        }
+        if problems.len() > before || !whole {
+            return None;
+        }
+        self.copies(frame, &prepared, &repetition?, settings??, problems)
+    }
+
+    /// What `use` names, where that was decided, and the settings that came with it.
+    fn component(
+        &self,
+        frame: &Frame<'_>,
+        node: &Node,
+        problems: &mut Vec<Diagnostic>,
+    ) -> Option<(Component<'l>, Item, Table)> {
+        let given = frame.substitute(&node.component);
+        let Some(table) = given.as_table() else {
+            let component = crate::graph::settings::find_full(self.library, &given, problems)?;
+            return Some((component, given, Table::new()));
+        };
+        let slot = node.component.as_text().and_then(crate::graph::wire::setting)?;
+        let family = frame.schema.iter().find(|s| s.name == slot).and_then(|s| match &s.kind {
+            crate::registry::Kind::Slot(family) => Some(family.as_str()),
+            _ => None,
+        })?;
+        let mut name = table.get("use")?.clone();
+        name.origin.key = given.origin.key.clone();
+        let component = self.library.get(family, name.as_text()?)?;
+        let rest = table.iter().filter(|(k, _)| *k != "use").map(|(k, v)| (k.clone(), v.clone())).collect();
+        Some((component, name, rest))
+    }
+
+    fn inputs(
+        &self,
+        frame: &Frame<'_>,
+        node: &Node,
+        card: &ComponentCard,
+        problems: &mut Vec<Diagnostic>,
+    ) -> Option<Inputs> {
+        let mut all = Inputs::new();
+        let mut whole = true;
+        for input in &node.inputs {
+            let port = match input.port.as_str() {
+                "" => card.only_input().map(|p| p.name.clone()),
+                named => Some(named.to_string()),
+            };
+            let Some(port) = port else {
+                problems.push(blame::name_an_input(frame, node, card));
+                continue;
+            };
+            match self.wires(frame, &input.wires, problems) {
+                None => whole = false,
+                Some(given) if given.values.is_empty() && !given.list => {
+                    let optional = card.input(&port).is_none_or(|p| p.optional);
+                    if !optional {
+                        problems.push(blame::absent(frame, &input.wires));
+                    }
+                }
+                Some(given) => drop(all.insert(port, given)),
+            }
+        }
+        whole.then_some(all)
+    }
+
+    /// What wires give; absent optional outputs vanish.
+    fn wires(&self, frame: &Frame<'_>, wires: &Wires, problems: &mut Vec<Diagnostic>) -> Option<Given> {
+        let mut given = Given { list: wires.array, values: vec![], key: wires.key.clone() };
+        let mut whole = true;
+        for item in &wires.items {
+            match self.wire(frame, item, problems) {
+                None => whole = false,
+                Some(Selected::Absent) => {}
+                Some(Selected::One(value)) => given.values.push((value, Some(item.clone()))),
+                Some(Selected::List(values)) => {
+                    given.list = true;
+                    given.values.extend(values.into_iter().map(|v| (v, Some(item.clone()))));
+                }
+            }
+        }
+        whole.then_some(given)
+    }
+
+    fn wire(&self, frame: &Frame<'_>, item: &Item, problems: &mut Vec<Diagnostic>) -> Option<Selected<Val>> {
+        let wire = match Wire::read(item) {
+            Ok(wire) => wire,
+            Err(problem) => {
+                problems.push(problem);
+                return None;
+            }
+        };
+        let outputs = match wire.name.as_str() {
+            "in" => Rc::new(frame.own_inputs()),
+            name if frame.graph.nodes.contains_key(name) => self.node(frame, name, problems)?,
+            _ => {
+                problems.push(blame::nothing_called(frame, &wire, item));
+                return None;
+            }
+        };
+        let contract = self.contract_outputs(frame, &wire.name);
+        match outputs.select(&wire, &contract) {
+            Ok(selected) => Some(selected),
+            Err(none) => {
+                problems.push(blame::no_such(frame, none, item));
+                None
+            }
+        }
+    }
+
+    /// Ports that other members of a slot's family give: a wire may name them though this member lacks them.
+    fn contract_outputs(&self, frame: &Frame<'_>, name: &str) -> Vec<String> {
+        let node = frame.graph.nodes.get(name);
+        let slot = node.and_then(|n| n.component.as_text()).and_then(crate::graph::wire::setting);
+        let setting = slot.and_then(|slot| frame.schema.iter().find(|s| s.name == slot));
+        let Some(crate::registry::Kind::Slot(family)) = setting.map(|s| &s.kind) else { return vec![] };
+        let members = self.library.members(family).into_iter();
+        let cards = members.filter_map(|name| self.library.card(family, name));
+        cards.flat_map(|card| card.outputs.into_iter().map(|p| p.name)).collect()
+    }
+
+    /// Complete settings of each copy.
+    fn settings(
+        &self,
+        frame: &Frame<'_>,
+        prepared: &Prepared<'_, 'l>,
+        repetition: &Repetition,
+        problems: &mut Vec<Diagnostic>,
+    ) -> Option<Vec<Completed>> {
+        let like = |item: &Item, problems: &mut Vec<Diagnostic>| self.like(frame, item, problems);
+        let at = prepared.name.key_place().or(frame.at.as_ref());
+        let owner = prepared.card.full();
+        let scope = Scope { library: self.library, owner: &owner, word: "setting", at, like: &like };
+        let copy = |i: usize, problems: &mut Vec<Diagnostic>| {
+            let mut table = prepared.settings.clone();
+            table.extend(repetition.each.iter().filter_map(|(k, all)| Some((k.clone(), all.get(i)?.clone()))));
+            let mut found = vec![];
+            let done = complete_component(prepared.component, table, at, &scope, &mut found);
+            for problem in found.into_iter() {
+                if !problems.contains(&problem) {
+                    problems.push(problem);
+                }
+            }
+            done
+        };
+        let all: Vec<Option<Completed>> = (0..repetition.count).map(|i| copy(i, problems)).collect();
+        all.into_iter().collect()
+    }
+
+    /// The edge that a `like` names.
+    fn like(&self, frame: &Frame<'_>, item: &Item, problems: &mut Vec<Diagnostic>) -> Option<crate::registry::Edge> {
+        if let Some(like) = frame.like {
+            let edge = like(item.as_text()?);
+            if edge.is_none() {
+                problems.push(blame::at_item(frame, format!("`{}` does not exist", item.as_text()?), item, ""));
+            }
+            return edge;
+        }
+        match self.wire(frame, item, problems)? {
+            Selected::One(value) => Some(value.edge),
+            Selected::List(all) => {
+                let message = format!("`like` reads one edge, this is a list of {}", all.len());
+                problems.push(blame::at_item(frame, message, item, "name one of them, as in `[0]`"));
+                None
+            }
+            Selected::Absent => {
+                problems.push(blame::at_item(frame, "`like` reads an edge that is absent".into(), item, ""));
+                None
+            }
+        }
+    }
+
+    fn copies(
+        &self,
+        frame: &Frame<'_>,
+        prepared: &Prepared<'_, 'l>,
+        repetition: &Repetition,
+        settings: Vec<Completed>,
+        problems: &mut Vec<Diagnostic>,
+    ) -> Option<Outputs<Val>> {
+        let mut outputs = Outputs { copies: vec![], repeated: repetition.repeated };
+        for (i, done) in settings.into_iter().enumerate() {
+            let mut path = frame.inner(&prepared.node.name);
+            if repetition.repeated {
+                path += &format!("[{i}]");
+            }
+            let inputs = repetition.inputs(i, prepared, outputs.copies.last().map(Vec::as_slice));
+            let mut ports = self.copy(frame, prepared, &path, &done, inputs.clone(), problems)?;
+            self.record_halvings(prepared, &inputs, &ports);
+            self.relabel(&path, &prepared.name, &mut ports);
+            outputs.copies.push(ports);
+        }
+        Some(outputs)
+    }
+
+    fn copy(
+        &self,
+        frame: &Frame<'_>,
+        prepared: &Prepared<'_, 'l>,
+        path: &str,
+        done: &Completed,
+        inputs: Inputs,
+        problems: &mut Vec<Diagnostic>,
+    ) -> Option<Vec<OutputPort<Val>>> {
+        let make = match prepared.component {
+            Component::Composite(composite) => {
+                let inside = self.inside(frame, prepared, path, &composite.graph, done, inputs);
+                return self.graph(&inside, problems);
+            }
+            Component::Primitive(entry) => entry.make,
+        };
+        match make {
+            Make::Leaf(infer) => leaf::push(self, frame, prepared, path, done, &inputs, infer, problems),
+            Make::Expand(body) => {
+                let edges = leaf::edges(&inputs);
+                match body(&done.settings, &edges) {
+                    Ok(body) => {
+                        let graph = super::body::graph(body);
+                        let ports = self.graph(&self.inside(frame, prepared, path, &graph, done, inputs), problems)?;
+                        Some(prepared.card.outputs.iter().map(|card| as_on_card(card, &ports)).collect())
+                    }
+                    Err(problem) => {
+                        problems.push(blame::refused(self, frame, prepared, path, done, &inputs, problem));
+                        None
+                    }
+                }
+            }
+            _ => {
+                let message = format!("`{}` is not something a node can use", prepared.card.full());
+                problems.push(blame::at_item(frame, message, &prepared.name, ""));
+                None
+            }
+        }
+    }
+
+    fn inside<'f>(
+        &self,
+        frame: &Frame<'_>,
+        prepared: &'f Prepared<'_, 'l>,
+        path: &str,
+        graph: &'f Graph,
+        done: &'f Completed,
+        inputs: Inputs,
+    ) -> Frame<'f> {
+        Frame {
+            path: path.to_string(),
+            graph,
+            settings: &done.items,
+            schema: &prepared.card.settings,
+            inputs,
+            ports: prepared.card.inputs.iter().map(|p| p.name.clone()).collect(),
+            at: prepared.name.key_place().cloned().or_else(|| frame.at.clone()),
+            like: None,
+            states: RefCell::default(),
+            opening: RefCell::default(),
+        }
+    }
+
+    /// An output port, its declared type put on.
+    fn output(&self, frame: &Frame<'_>, out: &OutPort, problems: &mut Vec<Diagnostic>) -> Option<OutputPort<Val>> {
+        let given = self.wires(frame, &out.from, problems)?;
+        if given.values.is_empty() && !out.optional {
+            problems.push(blame::absent(frame, &out.from));
+            return None;
+        }
+        let mut values: Vec<Val> = given.values.into_iter().map(|(v, _)| v).collect();
+        for value in &mut values {
+            if let Some(ty) = out.ty {
+                if let Some(problem) = blame::declared(frame, out, ty, &value.edge) {
+                    problems.push(problem);
+                    return None;
+                }
+                value.edge.ty = ty;
+            }
+        }
+        Some(OutputPort { name: out.name.clone(), values, list: given.list, optional: out.optional })
+    }
+
+    /// Values that leave a node bear its name, and are of its choosing if that was made in as high a layer.
+    fn relabel(&self, path: &str, name: &Item, ports: &mut [OutputPort<Val>]) {
+        let inner = path.strip_prefix(&self.network).map_or(path, |p| p.trim_start_matches('/'));
+        let inner = if inner.is_empty() { path } else { inner };
+        let single = ports.len() == 1;
+        for port in ports {
+            let label = if single { inner.to_string() } else { format!("{inner}.{}", port.name) };
+            for (i, value) in port.values.iter_mut().enumerate() {
+                value.label = if port.list { format!("{label}[{i}]") } else { label.clone() };
+                value.decided = uppermost([&name.origin].into_iter().chain(&value.decided)).cloned();
+            }
+        }
+    }
+
+    fn record_halvings(&self, prepared: &Prepared<'_, 'l>, inputs: &Inputs, ports: &[OutputPort<Val>]) {
+        let height = |v: &Val| (v.edge.ty != Type::Vector).then_some(v.edge.dims[1] as f64).filter(|h| *h > 1.0);
+        let from = inputs.values().flat_map(|g| &g.values).filter_map(|(v, _)| height(v)).fold(0.0, f64::max);
+        let to = ports.iter().flat_map(|p| &p.values).filter_map(height).fold(f64::INFINITY, f64::min);
+        if from > to {
+            let times = (from / to).log2().round() as u32;
+            self.halvings.borrow_mut().push((prepared.card.name.clone(), times));
+        }
+    }
+}
+
+/// An expanding primitive's output as its card declares it; absent where the body does not give it.
+fn as_on_card(card: &PortCard, ports: &[OutputPort<Val>]) -> OutputPort<Val> {
+    let found = ports.iter().find(|p| p.name == card.name);
+    let values = found.map(|p| p.values.clone()).unwrap_or_default();
+    OutputPort { name: card.name.clone(), values, list: card.list, optional: card.optional }
+}
+
+impl Frame<'_> {
+    /// The component's own inputs as a node called `in`.
+    fn own_inputs(&self) -> Outputs<Val> {
+        let port = |name: &String| {
+            let given = self.inputs.get(name);
+            OutputPort {
+                name: name.clone(),
+                values: given.map(|g| g.values.iter().map(|(v, _)| v.clone()).collect()).unwrap_or_default(),
+                list: given.is_some_and(|g| g.list),
+                optional: given.is_none(),
+            }
+        };
+        Outputs { copies: vec![self.ports.iter().map(port).collect()], repeated: false }
+    }
+}

@@ -1,0 +1,148 @@
+//! Between maps and column matrices (`taps x texels`): the input under every tap of every output texel (im2col), and the
+//! way back (col2im).
+
+use super::geometry::{Geometry, Tile};
+use std::ops::Range;
+
+/// Writes the columns of a tile: rows are the taps of `channels` (of the whole input, `n x c`), `tile.columns` wide.
+pub fn gather(g: &Geometry, x: &[f32], channels: Range<usize>, tile: &Tile, columns: &mut [f32]) {
+    let (width, pixels) = (tile.columns(g), tile.pixels(g));
+    for (i, image) in tile.images.clone().enumerate() {
+        let maps = &x[(image * g.c + channels.start) * g.texels()..(image * g.c + channels.end) * g.texels()];
+        for_each_tap(g, channels.len(), |row, channel, ky, kx| {
+            let map = &maps[channel * g.texels()..][..g.texels()];
+            let line = &mut columns[row * width + i * pixels..][..pixels];
+            gather_tap(g, map, ky, kx, tile.rows.clone(), line);
+        });
+    }
+}
+
+fn for_each_tap(g: &Geometry, channels: usize, mut f: impl FnMut(usize, usize, usize, usize)) {
+    let mut row = 0;
+    for channel in 0..channels {
+        for ky in 0..g.kh {
+            for kx in 0..g.kw {
+                f(row, channel, ky, kx);
+                row += 1;
+            }
+        }
+    }
+}
+
+fn gather_tap(g: &Geometry, map: &[f32], ky: usize, kx: usize, rows: Range<usize>, line: &mut [f32]) {
+    let first = g.first_column(kx);
+    let inside = g.inside(first);
+    for (oy, out) in rows.zip(line.chunks_exact_mut(g.ow)) {
+        let Some(iy) = g.row(oy, ky) else {
+            out.fill(0.0);
+            continue;
+        };
+        let source = &map[iy * g.w..][..g.w];
+        for ox in (0..inside.start).chain(inside.end..g.ow) {
+            let ix = g.border.source(first + (ox * g.stride) as isize, g.w);
+            out[ox] = ix.map_or(0.0, |ix| source[ix]);
+        }
+        if !inside.is_empty() {
+            let start = first + (inside.start * g.stride) as isize;
+            strided_copy(&mut out[inside.clone()], &source[start as usize..], g.stride);
+        }
+    }
+}
+
+fn strided_copy(to: &mut [f32], from: &[f32], stride: usize) {
+    match stride {
+        1 => to.copy_from_slice(&from[..to.len()]),
+        2 => {
+            let pairs = &from[..2 * to.len() - 1];
+            for (to, from) in to.iter_mut().zip(pairs.chunks(2)) {
+                *to = from[0];
+            }
+        }
+        _ => {
+            for (to, from) in to.iter_mut().zip(from.iter().step_by(stride)) {
+                *to = *from;
+            }
+        }
+    }
+}
+
+/// Adds columns to the maps they were gathered from: `maps` are `channels` maps of image `i` of the tile.
+pub fn scatter(g: &Geometry, columns: &[f32], tile: &Tile, i: usize, channels: usize, maps: &mut [f32]) {
+    let (width, pixels) = (tile.columns(g), tile.pixels(g));
+    for_each_tap(g, channels, |row, channel, ky, kx| {
+        let map = &mut maps[channel * g.texels()..][..g.texels()];
+        let line = &columns[row * width + i * pixels..][..pixels];
+        scatter_tap(g, line, ky, kx, tile.rows.clone(), map);
+    });
+}
+
+fn scatter_tap(g: &Geometry, line: &[f32], ky: usize, kx: usize, rows: Range<usize>, map: &mut [f32]) {
+    let first = g.first_column(kx);
+    let inside = g.inside(first);
+    for (oy, from) in rows.zip(line.chunks_exact(g.ow)) {
+        let Some(iy) = g.row(oy, ky) else { continue };
+        let target = &mut map[iy * g.w..][..g.w];
+        for ox in (0..inside.start).chain(inside.end..g.ow) {
+            if let Some(ix) = g.border.source(first + (ox * g.stride) as isize, g.w) {
+                target[ix] += from[ox];
+            }
+        }
+        if !inside.is_empty() {
+            let start = first + (inside.start * g.stride) as isize;
+            strided_add(&mut target[start as usize..], &from[inside.clone()], g.stride);
+        }
+    }
+}
+
+fn strided_add(to: &mut [f32], from: &[f32], stride: usize) {
+    match stride {
+        1 => {
+            for (to, from) in to.iter_mut().zip(from) {
+                *to += from;
+            }
+        }
+        2 => {
+            let pairs = &mut to[..2 * from.len() - 1];
+            for (to, from) in pairs.chunks_mut(2).zip(from) {
+                to[0] += from;
+            }
+        }
+        _ => {
+            for (to, from) in to.iter_mut().step_by(stride).zip(from) {
+                *to += from;
+            }
+        }
+    }
+}
+
+/// Copies a tile of `outputs` maps (of the whole output, `n x o`) beside each other: `outputs x tile.columns`.
+pub fn pick(g: &Geometry, y: &[f32], outputs: Range<usize>, tile: &Tile, picked: &mut [f32]) {
+    let (width, pixels) = (tile.columns(g), tile.pixels(g));
+    for (row, o) in outputs.enumerate() {
+        for (i, image) in tile.images.clone().enumerate() {
+            let from = &y[(image * g.o + o) * g.pixels() + tile.start(g)..][..pixels];
+            picked[row * width + i * pixels..][..pixels].copy_from_slice(from);
+        }
+    }
+}
+
+/// As [`pick`], transposed: `tile.columns x outputs`.
+pub fn pick_transposed(g: &Geometry, y: &[f32], outputs: Range<usize>, tile: &Tile, picked: &mut [f32]) {
+    const BLOCK: usize = 16;
+    let (width, pixels) = (outputs.len(), tile.pixels(g));
+    for (i, image) in tile.images.clone().enumerate() {
+        let maps = &y[(image * g.o + outputs.start) * g.pixels()..(image * g.o + outputs.end) * g.pixels()];
+        for first in (0..width).step_by(BLOCK) {
+            for pixel in (0..pixels).step_by(BLOCK) {
+                let count = BLOCK.min(pixels - pixel);
+                for o in first..(first + BLOCK).min(width) {
+                    let from = &maps[o * g.pixels() + tile.start(g) + pixel..][..count];
+                    let to = picked[(i * pixels + pixel) * width + o..].iter_mut().step_by(width);
+                    for (to, from) in to.zip(from) {
+                        *to = *from;
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! The sizes of a convolution, and how it is cut into tiles: by its shape alone, so that the same bits come out for any
+//! number of threads.
+
+use crate::tensor::ops::border::Border;
+use std::ops::Range;
+
+/// Maps `n x c x h x w` to `n x o x oh x ow` by kernels `o x c/groups x kh x kw`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Geometry {
+    pub n: usize,
+    pub c: usize,
+    pub h: usize,
+    pub w: usize,
+    pub o: usize,
+    pub oh: usize,
+    pub ow: usize,
+    pub kh: usize,
+    pub kw: usize,
+    pub stride: usize,
+    pub dilation: usize,
+    pub groups: usize,
+    pub top: usize,
+    pub left: usize,
+    pub border: Border,
+}
+
+impl Geometry {
+    /// Input channels of a group.
+    pub fn inputs(&self) -> usize {
+        self.c / self.groups
+    }
+
+    /// Output channels of a group.
+    pub fn outputs(&self) -> usize {
+        self.o / self.groups
+    }
+
+    /// Texels of a kernel.
+    pub fn area(&self) -> usize {
+        self.kh * self.kw
+    }
+
+    /// Values an output texel is made of: the rows of a group's column matrix.
+    pub fn taps(&self) -> usize {
+        self.inputs() * self.area()
+    }
+
+    /// Texels of an output map.
+    pub fn pixels(&self) -> usize {
+        self.oh * self.ow
+    }
+
+    /// Texels of an input map.
+    pub fn texels(&self) -> usize {
+        self.h * self.w
+    }
+
+    /// Multiplications of a pass, forward or to either gradient.
+    pub fn products(&self) -> usize {
+        self.n * self.o * self.pixels() * self.taps()
+    }
+
+    /// Whether the column matrix is the input as it lies.
+    pub fn is_pointwise(&self) -> bool {
+        self.area() == 1
+            && self.stride == 1
+            && self.top == 0
+            && self.left == 0
+            && (self.oh, self.ow) == (self.h, self.w)
+    }
+
+    /// Input row under output row `oy` at kernel row `ky`.
+    pub fn row(&self, oy: usize, ky: usize) -> Option<usize> {
+        self.border.source((oy * self.stride + ky * self.dilation) as isize - self.top as isize, self.h)
+    }
+
+    /// Input column under output column 0 at kernel column `kx`, which may lie outside.
+    pub fn first_column(&self, kx: usize) -> isize {
+        (kx * self.dilation) as isize - self.left as isize
+    }
+
+    /// Output columns whose input column lies inside the map, if column 0 has input column `first`.
+    pub fn inside(&self, first: isize) -> Range<usize> {
+        let low = if first >= 0 { 0 } else { first.unsigned_abs().div_ceil(self.stride).min(self.ow) };
+        let room = self.w as isize - first;
+        let high = if room > 0 { ((room as usize - 1) / self.stride + 1).min(self.ow) } else { 0 };
+        low..high.max(low)
+    }
+}
+
+/// Columns a matrix product needs to run at full speed.
+const FEW_COLUMNS: usize = 96;
+/// Values of a column matrix that fit the second-level cache beside the product's own packing: 512 KiB.
+const TILE_VALUES: usize = 1 << 17;
+/// Tiles to have something to share out between cores.
+const ENOUGH_TILES: usize = 8;
+
+/// Either some rows of one image, or all rows of some images.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tile {
+    pub images: Range<usize>,
+    pub rows: Range<usize>,
+}
+
+/// Output texels of a batch, cut into tiles in order.
+#[derive(Clone, Copy, Debug)]
+pub struct Tiles {
+    n: usize,
+    oh: usize,
+    images: usize,
+    rows: usize,
+}
+
+impl Tiles {
+    /// Tiles for column matrices of `taps` rows: small enough for the cache, and several of them where that leaves enough
+    /// columns in each.
+    pub fn new(g: &Geometry, taps: usize) -> Self {
+        let share = (g.n * g.pixels() / ENOUGH_TILES).max(FEW_COLUMNS);
+        let columns = (TILE_VALUES / taps.max(1)).clamp(FEW_COLUMNS / 2, share);
+        let images = (columns / g.pixels().max(1)).clamp(1, g.n.max(1));
+        let rows = (columns / g.ow.max(1)).clamp(1, g.oh.max(1));
+        let even = |len: usize, most: usize| len.div_ceil(len.div_ceil(most).max(1)).max(1);
+        Tiles { n: g.n, oh: g.oh, images: even(g.n, images), rows: even(g.oh, rows) }
+    }
+
+    fn per_image(&self) -> usize {
+        self.oh.div_ceil(self.rows)
+    }
+
+    pub fn count(&self) -> usize {
+        self.n.div_ceil(self.images) * self.per_image()
+    }
+
+    /// How many images a tile spans; 1 where an image has several tiles.
+    pub fn images(&self) -> usize {
+        self.images
+    }
+
+    pub fn get(&self, i: usize) -> Tile {
+        let (block, part) = (i / self.per_image(), i % self.per_image());
+        let (first, row) = (block * self.images, part * self.rows);
+        Tile { images: first..(first + self.images).min(self.n), rows: row..(row + self.rows).min(self.oh) }
+    }
+}
+
+impl Tile {
+    /// Output texels in each image of the tile.
+    pub fn pixels(&self, g: &Geometry) -> usize {
+        self.rows.len() * g.ow
+    }
+
+    /// Columns of the tile's column matrix.
+    pub fn columns(&self, g: &Geometry) -> usize {
+        self.images.len() * self.pixels(g)
+    }
+
+    /// First output texel of each image.
+    pub fn start(&self, g: &Geometry) -> usize {
+        self.rows.start * g.ow
+    }
+
+    /// The image, if it is one.
+    pub fn single(&self) -> Option<usize> {
+        (self.images.len() == 1).then_some(self.images.start)
+    }
+}
+
+/// Part `i` of `parts` of `0..len`.
+pub fn share(len: usize, parts: usize, i: usize) -> Range<usize> {
+    len * i / parts..len * (i + 1) / parts
+}

@@ -1,0 +1,140 @@
+//! Element loops and sums, compiled twice: for every x86-64 and for AVX2, chosen when run. Both give the same bits, as
+//! neither fuses multiplications with additions. Work is cut by lengths alone, so results do not depend on threads.
+#![allow(unsafe_code, reason = "code for a processor feature may only be called where the feature is there")]
+
+use super::parallel::CHUNK;
+use rayon::prelude::*;
+
+/// Sums are kept in so many parts, which fill the registers, and added in a fixed order at the end.
+const PARTS: usize = 8;
+
+macro_rules! element_loop {
+    ($(#[$meta:meta])* $name:ident, $parallel:ident, ($($input:ident),*), |$f:ident, $o:ident, $i:ident| $value:expr,
+     Fn($($ty:ty),*)) => {
+        $(#[$meta])*
+        #[inline]
+        pub fn $name(out: &mut [f32], $($input: &[f32],)* f: impl Fn($($ty),*) -> f32) {
+            #[inline(always)]
+            fn body(out: &mut [f32], $($input: &[f32],)* $f: impl Fn($($ty),*) -> f32) {
+                $(let $input = &$input[..out.len()];)*
+                #[allow(unused_variables, reason = "loops without inputs need no index")]
+                for ($i, $o) in out.iter_mut().enumerate() {
+                    *$o = $value;
+                }
+            }
+            #[cfg(target_arch = "x86_64")]
+            {
+                #[target_feature(enable = "avx2")]
+                fn wide(out: &mut [f32], $($input: &[f32],)* f: impl Fn($($ty),*) -> f32) {
+                    body(out, $($input,)* f);
+                }
+                if std::is_x86_feature_detected!("avx2") {
+                    // SAFETY: the processor has the feature.
+                    return unsafe { wide(out, $($input,)* f) };
+                }
+            }
+            body(out, $($input,)* f);
+        }
+
+        /// The same, on all cores.
+        #[inline]
+        pub fn $parallel(out: &mut [f32], $($input: &[f32],)* f: impl Fn($($ty),*) -> f32 + Sync) {
+            if out.len() <= CHUNK {
+                return $name(out, $($input,)* f);
+            }
+            out.par_chunks_mut(CHUNK).enumerate().for_each(|(k, out)| {
+                $(let $input = &$input[k * CHUNK..k * CHUNK + out.len()];)*
+                let _ = k;
+                $name(out, $($input,)* &f);
+            });
+        }
+    };
+}
+
+element_loop!(
+    /// out = f(a).
+    map, par_map, (a), |f, o, i| f(a[i]), Fn(f32)
+);
+element_loop!(
+    /// out = f(a, b).
+    map2, par_map2, (a, b), |f, o, i| f(a[i], b[i]), Fn(f32, f32)
+);
+element_loop!(
+    /// out = f(a, b, c).
+    map3, par_map3, (a, b, c), |f, o, i| f(a[i], b[i], c[i]), Fn(f32, f32, f32)
+);
+element_loop!(
+    /// out = f(out).
+    amend, par_amend, (), |f, o, i| f(*o), Fn(f32)
+);
+element_loop!(
+    /// out = f(out, a).
+    amend1, par_amend1, (a), |f, o, i| f(*o, a[i]), Fn(f32, f32)
+);
+element_loop!(
+    /// out = f(out, a, b).
+    amend2, par_amend2, (a, b), |f, o, i| f(*o, a[i], b[i]), Fn(f32, f32, f32)
+);
+
+/// K sums over the elements of three slices of one length (repeat a slice where fewer are read).
+#[inline]
+pub fn fold<const K: usize>(a: &[f32], b: &[f32], c: &[f32], f: impl Fn(f32, f32, f32) -> [f64; K]) -> [f64; K] {
+    #[inline(always)]
+    fn body<const K: usize>(a: &[f32], b: &[f32], c: &[f32], f: impl Fn(f32, f32, f32) -> [f64; K]) -> [f64; K] {
+        let (b, c) = (&b[..a.len()], &c[..a.len()]);
+        let mut parts = [[0.0; PARTS]; K];
+        let whole = a.len() - a.len() % PARTS;
+        for from in (0..whole).step_by(PARTS) {
+            let (a, b, c) = (&a[from..from + PARTS], &b[from..from + PARTS], &c[from..from + PARTS]);
+            for l in 0..PARTS {
+                let values = f(a[l], b[l], c[l]);
+                for (part, value) in parts.iter_mut().zip(values) {
+                    part[l] += value;
+                }
+            }
+        }
+        let mut sums = parts.map(|p| ((p[0] + p[4]) + (p[2] + p[6])) + ((p[1] + p[5]) + (p[3] + p[7])));
+        for i in whole..a.len() {
+            for (sum, value) in sums.iter_mut().zip(f(a[i], b[i], c[i])) {
+                *sum += value;
+            }
+        }
+        sums
+    }
+    #[cfg(target_arch = "x86_64")]
+    {
+        #[target_feature(enable = "avx2")]
+        fn wide<const K: usize>(a: &[f32], b: &[f32], c: &[f32], f: impl Fn(f32, f32, f32) -> [f64; K]) -> [f64; K] {
+            body(a, b, c, f)
+        }
+        if std::is_x86_feature_detected!("avx2") {
+            // SAFETY: the processor has the feature.
+            return unsafe { wide(a, b, c, f) };
+        }
+    }
+    body(a, b, c, f)
+}
+
+/// The same, on all cores: chunks are summed one by one and their sums added in order.
+#[inline]
+pub fn par_fold<const K: usize>(
+    a: &[f32],
+    b: &[f32],
+    c: &[f32],
+    f: impl Fn(f32, f32, f32) -> [f64; K] + Sync,
+) -> [f64; K] {
+    if a.len() <= CHUNK {
+        return fold(a, b, c, f);
+    }
+    let partial: Vec<[f64; K]> = (a.par_chunks(CHUNK), b.par_chunks(CHUNK), c.par_chunks(CHUNK))
+        .into_par_iter()
+        .map(|(a, b, c)| fold(a, b, c, &f))
+        .collect();
+    let mut sums = [0.0; K];
+    for values in partial {
+        for (sum, value) in sums.iter_mut().zip(values) {
+            *sum += value;
+        }
+    }
+    sums
+}
