@@ -5,19 +5,25 @@
 
 pub mod activation;
 pub mod block;
+pub mod dataset;
 pub mod embedding;
 pub mod encoder;
 pub mod fusion;
 pub mod gate;
 pub mod head;
+pub mod holes;
 pub mod init;
 pub mod loss;
+pub mod metric;
 mod node;
 pub mod norm;
 pub mod operator;
 pub mod optimizer;
 pub mod prepare;
+pub mod raster;
+pub mod sample;
 pub mod schedule;
+pub mod transform;
 pub mod upsample;
 
 pub use node::{About, Build, Composed, Leaf, NodeEntry, composed, expanding, leaf};
@@ -50,6 +56,10 @@ pub fn catalogue() -> Catalogue {
     entries.extend(optimizer::entries().into_iter().map(|o| o.entry));
     entries.extend(schedule::entries().into_iter().map(|s| s.entry));
     entries.extend(init::entries().into_iter().map(|i| i.entry));
+    entries.extend(dataset::entries().into_iter().map(|d| d.entry));
+    entries.extend(transform::entries().into_iter().map(|t| t.entry));
+    entries.extend(holes::entries().into_iter().map(|h| h.entry));
+    entries.extend(metric::entries().into_iter().map(|m| m.entry));
     entries.sort_by(|a, b| (a.card.family, a.card.name).cmp(&(b.card.family, b.card.name)));
     Catalogue { entries }
 }

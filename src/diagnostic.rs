@@ -5,6 +5,8 @@
 
 mod render;
 
+pub use render::{render_all, render_all_styled};
+
 use std::ops::Range;
 use std::sync::Arc;
 

@@ -5,9 +5,13 @@
 pub mod components;
 pub mod config;
 pub mod diagnostic;
+pub mod face;
 pub mod graph;
 pub mod nn;
 pub mod random;
 pub mod record;
 pub mod registry;
+pub mod report;
+pub mod run;
 pub mod tensor;
+pub mod terminal;

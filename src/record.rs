@@ -7,6 +7,12 @@
 //! ```
 //! `records.jsonl` holds one [`Event`] a line, appended and flushed; a resumed run cuts what lies past its checkpoint.
 
+mod read;
+mod write;
+
+pub use read::{CellRecord, RecordError, StudyRecord};
+pub use write::{EventLog, cell_dir, truncate_events, write_atomic, write_config, write_json};
+
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -103,8 +109,19 @@ pub enum Event {
     },
 }
 
+impl Event {
+    /// Steps done in the whole run when this was written.
+    pub fn total_step(&self) -> u64 {
+        match self {
+            Event::Step(step) => step.total_step,
+            Event::Evaluation(evaluation) => evaluation.total_step,
+            Event::Checkpoint { total_step, .. } | Event::Resumed { total_step } => *total_step,
+        }
+    }
+}
+
 /// How a column is printed: its unit, which way is better, decimals.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Column {
     /// `missing.psnr`.
@@ -115,6 +132,9 @@ pub struct Column {
     pub unit: String,
     pub higher_is_better: Option<bool>,
     pub decimals: usize,
+    /// What its groups are, with the unit (`yaw (degrees)`): the x axis of `lines-by-group`. Empty without `group-by`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub group: String,
 }
 
 /// `status.json`, written atomically.
@@ -162,6 +182,9 @@ pub struct Environment {
     pub command: String,
     pub started: String,
     pub crates: BTreeMap<String, String>,
+    /// Changes when the data do.
+    #[serde(default)]
+    pub data: String,
 }
 
 /// `summary.json`: what `ablate summary` prints, kept for the page.
@@ -284,6 +307,11 @@ pub struct Tile {
     pub ty: String,
     /// File name under `samples/`, 8 bit grey or RGB, the value range mapped to 0..255.
     pub file: String,
+    /// Values that 0 and 255 stand for: -1 and 1 of an image, 0 and 1 of a mask, a map's own smallest and largest.
+    #[serde(default)]
+    pub low: f64,
+    #[serde(default)]
+    pub high: f64,
 }
 
 /// What a run tells whoever watches: the terminal, a log, nobody. Events go out; nothing comes back.

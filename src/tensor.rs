@@ -6,7 +6,10 @@ mod backend;
 mod bridge;
 mod context;
 mod error;
+pub mod memory;
 pub mod ops;
+#[cfg(test)]
+mod traps;
 mod var;
 
 pub use backend::Backend;

@@ -1,8 +1,22 @@
 //! Losses. Means and units: language.md, 5.1. A plain loss measures elements or samples and the runner reduces; an
 //! adversarial loss has two sides, each a function of the discriminator's logits.
 
+mod arcface;
+mod bce;
+mod feature_distance;
+mod hinge;
+mod l1;
+mod l2;
+mod least_squares;
+mod minimax;
+mod non_saturating;
+mod pixel_distance;
+mod ssim;
+mod total_variation;
+mod wasserstein;
+
 use crate::nn::Inputs;
-use crate::registry::{Entry, Problem, Settings};
+use crate::registry::{Card, Declared, Edge, Entry, InputEdges, Make, Problem, Settings, ports};
 use crate::tensor::{Backend, Context, Error, Var};
 
 /// What a plain loss gives.
@@ -18,6 +32,11 @@ pub enum Measure<D: Backend> {
 pub trait Loss<D: Backend> {
     /// `inputs`: the ports of the card; where the loss has a `network`, prediction and target are its outputs.
     fn measure(&self, ctx: &Context<D>, inputs: &Inputs<D>) -> Result<Measure<D>, Error>;
+
+    /// Whether `in.mask` is one of `measure`'s inputs; otherwise the runner weighs the elements with it.
+    fn takes_mask(&self) -> bool {
+        false
+    }
 }
 
 /// A loss with two sides. Each gives one value for each logit; the runner takes the mean.
@@ -44,5 +63,81 @@ pub struct LossEntry<D: Backend> {
 }
 
 pub fn entries<D: Backend>() -> Vec<LossEntry<D>> {
-    vec![]
+    vec![
+        arcface::entry(),
+        bce::entry(),
+        feature_distance::entry(),
+        hinge::entry(),
+        l1::entry(),
+        l2::entry(),
+        least_squares::entry(),
+        minimax::entry(),
+        non_saturating::entry(),
+        pixel_distance::entry(),
+        ssim::entry(),
+        total_variation::entry(),
+        wasserstein::entry(),
+    ]
+}
+
+/// Ports of a loss with two sides.
+const SIDES: &[&str] = &["real: bundle", "fake: bundle"];
+
+/// What a loss's card says besides its settings.
+struct About {
+    name: &'static str,
+    doc: &'static str,
+    paper: &'static str,
+    inputs: &'static [&'static str],
+    networks: &'static [&'static str],
+}
+
+impl About {
+    fn entry<S: Declared>(self, check: fn(&Settings, &InputEdges) -> Result<(), Problem>) -> Entry {
+        let card = Card {
+            family: "loss",
+            name: self.name,
+            doc: self.doc,
+            paper: self.paper,
+            inputs: ports(self.inputs),
+            outputs: vec![],
+            networks: self.networks.to_vec(),
+            settings: S::schema(),
+        };
+        Entry { card, make: Make::Measure(check) }
+    }
+}
+
+fn plain<D: Backend, S: Declared>(
+    about: About,
+    build: fn(&Settings) -> Result<Box<dyn Loss<D>>, Problem>,
+) -> LossEntry<D> {
+    LossEntry { entry: about.entry::<S>(alike), build: LossBuild::Plain(build) }
+}
+
+fn two_sided<D: Backend, S: Declared>(
+    about: About,
+    build: fn(&Settings) -> Result<Box<dyn Adversarial<D>>, Problem>,
+) -> LossEntry<D> {
+    LossEntry { entry: about.entry::<S>(|_, _| Ok(())), build: LossBuild::TwoSided(build) }
+}
+
+/// Prediction and target are of one shape, a mask of their height and width.
+fn alike(_: &Settings, inputs: &InputEdges) -> Result<(), Problem> {
+    let first = |port: &str| inputs.list(port).first().cloned();
+    let shape = |e: &Edge| e.to_string();
+    if let (Some(a), Some(b)) = (first("prediction"), first("target"))
+        && a.dims != b.dims
+    {
+        let problem = Problem::new(format!("cannot compare {a} and {b}"));
+        return Err(problem.at_port("prediction", 0, shape(&a)).at_port("target", 0, shape(&b)));
+    }
+    let of = first("prediction").or_else(|| first("map"));
+    if let (Some(a), Some(mask)) = (of, first("mask"))
+        && a.dims[1..] != mask.dims[1..]
+    {
+        let problem = Problem::new(format!("cannot mask {a} with {mask}"));
+        return Err(problem.at_port("mask", 0, shape(&mask)));
+    }
+    Ok(())
 }

@@ -2,20 +2,30 @@
 
 use super::overrides::split_path;
 use super::tree::{Item, Layer, Step};
-use super::write::{describe, inline};
+use super::write::{inline, key, value, written_at};
 use crate::diagnostic::{Diagnostic, Place, Source, nearest};
 use std::sync::Arc;
 
-/// The value in force at a dotted path and the steps that led to it, lowest layer first. `about` is what the
+/// The value in force at a dotted path and the steps that led to it, lowest layer first; of an entry its values. `about` is what the
 /// component's card says of the key (its type and doc), printed below the value.
 pub fn explain(tree: &Item, path: &str, about: Option<&str>) -> Result<String, Diagnostic> {
     let item = find(tree, path)?;
-    let mut lines = vec![format!("{path} = {}", inline(item))];
+    let entry = item.history.is_empty().then(|| item.as_table()).flatten();
+    let mut lines = match entry {
+        Some(_) => vec![path.to_string()],
+        None => vec![format!("{path} = {}", inline(item))],
+    };
     lines.extend(about.into_iter().flat_map(str::lines).map(|line| format!("  {line}")));
+    if let Some(table) = entry {
+        let mut values = vec![];
+        table.iter().for_each(|(name, inner)| value(&key(name), inner, &mut values));
+        lines.extend(values.into_iter().map(|line| format!("  {line}")));
+        return Ok(lines.join("\n") + "\n");
+    }
     let own = [item.step()];
     let steps = if item.history.is_empty() { &own[..] } else { &item.history[..] };
     let layers: Vec<String> = steps.iter().map(layer).collect();
-    let places: Vec<String> = steps.iter().map(|step| describe_place(step)).collect();
+    let places: Vec<String> = steps.iter().map(|step| written_at(&step.origin).unwrap_or_default()).collect();
     let width = |texts: &[String]| texts.iter().map(|text| text.chars().count()).max().unwrap_or(0);
     let (wide, far) = (width(&layers), width(&places));
     for ((step, layer), place) in steps.iter().zip(&layers).zip(&places) {
@@ -53,14 +63,5 @@ fn layer(step: &Step) -> String {
         Layer::Axis(name) => format!("axis {name}"),
         Layer::Environment => "environment".to_string(),
         Layer::CommandLine => "command line".to_string(),
-    }
-}
-
-fn describe_place(step: &Step) -> String {
-    match &step.origin.place {
-        Some(_) => {
-            describe(&super::tree::Origin { layer: Layer::File.min(step.origin.layer.clone()), ..step.origin.clone() })
-        }
-        None => String::new(),
     }
 }

@@ -77,12 +77,14 @@ impl Reader<'_> {
 fn syntax_error(source: &Arc<Source>, error: &toml_edit::TomlError) -> Diagnostic {
     let end = source.text.len();
     let span = error.span().map_or(end..end, |s| s.start.min(end)..s.end.min(end));
-    let mut lines = error.message().lines();
-    let what = lines.next().unwrap_or("this is not TOML").to_lowercase();
-    let expected = lines.collect::<Vec<_>>().join("; ");
+    let message = error.message().to_lowercase().replace('\n', ", ");
+    let (what, expected) = match message.split_once(", expected ") {
+        Some((what, expected)) => (what, format!("expected {expected}")),
+        None => (message.as_str(), String::new()),
+    };
     let place = Place { source: source.clone(), span };
     let diagnostic = Diagnostic::error(format!("`{}` is not TOML: {what}", source.name)).at(&place, expected);
-    match what.as_str() {
+    match what {
         "duplicate key" => diagnostic.with_help("a key is written once in a file; delete one of the two lines"),
         w if w.contains("string") => diagnostic.with_help("text stands in quotes: key = \"text\""),
         _ => diagnostic,

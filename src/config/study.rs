@@ -55,7 +55,9 @@ pub struct CellSpec {
 /// Reads an experiment file with all its layers but the components' defaults. Fails on unreadable or malformed files
 /// (all of them at once) and overrides.
 pub fn load(path: &Path, overrides: &Overrides) -> Result<Study, Vec<Diagnostic>> {
-    let root = beside("", &path.display().to_string());
+    let here = std::env::current_dir().ok();
+    let near = here.as_ref().and_then(|here| path.strip_prefix(here).ok()).unwrap_or(path);
+    let root = beside("", &near.display().to_string());
     let mut files = Files::default();
     let mut stack = Stack::default();
     files.enter(root.clone(), None, &mut stack);

@@ -30,7 +30,10 @@ struct Walk<'a> {
 impl Walk<'_> {
     fn item(&mut self, item: &mut Item) {
         match &mut item.value {
-            Value::Table(table) => table.values_mut().for_each(|inner| self.item(inner)),
+            Value::Table(table) => {
+                table.values_mut().for_each(|inner| self.item(inner));
+                open_component(table);
+            }
             Value::Array(items) => items.iter_mut().for_each(|inner| self.item(inner)),
             Value::Text(text) => {
                 if let Some(name) = text.strip_prefix('$') {
@@ -78,4 +81,15 @@ impl Walk<'_> {
             false => problem.with_note("known", known.join(", ")),
         }
     }
+}
+
+/// `{ use = "$gate" }` where the setting is a component with settings of its own: they come along, beneath those that
+/// stand beside the `use`.
+fn open_component(table: &mut Table) {
+    if !table.get("use").is_some_and(|item| item.as_table().is_some_and(|inner| inner.contains_key("use"))) {
+        return;
+    }
+    let Some(Item { value: Value::Table(mut opened), .. }) = table.shift_remove("use") else { return };
+    opened.extend(std::mem::take(table));
+    *table = opened;
 }

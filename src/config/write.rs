@@ -11,9 +11,9 @@ pub fn to_toml(tree: &Item) -> String {
     lines.join("\n") + "\n"
 }
 
-/// Values and inline components first, then a `[header]` for each table of entries.
+/// Values first, then a `[header]` for each table of entries.
 fn section(table: &Table, path: &mut Vec<String>, lines: &mut Vec<String>) {
-    let (tables, values): (Vec<_>, Vec<_>) = table.iter().partition(|(_, item)| is_section(item, path.len()));
+    let (tables, values): (Vec<_>, Vec<_>) = table.iter().partition(|(_, item)| is_section(item, path));
     if !path.is_empty() && (!values.is_empty() || tables.is_empty()) {
         if !lines.is_empty() {
             lines.push(String::new());
@@ -21,7 +21,7 @@ fn section(table: &Table, path: &mut Vec<String>, lines: &mut Vec<String>) {
         lines.push(format!("[{}]", path.join(".")));
     }
     for (name, item) in values {
-        lines.push(format!("{} = {}  # {}", key(name), inline(item), describe(&item.origin)));
+        value(&key(name), item, lines);
     }
     for (name, item) in tables {
         path.push(key(name));
@@ -32,29 +32,44 @@ fn section(table: &Table, path: &mut Vec<String>, lines: &mut Vec<String>) {
     }
 }
 
-/// The top's tables and their entries (`[nodes.generator]`) have headers; what lies deeper is a value.
-fn is_section(item: &Item, depth: usize) -> bool {
-    let deep = depth == 2 && item.as_table().is_some_and(|t| t.values().any(|inner| inner.as_table().is_some()));
-    item.as_table().is_some() && (depth < 2 || deep)
+/// The top's tables and their entries (`[nodes.generator]`, `[report.tables.quality]`) have headers.
+fn is_section(item: &Item, path: &[String]) -> bool {
+    let depth = if path.first().is_some_and(|top| top == "report") { 3 } else { 2 };
+    item.as_table().is_some() && path.len() < depth
+}
+
+/// One line for a value; for what lies in a table a dotted key each, since each may come from somewhere else.
+pub(super) fn value(name: &str, item: &Item, lines: &mut Vec<String>) {
+    match item.as_table() {
+        Some(table) if !table.is_empty() => {
+            table.iter().for_each(|(inner, item)| value(&format!("{name}.{}", key(inner)), item, lines));
+        }
+        _ => lines.push(format!("{name} = {}  # {}", inline(item), describe(&item.origin))),
+    }
 }
 
 /// Where a value comes from, in a few words: `experiments/mine.toml:9`, `--set`, `default`.
 pub fn describe(origin: &Origin) -> String {
-    let at = origin.place.as_ref().map(|place| match origin.layer {
-        Layer::Environment | Layer::CommandLine => place.source.name.clone(),
-        _ => format!("{}:{}", place.source.name, place.line_column().0),
-    });
     let layer = match &origin.layer {
         Layer::Variant(name) => Some(format!("variant {name}")),
         Layer::Axis(name) => Some(format!("axis {name}")),
         _ => None,
     };
-    match (at, layer) {
+    match (written_at(origin), layer) {
         (Some(at), Some(layer)) => format!("{at} ({layer})"),
         (Some(at), None) => at,
         (None, Some(layer)) => layer,
         (None, None) => "default".to_string(),
     }
+}
+
+/// File and line, or the flag or variable, which are one line.
+pub(super) fn written_at(origin: &Origin) -> Option<String> {
+    let place = origin.place.as_ref()?;
+    Some(match origin.layer {
+        Layer::Environment | Layer::CommandLine => place.source.name.clone(),
+        _ => format!("{}:{}", place.source.name, place.line_column().0),
+    })
 }
 
 /// A value on one line of TOML.

@@ -20,7 +20,10 @@ pub mod linear;
 pub mod loss;
 pub mod matrix;
 pub mod norm;
+pub mod optimizer;
 pub mod parallel;
+#[cfg(test)]
+mod parity;
 pub mod planes;
 pub mod pool;
 pub mod prelu;
@@ -28,6 +31,8 @@ pub mod reduce;
 pub mod resize;
 pub mod shape;
 pub mod ssim;
+#[cfg(test)]
+mod tests;
 pub mod total_variation;
 
 pub use border::Border;
@@ -45,6 +50,7 @@ pub trait Kernels:
     + l2_normalise::NormaliseKernel
     + loss::LossKernel
     + norm::NormKernel
+    + optimizer::OptimizerKernel
     + pool::PoolKernel
     + prelu::PreluKernel
     + reduce::ReduceKernel

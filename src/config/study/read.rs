@@ -169,6 +169,9 @@ impl Reader {
                 let problem = Diagnostic::error("a variant has no `format`, `partial` or `study`");
                 self.problems.push(own.key_place().into_iter().fold(problem, |p, place| p.at(place, "")));
             }
+            if let Some(extends) = keys.get("extends").filter(|extends| extends.as_array().is_none()) {
+                self.problems.push(extends.expected("an array of files"));
+            }
             if let Some(title) = keys.get("title").filter(|title| title.as_text().is_none()) {
                 self.problems.push(title.expected("text"));
             }

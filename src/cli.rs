@@ -1,0 +1,208 @@
+//! argv to one of the commands. Exit codes: 0 done; 1 a run failed; 2 the configuration is wrong, nothing was started;
+//! 130 interrupted, resumable.
+
+mod check;
+mod inspect;
+mod run;
+
+use crate::components;
+use crate::config::Overrides;
+use crate::diagnostic::Diagnostic;
+use crate::graph::{Composites, Library};
+use crate::registry::Catalogue;
+use crate::terminal::Terminal;
+use clap::{Args, Parser, Subcommand};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Declarative experiments on face-synthesis GANs.
+#[derive(Parser)]
+#[command(name = "ablate", version, about, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Train, evaluate, write the page; of a study: every missing cell, then the page
+    Run {
+        file: PathBuf,
+        /// Go on from the last checkpoint
+        #[arg(long)]
+        resume: bool,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Every error of every file; who minimises what
+    Check {
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// A value, its type and doc, and the chain of files and flags that set it
+    Explain {
+        file: PathBuf,
+        /// Dotted path, such as `losses.identity.weight`
+        key: String,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Shapes, parameters, MACs and activation memory of every node
+    Summary {
+        file: PathBuf,
+        /// How many levels of nodes are opened
+        #[arg(long, default_value_t = 2)]
+        depth: usize,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// The graph as a picture: svg, dot or mermaid, by the ending
+    Graph {
+        file: PathBuf,
+        #[arg(short, long)]
+        output: PathBuf,
+        /// A node to be opened
+        #[arg(long, default_value = "")]
+        node: String,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// The components of the registry
+    List { family: Option<String> },
+    /// A component's card: ports, settings, defaults, paper
+    Describe {
+        /// `gate/attention-gate`, or the bare name
+        name: String,
+    },
+    /// Draw the page again, from the records alone
+    Report {
+        /// The experiment's file, or its folder under `runs/`
+        target: PathBuf,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// JSON Schema of experiment files, for editors
+    Schema,
+}
+
+/// Flags of every command that reads a file.
+#[derive(Args)]
+struct Common {
+    /// Set a key, with the same checks as in a file: `--set losses.identity.weight=0.02`
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    set: Vec<String>,
+    /// `auto`, `cpu`, `cuda[:N[,M..]]`
+    #[arg(long)]
+    device: Option<String>,
+    /// Threads; all cores by default. Results do not depend on it
+    #[arg(long)]
+    threads: Option<usize>,
+    /// Sets `run.seed` and `study.seeds`
+    #[arg(long)]
+    seed: Option<u64>,
+    /// A folder of further composites
+    #[arg(long, value_name = "DIR")]
+    registry: Vec<PathBuf>,
+    /// Folder of the runs
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+impl Common {
+    fn overrides(&self) -> Overrides {
+        let mut flags: Vec<(&str, String)> = Vec::new();
+        if let Some(seed) = self.seed {
+            flags.push(("run.seed", seed.to_string()));
+            flags.push(("study.seeds", format!("[{seed}]")));
+        }
+        if let Some(device) = &self.device {
+            flags.push(("run.device", format!("{device:?}")));
+        }
+        if let Some(threads) = self.threads {
+            flags.push(("run.threads", threads.to_string()));
+        }
+        if let Some(out) = &self.out {
+            flags.push(("run.out", format!("{:?}", out.display().to_string())));
+        }
+        Overrides::new(&self.set).with(flags.iter().map(|(key, value)| (*key, value.as_str())))
+    }
+}
+
+/// What a command ends with.
+enum End {
+    Done,
+    /// A run failed.
+    Failed,
+    /// The configuration is wrong.
+    Wrong,
+    Interrupted,
+}
+
+impl From<End> for ExitCode {
+    fn from(end: End) -> ExitCode {
+        match end {
+            End::Done => ExitCode::SUCCESS,
+            End::Failed => ExitCode::from(1),
+            End::Wrong => ExitCode::from(2),
+            End::Interrupted => ExitCode::from(130),
+        }
+    }
+}
+
+/// The program.
+pub fn main() -> ExitCode {
+    let mut terminal = Terminal::new();
+    let end = match crate::tensor::self_test() {
+        Ok(()) => dispatch(Cli::parse().command, &mut terminal),
+        Err(error) => Err(error.into()),
+    };
+    match end {
+        Ok(end) => end.into(),
+        Err(error) => {
+            terminal.error(&format!("{error:#}"));
+            End::Failed.into()
+        }
+    }
+}
+
+fn dispatch(command: Command, terminal: &mut Terminal) -> anyhow::Result<End> {
+    let catalogue = components::catalogue();
+    match command {
+        Command::Run { file, resume, common } => run::run(&file, resume, &common, &catalogue, terminal),
+        Command::Report { target, common } => run::report(&target, &common, terminal),
+        Command::Check { files, common } => check::check(&files, &common, &catalogue, terminal),
+        Command::Explain { file, key, common } => check::explain(&file, &key, &common, &catalogue, terminal),
+        Command::Summary { file, depth, common } => inspect::summary(&file, depth, &common, &catalogue, terminal),
+        Command::Graph { file, output, node, common } => {
+            inspect::graph(&file, &output, &node, &common, &catalogue, terminal)
+        }
+        Command::List { family } => inspect::list(family.as_deref(), &catalogue, terminal),
+        Command::Describe { name } => inspect::describe(&name, &catalogue, terminal),
+        Command::Schema => inspect::schema(&catalogue, terminal),
+    }
+}
+
+/// The registry: embedded composites and the folders of flags (those of a file are added when it is loaded).
+fn library<'a>(
+    catalogue: &'a Catalogue,
+    folders: &[PathBuf],
+) -> Result<Library<'a>, Vec<Diagnostic>> {
+    let (mut composites, mut problems) = Composites::embedded();
+    for folder in folders {
+        problems.extend(composites.add_folder(folder));
+    }
+    if problems.is_empty() { Ok(Library::new(catalogue, composites)) } else { Err(problems) }
+}
+
+/// Prints diagnostics; whether one of them is an error.
+fn show(problems: &[Diagnostic], terminal: &mut Terminal) -> End {
+    terminal.diagnostics(problems);
+    End::Wrong
+}
+
+/// The name people see of a file.
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}

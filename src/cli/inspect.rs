@@ -1,0 +1,104 @@
+//! `summary`, `graph`, `list`, `describe`, `schema`.
+
+use super::{Common, End, show};
+use crate::graph::{Library, view};
+use crate::registry::Catalogue;
+use crate::report;
+use crate::study::{self, Prepared};
+use crate::terminal::Terminal;
+use anyhow::Context;
+use std::path::Path;
+
+/// A file's cells, or its errors shown.
+fn prepared(
+    file: &Path,
+    common: &Common,
+    catalogue: &Catalogue,
+    terminal: &mut Terminal,
+) -> Result<Prepared, End> {
+    let library = super::library(catalogue, &common.registry).map_err(|problems| show(&problems, terminal))?;
+    study::prepare(file, &common.overrides(), &library).map_err(|problems| show(&problems, terminal))
+}
+
+pub fn summary(
+    file: &Path,
+    depth: usize,
+    common: &Common,
+    catalogue: &Catalogue,
+    terminal: &mut Terminal,
+) -> anyhow::Result<End> {
+    let prepared = match prepared(file, common, catalogue, terminal) {
+        Ok(prepared) => prepared,
+        Err(end) => return Ok(end),
+    };
+    let mut seen = Vec::new();
+    for cell in &prepared.cells {
+        // Seeds of one variant have one summary.
+        if seen.contains(&cell.spec.title) {
+            continue;
+        }
+        seen.push(cell.spec.title.clone());
+        if prepared.is_study {
+            terminal.print(&format!("{}\n", cell.spec.title));
+        }
+        terminal.print(&view::summary_table(&view::summary(&cell.plan), depth));
+    }
+    Ok(End::Done)
+}
+
+pub fn graph(
+    file: &Path,
+    output: &Path,
+    node: &str,
+    common: &Common,
+    catalogue: &Catalogue,
+    terminal: &mut Terminal,
+) -> anyhow::Result<End> {
+    let prepared = match prepared(file, common, catalogue, terminal) {
+        Ok(prepared) => prepared,
+        Err(end) => return Ok(end),
+    };
+    let Some(cell) = prepared.cells.first() else { return Ok(End::Wrong) };
+    let summary = view::summary(&cell.plan);
+    let text = match output.extension().and_then(|e| e.to_str()) {
+        Some("svg") => report::graph_svg(&summary, node, &cell.spec.title),
+        Some("dot") => report::graph_dot(&summary, node),
+        Some("mmd" | "mermaid") => report::graph_mermaid(&summary, node),
+        _ => anyhow::bail!("{}: the ending decides the form: .svg, .dot or .mmd", output.display()),
+    };
+    std::fs::write(output, text).with_context(|| format!("cannot write {}", output.display()))?;
+    terminal.print(&format!("{} of {}", output.display(), cell.spec.title));
+    Ok(End::Done)
+}
+
+fn with_library(
+    catalogue: &Catalogue,
+    terminal: &mut Terminal,
+    text: impl FnOnce(&Library<'_>) -> Result<String, String>,
+) -> anyhow::Result<End> {
+    match super::library(catalogue, &[]) {
+        Err(problems) => Ok(show(&problems, terminal)),
+        Ok(library) => match text(&library) {
+            Ok(text) => {
+                terminal.print(&text);
+                Ok(End::Done)
+            }
+            Err(error) => {
+                terminal.error(&error);
+                Ok(End::Wrong)
+            }
+        },
+    }
+}
+
+pub fn list(family: Option<&str>, catalogue: &Catalogue, terminal: &mut Terminal) -> anyhow::Result<End> {
+    with_library(catalogue, terminal, |library| view::list(library, family))
+}
+
+pub fn describe(name: &str, catalogue: &Catalogue, terminal: &mut Terminal) -> anyhow::Result<End> {
+    with_library(catalogue, terminal, |library| view::describe(library, name))
+}
+
+pub fn schema(catalogue: &Catalogue, terminal: &mut Terminal) -> anyhow::Result<End> {
+    with_library(catalogue, terminal, |library| Ok(format!("{:#}", view::schema(library))))
+}

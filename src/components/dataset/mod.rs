@@ -1,0 +1,109 @@
+//! Datasets: numbered samples in three splits.
+//!
+//! A dataset gives the sample of an index as a pure function of the index and a random stream, so that loading can run
+//! in any order on any number of threads. Its ports are those of its card, with the types and shapes that
+//! [`Dataset::ports`] says; a dimension of 0 there is what the dataset's transforms leave.
+
+mod image_folder;
+mod split;
+mod synthetic_cache;
+mod synthetic_uv;
+mod union;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::sample::{DataError, Holes, Sample, Split};
+use crate::random::Stream;
+use crate::registry::{self, Edge, Settings, Slot};
+
+pub use union::Union;
+
+/// Samples by number.
+pub trait Dataset: Send + Sync {
+    /// Number of samples; 0 where the dataset lacks the split.
+    fn len(&self, split: Split) -> usize;
+
+    fn is_empty(&self, split: Split) -> bool {
+        self.len(split) == 0
+    }
+
+    /// The sample `index` (below `len`) of a split. `draw` is the stream of its random choices: in training a new one
+    /// for each draw, elsewhere one made from the index only.
+    fn sample(&self, split: Split, index: usize, draw: Stream) -> Result<Sample, DataError>;
+
+    /// The ports of its samples.
+    fn ports(&self) -> &[(String, Edge)];
+
+    /// Names of the classes of a label port, where it has names.
+    fn classes(&self, _port: &str) -> Option<Vec<String>> {
+        None
+    }
+
+    /// Text that changes when the data do.
+    fn fingerprint(&self) -> String;
+
+    /// Whether a sample depends on its stream.
+    fn draws(&self) -> bool;
+}
+
+/// Is told how far a preparation is: `("rendering faces", 120, 3000)`.
+pub type Progress = Arc<dyn Fn(&str, usize, usize) + Send + Sync>;
+
+/// What a dataset finds around it.
+#[derive(Clone)]
+pub struct Surroundings {
+    /// Folder for what is made once and read again.
+    pub cache: PathBuf,
+    /// Is told how far a preparation is.
+    pub progress: Option<Progress>,
+    /// Paths in settings are relative to it.
+    pub base: PathBuf,
+    /// Opens a component of family `holes`.
+    pub holes: HolesOpener,
+    /// The experiment's datasets opened so far, for `union`.
+    pub datasets: BTreeMap<String, Arc<dyn Dataset>>,
+}
+
+/// Opens a component of family `holes`, relative paths under the folder.
+pub type HolesOpener = fn(&Slot, &Path) -> Result<Arc<dyn Holes>, DataError>;
+
+impl Surroundings {
+    /// A path of a setting: `~` is the home folder, what is relative lies under `base`.
+    pub fn path(&self, text: &str) -> PathBuf {
+        resolve(&self.base, text)
+    }
+}
+
+/// A path of a setting: `~` is the home folder, what is relative lies under `base`.
+pub fn resolve(base: &Path, text: &str) -> PathBuf {
+    match text.strip_prefix('~').map(|rest| rest.trim_start_matches('/')) {
+        Some(rest) => std::env::var_os("HOME").map_or_else(|| PathBuf::from(text), |home| Path::new(&home).join(rest)),
+        None => base.join(text),
+    }
+}
+
+/// A dataset as it is registered.
+pub struct DatasetEntry {
+    pub entry: registry::Entry,
+    pub open: fn(&Settings, &Surroundings) -> Result<Arc<dyn Dataset>, DataError>,
+}
+
+/// Every dataset, in the order in which they are printed.
+pub fn entries() -> Vec<DatasetEntry> {
+    vec![image_folder::entry(), synthetic_uv::entry(), union::entry()]
+}
+
+/// Opens a dataset by name.
+pub fn open(name: &str, settings: &Settings, around: &Surroundings) -> Result<Arc<dyn Dataset>, DataError> {
+    let entry = entries().into_iter().find(|e| e.entry.card.name == name);
+    let entry = entry.ok_or_else(|| DataError::NoComponent { family: "dataset", name: name.into() })?;
+    (entry.open)(settings, around)
+}
+
+/// A digest of bytes, 32 hexadecimal digits.
+fn digest(bytes: &[u8]) -> String {
+    use sha2::Digest;
+    sha2::Sha256::digest(bytes).iter().take(16).map(|b| format!("{b:02x}")).collect()
+}

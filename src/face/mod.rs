@@ -1,0 +1,11 @@
+//! Geometry of faces, without learning: meshes, cameras, depth, texture sheets, light, and a procedural head.
+//!
+//! Axes everywhere: x to the image's right, y up, z towards the viewer. Texture coordinates are 0 to 1, v down.
+
+pub mod camera;
+pub mod depth;
+pub mod light;
+pub mod mesh;
+pub mod procedural;
+pub mod sheet;
+pub mod visible;

@@ -1,0 +1,86 @@
+//! Which texels of a sheet a camera sees of a turned head.
+//!
+//! Seen is what nothing lies before and what is not too oblique to be read. As on maps taken from photos the border is
+//! worn: single texels do not decide, and noise frays it.
+
+use super::camera::Rotation;
+use super::depth::Depth;
+use super::mesh::{Topology, Vec3, dot, unit};
+use super::sheet::Sheet;
+
+/// Cosine between normal and view below which a surface cannot be read: 81 degrees.
+const OBLIQUE: f32 = 0.15;
+/// How far a point may lie behind the depth map, in half face heights: the mesh's own steps.
+const BIAS: f32 = 0.035;
+
+/// Texels that are seen, row by row. `fray`, -1 to 1 at `u`, `v`, moves the border; `depth` is the side of the depth map.
+pub fn texels(
+    topology: &Topology,
+    positions: &[Vec3],
+    normals: &[Vec3],
+    sheet: &Sheet,
+    rotation: &Rotation,
+    depth: usize,
+    fray: impl Fn(f32, f32) -> f32,
+) -> Vec<bool> {
+    let turned: Vec<Vec3> = positions.iter().map(|p| rotation.of(*p)).collect();
+    let depth = Depth::draw(topology, &turned, depth);
+    let facing = |texel: usize| {
+        let (Some(p), Some(n)) = (sheet.at(topology, texel, &turned), sheet.at(topology, texel, normals)) else {
+            return 0.0;
+        };
+        let oblique = dot(rotation.0[2], unit(n)) - OBLIQUE;
+        let seen = if depth.sees(p, BIAS) { 1.0 } else { 0.0 };
+        seen * (oblique / 0.12 + 0.5).clamp(0.0, 1.0)
+    };
+    let size = sheet.size;
+    let sharp: Vec<f32> = (0..size * size).map(facing).collect();
+    // Over about a fortieth of the sheet, so that the border looks alike at every size.
+    let soft = blurred(&blurred(&sharp, size, (size / 48).max(1)), size, (size / 64).max(1));
+    let seen = |i: usize| {
+        let (u, v) = ((i % size) as f32 / size as f32, (i / size) as f32 / size as f32);
+        sheet.texels[i].is_some() && soft[i] > 0.62 + 0.25 * fray(u, v)
+    };
+    (0..size * size).map(seen).collect()
+}
+
+/// Means over squares of `2 radius + 1` texels; the border repeats.
+fn blurred(values: &[f32], size: usize, radius: usize) -> Vec<f32> {
+    let share = 1.0 / (2 * radius + 1) as f32;
+    let line = |at: &dyn Fn(usize) -> f32, i: usize| -> f32 {
+        (i..=i + 2 * radius).map(|k| at(k.saturating_sub(radius).min(size - 1))).sum::<f32>() * share
+    };
+    let across: Vec<f32> = (0..size * size).map(|i| line(&|x| values[i / size * size + x], i % size)).collect();
+    (0..size * size).map(|i| line(&|y| across[y * size + i % size], i / size)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::face::camera::Pose;
+
+    /// A half cylinder of height 2 whose sheet is a square.
+    fn seen(yaw: f32) -> Vec<bool> {
+        let grid = Topology::grid(33, 9);
+        let angle = |u: f32| (u - 0.5) * std::f32::consts::PI;
+        let positions: Vec<Vec3> =
+            grid.uv.iter().map(|[u, v]| [angle(*u).sin(), 1.0 - 2.0 * v, angle(*u).cos()]).collect();
+        let normals = grid.normals(&positions);
+        let sheet = Sheet::new(&grid, 64);
+        let rotation = Pose { yaw, ..Pose::default() }.rotation();
+        texels(&grid, &positions, &normals, &sheet, &rotation, 96, |_, _| 0.0)
+    }
+
+    #[test]
+    fn a_turn_hides_the_side_that_it_turns_away() {
+        let row = |all: &[bool]| all[32 * 64..33 * 64].to_vec();
+        let front = row(&seen(0.0));
+        assert!(front[8..56].iter().all(|s| *s) && !front[0] && !front[63]);
+        // Turned by 60 degrees to the image's right: the right 60 of 180 degrees are hidden, and the oblique rest.
+        let turned = row(&seen(60.0));
+        assert!(turned[4..36].iter().all(|s| *s), "{turned:?}");
+        assert!(turned[44..].iter().all(|s| !*s), "{turned:?}");
+        let mirrored: Vec<bool> = row(&seen(-60.0)).into_iter().rev().collect();
+        assert!(turned.iter().zip(&mirrored).filter(|(a, b)| a != b).count() <= 1);
+    }
+}

@@ -1,0 +1,147 @@
+//! Blocks of tiles: rows of samples, columns of wires, a block a row of the study. Tiles are shown at whole multiples of
+//! half their size, enlarged by whole pixels, so that a 64 x 64 picture stays sharp at any resolution.
+
+use crate::report::ReportError;
+use crate::report::palette::{FAINT_INK, GRID, heat};
+use crate::report::plot::Axis;
+use crate::report::raster::{at_width, data_uri};
+use crate::report::svg::{Style, Svg, fit, text_width};
+use image::{Rgb, RgbImage};
+
+/// Widest picture that a page shows without shrinking it.
+const WIDTH: f64 = 1120.0;
+const LARGEST: f64 = 128.0;
+const SMALLEST: f64 = 96.0;
+const GAP: f64 = 3.0;
+const HEAD: f64 = 32.0;
+const LABEL: f64 = 11.0;
+
+#[derive(Clone, Debug)]
+pub struct Block {
+    pub title: String,
+    /// Wires, or what is shown instead of one: `error`.
+    pub heads: Vec<String>,
+    pub rows: Vec<(String, Vec<Option<RgbImage>>)>,
+}
+
+/// A scale of heat beneath the blocks.
+#[derive(Clone, Debug)]
+pub struct Bar {
+    pub low: f64,
+    pub high: f64,
+    pub label: String,
+}
+
+/// Draws the blocks, as many beside each other as fit.
+pub fn draw(blocks: &[Block], bar: Option<&Bar>) -> Result<Svg, ReportError> {
+    let side = native(blocks);
+    let columns = blocks.iter().map(|b| b.heads.len()).max().unwrap_or(1).max(1);
+    let (per_line, tile) = arrange(blocks, columns, side.0);
+    let height = tile * side.1 / side.0;
+    let same = |a: &Block, b: &Block| a.rows.iter().map(|r| &r.0).eq(b.rows.iter().map(|r| &r.0));
+    // Labels are said once where neighbours show the same samples.
+    let labelled = |i: usize| i.is_multiple_of(per_line) || !same(&blocks[i - 1], &blocks[i]);
+    let label = |i: usize| if labelled(i) { label_width(&blocks[i]) } else { 18.0 };
+    let block_width = |i: usize| label(i) + blocks[i].heads.len() as f64 * (tile + GAP);
+    let titled = if blocks.len() > 1 { 24.0 } else { 4.0 };
+    let block_height = |b: &Block| titled + HEAD + b.rows.len() as f64 * (height + GAP) + 14.0;
+    let lines: Vec<Vec<usize>> = (0..blocks.len()).collect::<Vec<_>>().chunks(per_line).map(<[usize]>::to_vec).collect();
+    let width = lines.iter().map(|l| l.iter().map(|i| block_width(*i)).sum::<f64>()).fold(320.0, f64::max) + 4.0;
+    let line_height = |l: &Vec<usize>| l.iter().map(|i| block_height(&blocks[*i])).fold(0.0, f64::max);
+    let total: f64 = lines.iter().map(line_height).sum();
+    let mut svg = Svg::new(width, total + if bar.is_some() { 58.0 } else { 0.0 });
+    let mut y = 0.0;
+    for line in &lines {
+        let mut x = 0.0;
+        for i in line {
+            block(&mut svg, &blocks[*i], (x + label(*i), y), (tile, height), (titled, labelled(*i)))?;
+            x += block_width(*i);
+        }
+        y += line_height(line);
+    }
+    if let Some(bar) = bar {
+        colour_bar(&mut svg, bar, y, width)?;
+    }
+    Ok(svg)
+}
+
+/// Width and height of the first tile, 64 x 64 where there is none.
+fn native(blocks: &[Block]) -> (f64, f64) {
+    let first = blocks.iter().flat_map(|b| &b.rows).flat_map(|r| &r.1).flatten().next();
+    first.map_or((64.0, 64.0), |t| (f64::from(t.width().max(1)), f64::from(t.height().max(1))))
+}
+
+/// Blocks on a line, and the width of a tile: a multiple of half its pixels where that leaves a good size.
+fn arrange(blocks: &[Block], columns: usize, native: f64) -> (usize, f64) {
+    let labels = blocks.first().map_or(40.0, label_width);
+    for per_line in (1..=blocks.len().clamp(1, 4)).rev() {
+        let room = WIDTH - labels - 18.0 * per_line as f64;
+        let widest = (room / (columns * per_line) as f64 - GAP).min(LARGEST);
+        let half = native / 2.0;
+        let snapped = (widest / half).floor() * half;
+        let tile = if snapped >= SMALLEST.min(widest * 0.7) { snapped } else { widest };
+        if tile >= SMALLEST || per_line == 1 {
+            return (per_line, tile.max(32.0));
+        }
+    }
+    (1, LARGEST)
+}
+
+fn label_width(block: &Block) -> f64 {
+    block.rows.iter().flat_map(|r| r.0.split('\n')).map(|l| text_width(l, LABEL)).fold(14.0, f64::max) + 12.0
+}
+
+fn block(
+    svg: &mut Svg,
+    block: &Block,
+    (x, y): (f64, f64),
+    (w, h): (f64, f64),
+    (titled, labelled): (f64, bool),
+) -> Result<(), ReportError> {
+    let across = block.heads.len() as f64 * (w + GAP) - GAP;
+    if titled > 10.0 {
+        svg.text(x + across / 2.0, y + 17.0, &fit(&block.title, 13.0, across), Style::sized(13.0).middle().bold());
+    }
+    for (c, head) in block.heads.iter().enumerate() {
+        let middle = x + c as f64 * (w + GAP) + w / 2.0;
+        let (above, below) = head.split_once('.').unwrap_or(("", head));
+        svg.text(middle, y + titled + 12.0, &fit(above, 10.0, w), Style::sized(10.0).middle().fill(FAINT_INK));
+        svg.text(middle, y + titled + 26.0, &fit(below, LABEL, w), Style::sized(LABEL).middle());
+    }
+    for (r, (label, tiles)) in block.rows.iter().enumerate() {
+        let top = y + titled + HEAD + r as f64 * (h + GAP);
+        if labelled {
+            let lines: Vec<&str> = label.split('\n').collect();
+            for (i, line) in lines.iter().enumerate() {
+                let at = top + h / 2.0 + 4.0 + (i as f64 - (lines.len() as f64 - 1.0) / 2.0) * 14.0;
+                svg.text(x - 8.0, at, line, Style::sized(LABEL).end());
+            }
+        }
+        for c in 0..block.heads.len() {
+            let left = x + c as f64 * (w + GAP);
+            match tiles.get(c).and_then(Option::as_ref) {
+                Some(tile) => svg.image([left, top, w, h], &data_uri(&at_width(tile, w))?),
+                None => {
+                    svg.rect([left + 0.5, top + 0.5, w - 1.0, h - 1.0], 3.0, &format!(r#"fill="none" stroke="{GRID}" stroke-dasharray="4 4""#));
+                    svg.text(left + w / 2.0, top + h / 2.0 + 4.0, "none", Style::sized(LABEL).middle().fill(FAINT_INK));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn colour_bar(svg: &mut Svg, bar: &Bar, y: f64, width: f64) -> Result<(), ReportError> {
+    let long = 300.0f64.min(width - 40.0);
+    let left = (width - long) / 2.0;
+    let strip = RgbImage::from_fn(256, 1, |x, _| Rgb(heat(f64::from(x) / 255.0)));
+    svg.image([left, y + 4.0, long, 12.0], &data_uri(&at_width(&strip, 128.0))?);
+    let axis = Axis::between("", bar.low, bar.high, 5);
+    for (at, label) in &axis.ticks {
+        let x = left + (at - bar.low) / (bar.high - bar.low).max(1e-12) * long;
+        svg.line([x, y + 16.0, x, y + 20.0], &format!(r#"stroke="{FAINT_INK}""#));
+        svg.text(x, y + 32.0, label, Style::sized(LABEL).middle().fill(FAINT_INK));
+    }
+    svg.text(width / 2.0, y + 50.0, &fit(&bar.label, 12.0, width - 8.0), Style::sized(12.0).middle());
+    Ok(())
+}

@@ -1,0 +1,102 @@
+//! LaTeX with booktabs; no other package.
+
+use super::{Format, spans};
+use crate::report::ReportError;
+use crate::report::group::Value;
+use crate::report::table::{Kind, Table, number};
+
+pub struct Latex;
+
+impl Format for Latex {
+    fn extension(&self) -> &'static str {
+        "tex"
+    }
+
+    fn render(&self, table: &Table) -> Result<String, ReportError> {
+        let mut out = String::from("\\begin{table}\n  \\centering\n");
+        if !table.caption.is_empty() {
+            out.push_str(&format!("  \\caption{{{}}}\n", escape(&table.caption)));
+        }
+        out.push_str(&format!("  \\label{{tab:{}}}\n", label(&table.name)));
+        out.push_str(&format!("  \\begin{{tabular}}{{l{}}}\n    \\toprule\n", "r".repeat(table.heads.len() + 1)));
+        above(&mut out, table);
+        let heads = table.heads.iter().map(|h| escape(&h.text("↑", "↓")));
+        line(&mut out, std::iter::once(escape(&table.corner)).chain(heads).chain(["$n$".to_owned()]));
+        let mut before = None;
+        for row in &table.rows {
+            if before != Some(row.kind) {
+                out.push_str("    \\midrule\n");
+                before = Some(row.kind);
+            }
+            let text = escape(&row.label);
+            let text = match row.kind {
+                Kind::Ours => text,
+                Kind::Baseline => format!("\\textit{{{text}}}"),
+                Kind::Published => format!("{text}$^\\dagger$"),
+            };
+            let values = row.values.iter().zip(&table.heads).map(|(v, h)| escape(&cell(v.as_ref(), h.decimals)));
+            line(&mut out, std::iter::once(text).chain(values).chain([escape(&row.count())]));
+        }
+        out.push_str("    \\bottomrule\n  \\end{tabular}\n");
+        if !table.notes.is_empty() {
+            out.push_str(&format!("  \\par\\smallskip\\footnotesize {}\n", escape(&table.notes.join(" "))));
+        }
+        out.push_str("\\end{table}\n");
+        Ok(out)
+    }
+}
+
+fn above(out: &mut String, table: &Table) {
+    let (mut cells, mut rules, mut at) = (String::from("   "), Vec::new(), 2);
+    for (word, n) in spans(&table.heads) {
+        cells.push_str(&format!(" & \\multicolumn{{{n}}}{{c}}{{{}}}", escape(word)));
+        rules.push(format!("\\cmidrule(lr){{{at}-{}}}", at + n - 1));
+        at += n;
+    }
+    if !rules.is_empty() {
+        out.push_str(&format!(" {cells} & \\\\\n    {}\n", rules.join(" ")));
+    }
+}
+
+fn line(out: &mut String, cells: impl Iterator<Item = String>) {
+    out.push_str(&format!("    {} \\\\\n", cells.collect::<Vec<_>>().join(" & ")));
+}
+
+fn cell(value: Option<&Value>, decimals: usize) -> String {
+    match value {
+        Some(Value { mean, std: Some(std), .. }) => format!("{} ± {}", number(*mean, decimals), number(*std, decimals)),
+        Some(Value { mean, .. }) => number(*mean, decimals),
+        None => "–".into(),
+    }
+}
+
+/// A key for `\label`: letters, digits, hyphens.
+fn label(name: &str) -> String {
+    name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect()
+}
+
+/// Text that TeX sets as it is written; the signs of our own tables become commands.
+pub fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' | '%' | '$' | '#' | '_' | '{' | '}' => out.extend(['\\', c]),
+            '\\' => out.push_str("\\textbackslash{}"),
+            '~' => out.push_str("\\textasciitilde{}"),
+            '^' => out.push_str("\\textasciicircum{}"),
+            '<' => out.push_str("\\textless{}"),
+            '>' => out.push_str("\\textgreater{}"),
+            '|' => out.push_str("\\textbar{}"),
+            '±' => out.push_str("$\\pm$"),
+            '−' => out.push_str("$-$"),
+            '↑' => out.push_str("$\\uparrow$"),
+            '↓' => out.push_str("$\\downarrow$"),
+            '†' => out.push_str("$^\\dagger$"),
+            '–' => out.push_str("--"),
+            '\u{2009}' => out.push_str("\\,"),
+            '\n' | '\r' => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    out
+}

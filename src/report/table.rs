@@ -1,0 +1,216 @@
+//! A table, described once: what the four formats write. Rows are groups of cells, then baselines that learn nothing,
+//! then published numbers; columns are the record's.
+
+use super::Options;
+use super::group::{Group, Value, facts, groups};
+use crate::record::{State, StudyRecord, TablePlan};
+use std::collections::BTreeMap;
+
+/// A table for people.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Table {
+    /// File name without its end.
+    pub name: String,
+    pub caption: String,
+    /// What the first column holds.
+    pub corner: String,
+    pub heads: Vec<Head>,
+    pub rows: Vec<Row>,
+    pub notes: Vec<String>,
+}
+
+/// Head of a column.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Head {
+    /// Full name, for machines: `missing.psnr`.
+    pub column: String,
+    /// Heads with the same one stand together beneath it: `missing`; may be empty.
+    pub above: String,
+    /// `PSNR`.
+    pub label: String,
+    /// `dB`, or empty.
+    pub unit: String,
+    pub higher_is_better: Option<bool>,
+    pub decimals: usize,
+}
+
+impl Head {
+    /// `PSNR (dB) ↑`, with the format's own arrows.
+    pub fn text(&self, up: &str, down: &str) -> String {
+        let unit = if self.unit.is_empty() { String::new() } else { format!(" ({})", self.unit) };
+        let arrow = match self.higher_is_better {
+            Some(true) => format!(" {up}"),
+            Some(false) => format!(" {down}"),
+            None => String::new(),
+        };
+        format!("{}{unit}{arrow}", self.label)
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Ours,
+    /// Learns nothing: mirrored fill, mean colour.
+    Baseline,
+    Published,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    pub kind: Kind,
+    pub label: String,
+    pub values: Vec<Option<Value>>,
+}
+
+impl Row {
+    /// `200`, or `198–200` where the columns differ; empty where it is not known.
+    pub fn count(&self) -> String {
+        let counts = || self.values.iter().flatten().map(|v| v.n).filter(|n| *n > 0);
+        match (counts().min(), counts().max()) {
+            (Some(low), Some(high)) if low == high => low.to_string(),
+            (Some(low), Some(high)) => format!("{low}–{high}"),
+            _ => String::new(),
+        }
+    }
+}
+
+/// `0.713`, the sign a true minus; what is no number is a dash.
+pub fn number(value: f64, decimals: usize) -> String {
+    if value.is_finite() { super::plot::grouped(value, decimals) } else { "–".into() }
+}
+
+/// The tables of a study's page, in the plan's order.
+pub fn tables(study: &StudyRecord, options: &Options) -> Vec<Table> {
+    study.cells.report.tables.iter().map(|plan| table(study, plan, options)).collect()
+}
+
+/// One table: rows by `plan.rows` (with the axes that are not `across` beside it), columns by `plan.columns`.
+fn table(study: &StudyRecord, plan: &TablePlan, options: &Options) -> Table {
+    let groups = groups(study);
+    let across = labels(&groups, &plan.across);
+    let mut heads: Vec<(Head, &str)> = Vec::new();
+    for label in &across {
+        heads.extend(plan.columns.iter().map(|c| (head(study, c, (!label.is_empty()).then_some(*label)), *label)));
+    }
+    let mut rows: Vec<Row> = Vec::new();
+    for group in groups.iter() {
+        let label = row_label(group, plan);
+        let row = match rows.iter().position(|r| r.label == label) {
+            Some(i) => i,
+            None => {
+                rows.push(Row { kind: Kind::Ours, label, values: vec![None; heads.len()] });
+                rows.len() - 1
+            }
+        };
+        let here = group.place.get(&plan.across).map_or("", String::as_str);
+        for (i, (head, across)) in heads.iter().enumerate().filter(|(_, (_, across))| *across == here) {
+            debug_assert_eq!(*across, here);
+            rows[row].values[i] = group.value(&head.column);
+        }
+    }
+    let heads: Vec<Head> = heads.into_iter().map(|(head, _)| head).collect();
+    rows.extend(baselines(study, &heads));
+    let mut notes = notes(study, &groups, &rows);
+    for key in &plan.published {
+        published(key, options, &heads, &mut rows, &mut notes);
+    }
+    let corner = if plan.rows.is_empty() { "variant" } else { &plan.rows };
+    Table { name: plan.name.clone(), caption: plan.caption.clone(), corner: corner.into(), heads, rows, notes }
+}
+
+/// Labels of an axis in order of appearance; one empty label where there is no axis.
+fn labels<'a>(groups: &'a [Group<'_>], axis: &str) -> Vec<&'a str> {
+    let mut all: Vec<&str> = Vec::new();
+    for label in groups.iter().filter_map(|g| g.place.get(axis)).map(String::as_str) {
+        if !all.contains(&label) {
+            all.push(label);
+        }
+    }
+    if all.is_empty() { vec![""] } else { all }
+}
+
+fn head(study: &StudyRecord, name: &str, across: Option<&str>) -> Head {
+    let column = facts(study, name);
+    let (part, _) = name.rsplit_once('.').unwrap_or(("", name));
+    let above = match across {
+        Some(label) => label.to_owned(),
+        None => part.replace('.', " "),
+    };
+    let (unit, higher_is_better, decimals) = (column.unit, column.higher_is_better, column.decimals);
+    Head { column: name.into(), above, label: column.label, unit, higher_is_better, decimals }
+}
+
+/// The group's title, without the axis that runs across.
+fn row_label(group: &Group<'_>, plan: &TablePlan) -> String {
+    if plan.across.is_empty() && (plan.rows.is_empty() || plan.rows == "variant") {
+        return group.title.clone();
+    }
+    let first = if plan.rows.is_empty() { "variant" } else { &plan.rows };
+    let rest = group.place.iter().filter(|(axis, _)| **axis != first && **axis != plan.across && *axis != "variant");
+    let label = group.place.get(first).cloned().unwrap_or_default();
+    rest.fold(label, |all, (axis, label)| format!("{all}, {axis} {label}"))
+}
+
+fn baselines(study: &StudyRecord, heads: &[Head]) -> Vec<Row> {
+    let mut all = BTreeMap::new();
+    for status in study.records.iter().filter_map(|(_, r)| r.status.as_ref()) {
+        for (name, columns) in &status.baselines {
+            all.entry(name.clone()).or_insert(columns);
+        }
+    }
+    all.into_iter()
+        .map(|(label, columns)| {
+            let values = heads.iter().map(|h| columns.get(&h.column).map(Value::from)).collect();
+            Row { kind: Kind::Baseline, label, values }
+        })
+        .filter(|row| row.values.iter().any(Option::is_some))
+        .collect()
+}
+
+fn published(key: &str, options: &Options, heads: &[Head], rows: &mut Vec<Row>, notes: &mut Vec<String>) {
+    let Some(table) = options.published.iter().find(|t| t.key == key) else {
+        notes.push(format!("The published numbers `{key}` were not at hand."));
+        return;
+    };
+    for row in &table.rows {
+        let value = |head: &Head| row.values.get(&head.column).map(|(mean, std)| Value { mean: *mean, std: *std, n: 0 });
+        rows.push(Row { kind: Kind::Published, label: row.label.clone(), values: heads.iter().map(value).collect() });
+    }
+    let data = if table.data.is_empty() { String::new() } else { format!(", on {}", table.data) };
+    notes.push(format!("† Published, not measured here: {}, {}{data}.", table.source, table.place));
+}
+
+/// What a reader must know of the numbers: what ± is, why none is bold, which cells are missing.
+fn notes(study: &StudyRecord, groups: &[Group<'_>], rows: &[Row]) -> Vec<String> {
+    let mut all = Vec::new();
+    if rows.iter().flat_map(|r| &r.values).flatten().any(|v| v.std.is_some()) {
+        let seeds = groups.iter().map(|g| g.done().count()).max().unwrap_or(0);
+        let over = if seeds > 1 {
+            "Mean ± standard deviation over n seeds (baselines: over n test samples)."
+        } else {
+            "Mean ± standard deviation over n test samples, one seed a row."
+        };
+        all.push(over.into());
+        if groups.len() > 1 {
+            all.push("No value is set in bold: the differences are not tested for significance.".into());
+        }
+    }
+    all.extend(study.records.iter().filter_map(|(entry, record)| {
+        let title = groups.iter().find(|g| g.cells.iter().any(|c| c.0 == *entry)).map_or("", |g| g.title.as_str());
+        let what = state_text(record.status.as_ref())?;
+        Some(format!("{title}, seed {}: {what}.", entry.seed))
+    }));
+    all
+}
+
+/// Why a cell has no numbers; `None` where it is done.
+pub fn state_text(status: Option<&crate::record::Status>) -> Option<String> {
+    let Some(status) = status else { return Some("not started".into()) };
+    let reason = status.error.as_deref().map(|e| format!(" ({})", e.trim_end_matches('.'))).unwrap_or_default();
+    match status.state {
+        State::Done => None,
+        State::Running => Some("still running when this page was drawn".into()),
+        State::Interrupted => Some(format!("interrupted, can be resumed{reason}")),
+        State::Failed => Some(format!("failed{reason}")),
+    }
+}

@@ -1,0 +1,27 @@
+//! Carrying out a plan: networks to tensors, steps of updates, evaluations, checkpoints. Knows no component by name.
+
+mod cell;
+mod checkpoint;
+mod data;
+mod environment;
+mod error;
+mod evaluate;
+pub mod loader;
+mod network;
+mod objective;
+mod pool;
+mod samples;
+mod state;
+mod train;
+mod update;
+mod value;
+
+pub use cell::{Options, run};
+pub use checkpoint::{Checkpoint, Folder};
+pub use error::RunError;
+
+use network::{Built, Run};
+use objective::Objective;
+use pool::ImagePool;
+use update::Updater;
+use value::{Draw, Models, Roles, Scene};

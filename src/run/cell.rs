@@ -1,0 +1,223 @@
+//! One cell from plan to finished record.
+
+use super::data::Data;
+use super::evaluate::{self, Evaluator};
+use super::train::Trainer;
+use super::{RunError, environment, samples};
+use crate::components::sample::Split;
+use crate::graph::plan::Plan;
+use crate::record::{
+    self, EvaluationRecord, Event, EventLog, ModelSummary, Observer, Progress, State, Status, Summary,
+};
+use crate::tensor::{Backend, memory};
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+/// The folder of a cell, and its open log.
+pub struct CellFolder {
+    pub path: PathBuf,
+    log: RefCell<Option<EventLog>>,
+}
+
+impl CellFolder {
+    pub fn new(runs: &Path, hash: &str) -> Self {
+        CellFolder { path: record::cell_dir(runs, hash), log: RefCell::default() }
+    }
+
+    /// Appends an event.
+    pub fn event(&self, event: &Event) -> Result<(), RunError> {
+        let mut log = self.log.borrow_mut();
+        let open = match log.take() {
+            Some(open) => open,
+            None => EventLog::open(&self.path)?,
+        };
+        let open = log.insert(open);
+        open.append(event)?;
+        if matches!(event, Event::Checkpoint { .. }) {
+            open.sync()?;
+        }
+        Ok(())
+    }
+
+    /// Drops the events past a step.
+    pub fn cut_records(&self, total_step: u64) -> Result<(), RunError> {
+        *self.log.borrow_mut() = None;
+        if total_step == 0 {
+            let path = self.path.join("records.jsonl");
+            return match std::fs::remove_file(&path) {
+                Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(RunError::file("remove", &path)(e)),
+                _ => Ok(()),
+            };
+        }
+        Ok(record::truncate_events(&self.path, total_step)?)
+    }
+
+    pub fn write_status(&self, status: &Status) -> Result<(), RunError> {
+        Ok(record::write_json(&self.path.join("status.json"), status)?)
+    }
+}
+
+/// What a run is given besides its plan.
+pub struct Options<'a> {
+    /// `run.out`.
+    pub runs: &'a Path,
+    /// Procedural datasets are kept here.
+    pub cache: &'a Path,
+    pub resume: bool,
+    /// Set by Ctrl-C: the run saves and stops.
+    pub interrupt: &'a AtomicBool,
+    /// As typed, for the record.
+    pub command: &'a str,
+    /// What `summary` prints.
+    pub summary: &'a ModelSummary,
+}
+
+/// Trains, evaluates, and leaves the record of one cell.
+pub fn run<D: Backend>(
+    plan: &Plan,
+    device: D,
+    options: &Options<'_>,
+    observer: &mut dyn Observer,
+) -> Result<Status, RunError> {
+    memory::reset_peak();
+    let folder = CellFolder::new(options.runs, &plan.hash);
+    let mut status = blank(plan);
+    folder.write_status(&status)?;
+    match carry_out(plan, device, options, &folder, &mut status, observer) {
+        Ok(()) => Ok(status),
+        Err(error) => {
+            status.state =
+                if matches!(error, RunError::Interrupted { .. }) { State::Interrupted } else { State::Failed };
+            status.error = Some(error.to_string());
+            // The error itself is worth more than that its record could not be written (a full disk causes both).
+            let _ = folder.write_status(&status);
+            Err(error)
+        }
+    }
+}
+
+fn carry_out<D: Backend>(
+    plan: &Plan,
+    device: D,
+    options: &Options<'_>,
+    folder: &CellFolder,
+    status: &mut Status,
+    observer: &mut dyn Observer,
+) -> Result<(), RunError> {
+    let data = open(plan, options.cache, observer)?;
+    let environment = environment::gather(plan, options.command, data.fingerprint());
+    let path = folder.path.join("environment.json");
+    if options.resume {
+        same_data(&path, &environment.data)?;
+    }
+    record::write_json(&path, &environment)?;
+    record::write_json(&folder.path.join("summary.json"), options.summary)?;
+    record::write_json(&folder.path.join("resolved.json"), &plan.canonical)?;
+    record::write_config(&folder.path, &plan.provenance)?;
+    let mut trainer = Trainer::new(plan, device, &data, folder, options.interrupt)?;
+    let resumed = if options.resume { trainer.resume(observer)? } else { None };
+    if resumed.is_none() {
+        trainer.start_over()?;
+    }
+    trainer.run(resumed, observer)?;
+    status.total_steps = trainer.total_steps();
+    status.selected_step = Some(trainer.select()?);
+    test(plan, &trainer, folder, status, observer)?;
+    samples::write(plan, &trainer, &data, folder, status)?;
+    status.seconds = trainer.seconds();
+    status.peak_memory_bytes = memory::peak_bytes() as u64;
+    costs(options.summary, status);
+    status.state = State::Done;
+    folder.write_status(status)
+}
+
+/// A run goes on with the data it was begun with, or not at all.
+fn same_data(environment: &Path, now: &str) -> Result<(), RunError> {
+    let text = std::fs::read_to_string(environment).unwrap_or_default();
+    match serde_json::from_str::<record::Environment>(&text) {
+        Ok(before) if !before.data.is_empty() && before.data != now => Err(RunError::DataChanged),
+        _ => Ok(()),
+    }
+}
+
+fn open(plan: &Plan, cache: &Path, observer: &mut dyn Observer) -> Result<Data, RunError> {
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let progress = std::sync::Arc::new(move |what: &str, done: usize, of: usize| {
+        // Nobody listens any more once the datasets are open.
+        let _ = sender.send((what.to_string(), done as u64, of as u64));
+    });
+    std::thread::scope(|scope| {
+        let opening = scope.spawn(|| Data::open(plan, cache, Some(progress)));
+        for (what, done, of) in receiver {
+            observer.observe(&Progress::Preparing { what, done, of });
+        }
+        opening.join().unwrap_or_else(|_| Err(RunError::Internal("opening the datasets was interrupted".into())))
+    })
+}
+
+fn test<D: Backend>(
+    plan: &Plan,
+    trainer: &Trainer<'_, D>,
+    folder: &CellFolder,
+    status: &mut Status,
+    observer: &mut dyn Observer,
+) -> Result<(), RunError> {
+    let begun = std::time::Instant::now();
+    let evaluator = Evaluator { plan, models: &trainer.models, data: trainer.data };
+    let all: Vec<_> = plan.evaluations.iter().collect();
+    let evaluated = evaluator.run(&all, Split::Test, true, observer)?;
+    status.test.clone_from(&evaluated.columns);
+    status.baselines.clone_from(&evaluated.baselines);
+    let record = EvaluationRecord {
+        stage: plan.stages.last().map(|s| s.name.clone()).unwrap_or_default(),
+        step: status.selected_step.unwrap_or_default(),
+        total_step: trainer.total_steps(),
+        split: Split::Test.name().into(),
+        columns: evaluated.columns,
+        baselines: evaluated.baselines,
+        seconds: begun.elapsed().as_secs_f64(),
+        selected: true,
+    };
+    observer.observe(&Progress::Evaluated(record.clone()));
+    folder.event(&Event::Evaluation(record))
+}
+
+/// The `cost.*` columns.
+fn costs(summary: &ModelSummary, status: &mut Status) {
+    let values = [
+        ("cost.parameters", "Parameters", "", summary.parameters as f64, 0),
+        ("cost.macs", "MACs", "", summary.macs as f64, 0),
+        ("cost.seconds", "Time", "s", status.seconds, 0),
+        ("cost.memory", "Peak memory", "MiB", status.peak_memory_bytes as f64 / 1_048_576.0, 0),
+    ];
+    for (name, label, unit, value, decimals) in values {
+        status.columns.push(record::Column {
+            name: name.into(),
+            label: label.into(),
+            unit: unit.into(),
+            higher_is_better: Some(false),
+            decimals,
+            ..Default::default()
+        });
+        status.test.insert(name.into(), Summary { mean: value, n: 1, ..Default::default() });
+    }
+}
+
+fn blank(plan: &Plan) -> Status {
+    Status {
+        state: State::Running,
+        experiment: plan.experiment.clone(),
+        variant: plan.variant.clone(),
+        seed: plan.run.seed,
+        hash: plan.hash.clone(),
+        error: None,
+        seconds: 0.0,
+        peak_memory_bytes: 0,
+        total_steps: 0,
+        selected_step: None,
+        columns: evaluate::columns(plan),
+        test: Default::default(),
+        baselines: Default::default(),
+    }
+}

@@ -1,0 +1,194 @@
+//! The datasets of a run: opened once, loaded ahead of the step.
+
+use super::loader::{Evaluation, LoadError, Loader, Source};
+use super::{Draw, RunError};
+use crate::components::dataset::{self, Dataset, Progress, Surroundings};
+use crate::components::holes;
+use crate::components::sample::{Batch, DataError, Split};
+use crate::components::transform::Pipeline;
+use crate::graph::plan::{Plan, Stage, Value};
+use crate::random::Stream;
+use crate::tensor::Backend;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+/// An opened dataset with its transforms.
+struct Opened {
+    name: String,
+    dataset: Arc<dyn Dataset>,
+    transforms: Arc<Pipeline>,
+}
+
+/// Every dataset of a plan.
+pub struct Data {
+    all: Vec<Opened>,
+    seed: u64,
+}
+
+impl Data {
+    /// Opens all datasets; a procedural one renders or reads its cache now.
+    pub fn open(plan: &Plan, cache: &Path, progress: Option<Progress>) -> Result<Data, RunError> {
+        let mut around = Surroundings {
+            cache: cache.to_path_buf(),
+            progress,
+            base: cache.to_path_buf(),
+            holes: holes::open,
+            datasets: BTreeMap::new(),
+        };
+        let mut all = Vec::with_capacity(plan.datasets.len());
+        for part in &plan.datasets {
+            let failed = |error: DataError| RunError::Data { dataset: part.name.clone(), message: error.to_string() };
+            around.base = part.base.clone();
+            let dataset = dataset::open(&part.component.name, &part.component.settings, &around).map_err(failed)?;
+            let steps: Vec<_> = part.transforms.iter().map(|t| (t.name.clone(), t.settings.clone())).collect();
+            let transforms = Arc::new(Pipeline::open(&steps).map_err(failed)?);
+            around.datasets.insert(part.name.clone(), dataset.clone());
+            all.push(Opened { name: part.name.clone(), dataset, transforms });
+        }
+        Ok(Data { all, seed: plan.run.seed })
+    }
+
+    pub fn len(&self, dataset: usize, split: Split) -> usize {
+        self.all[dataset].dataset.len(split)
+    }
+
+    /// Text that changes when the data do, of all datasets.
+    pub fn fingerprint(&self) -> String {
+        self.all.iter().map(|o| format!("{}={}", o.name, o.dataset.fingerprint())).collect::<Vec<_>>().join(";")
+    }
+
+    fn source(&self, dataset: usize, split: Split) -> Source {
+        let opened = &self.all[dataset];
+        let (dataset, transforms) = (opened.dataset.clone(), opened.transforms.clone());
+        Source { dataset, transforms, split, name: opened.name.clone() }
+    }
+
+    fn failed(&self, dataset: usize) -> impl Fn(LoadError) -> RunError {
+        let dataset = self.all[dataset].name.clone();
+        move |error| RunError::Data { dataset: dataset.clone(), message: error.to_string() }
+    }
+
+    /// These samples of a split, of several datasets side by side.
+    pub fn samples(
+        &self,
+        datasets: &[(usize, usize)],
+        split: Split,
+        indices: &[usize],
+    ) -> Result<Vec<(usize, Batch)>, RunError> {
+        let of = |(named, read): &(usize, usize)| {
+            let batch = self.source(*read, split).evaluated(indices.iter().copied()).map_err(self.failed(*read))?;
+            Ok((*named, batch))
+        };
+        datasets.iter().map(of).collect()
+    }
+
+    /// All samples of a split in order: the graph's dataset and the one read in its place.
+    pub fn evaluation(&self, datasets: &[(usize, usize)], split: Split, batch: usize) -> Result<Walk, RunError> {
+        let lengths: BTreeSet<usize> = datasets.iter().map(|(_, read)| self.len(*read, split)).collect();
+        if lengths.len() > 1 {
+            let names: Vec<&str> = datasets.iter().map(|(_, read)| self.all[*read].name.as_str()).collect();
+            let message = format!(
+                "one evaluation reads {} together, but their {} splits differ in length",
+                names.join(" and "),
+                split.name()
+            );
+            return Err(RunError::Data { dataset: names[0].into(), message });
+        }
+        let open = |(named, read): &(usize, usize)| {
+            let walk = Evaluation::new(self.source(*read, split), batch).map_err(self.failed(*read))?;
+            Ok((*named, *read, walk))
+        };
+        Ok(Walk {
+            parts: datasets.iter().map(open).collect::<Result<_, RunError>>()?,
+            samples: lengths.first().copied().unwrap_or(0),
+        })
+    }
+
+    /// Loaders of what a stage draws.
+    pub fn loaders(&self, plan: &Plan, stage: &Stage, drawn: &BTreeSet<usize>) -> Result<Loaders, RunError> {
+        let open = |&named: &usize| {
+            let read = stage.data.iter().find(|(from, _)| *from == named).map_or(named, |(_, to)| *to);
+            let Source { dataset, transforms, split, name } = self.source(read, Split::Train);
+            let loader =
+                Loader::new(dataset, transforms, split, stage.batch, self.seed, &format!("{}/{name}", stage.name));
+            Ok((named, plan.datasets[named].name.clone(), loader.map_err(self.failed(read))?))
+        };
+        let parts = drawn.iter().map(open).collect::<Result<Vec<_>, RunError>>()?;
+        Ok(Loaders { parts, waited: 0.0 })
+    }
+}
+
+/// A pass over a split.
+pub struct Walk {
+    parts: Vec<(usize, usize, Evaluation)>,
+    pub samples: usize,
+}
+
+impl Walk {
+    /// The next batch of each dataset; `None` at the end.
+    pub fn next(&mut self, data: &Data) -> Result<Option<Vec<(usize, Batch)>>, RunError> {
+        let mut batches = Vec::with_capacity(self.parts.len());
+        for (named, read, walk) in &mut self.parts {
+            match walk.next() {
+                Some(batch) => batches.push((*named, batch.map_err(data.failed(*read))?.0)),
+                None => return Ok(None),
+            }
+        }
+        Ok((!batches.is_empty()).then_some(batches))
+    }
+}
+
+/// The training batches of a stage.
+pub struct Loaders {
+    parts: Vec<(usize, String, Loader)>,
+    /// Seconds waited for data since last asked.
+    waited: f64,
+}
+
+impl Loaders {
+    /// One batch of each dataset.
+    pub fn draw<D: Backend>(&mut self, device: &D, stream: Stream) -> Result<Draw<D>, RunError> {
+        let mut batches = Vec::with_capacity(self.parts.len());
+        for (named, name, loader) in &mut self.parts {
+            let (batch, seconds) =
+                loader.next().map_err(|e| RunError::Data { dataset: name.clone(), message: e.to_string() })?;
+            self.waited += seconds;
+            batches.push((*named, batch));
+        }
+        Draw::new(device, batches, stream)
+    }
+
+    pub fn take_waited(&mut self) -> f64 {
+        std::mem::take(&mut self.waited)
+    }
+
+    pub fn positions(&self) -> BTreeMap<String, u64> {
+        self.parts.iter().map(|(_, name, loader)| (name.clone(), loader.position())).collect()
+    }
+
+    pub fn seek(&mut self, positions: &BTreeMap<String, u64>) {
+        for (_, name, loader) in &mut self.parts {
+            loader.seek(positions.get(name).copied().unwrap_or(0));
+        }
+    }
+}
+
+/// Datasets that values depend on.
+pub fn datasets_of<'a>(plan: &Plan, values: impl IntoIterator<Item = &'a Value>) -> BTreeSet<usize> {
+    let mut found = BTreeSet::new();
+    let mut open: Vec<Value> = values.into_iter().cloned().collect();
+    let mut seen = BTreeSet::new();
+    while let Some(value) = open.pop() {
+        match value {
+            Value::Dataset { dataset, .. } => {
+                found.insert(dataset);
+            }
+            Value::Node { application, .. } if seen.insert(application) => {
+                open.extend(plan.applications[application].inputs.iter().cloned());
+            }
+            Value::Node { .. } => {}
+        }
+    }
+    found
+}

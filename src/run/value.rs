@@ -1,0 +1,193 @@
+//! Values of the graph: what a wire holds for one draw of the data.
+//!
+//! Within a step (language.md, section 6) a value that the acting update differentiates is computed with the parameters
+//! of now, on the tape; any other is the one first computed in this step, a constant.
+
+use super::{Built, Run, RunError};
+use crate::components::sample::Batch;
+use crate::graph::plan::{Plan, Value};
+use crate::nn::Mode;
+use crate::random::Stream;
+use crate::tensor::{Backend, Context, Var};
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+/// The networks of a run. Interior mutability because running statistics move while values are being computed.
+pub struct Models<D: Backend> {
+    pub device: D,
+    pub networks: Vec<RefCell<Built<D>>>,
+}
+
+/// One draw of the data, and the constants computed from it.
+pub struct Draw<D: Backend> {
+    ports: HashMap<(usize, String), Var<D>>,
+    /// Outputs of applications, as first computed.
+    first: RefCell<HashMap<usize, Vec<Var<D>>>>,
+    /// Of the step; forked for each draw of it.
+    pub stream: Stream,
+    /// Samples in the batch.
+    pub count: usize,
+}
+
+impl<D: Backend> Draw<D> {
+    /// The same draw, with nothing computed from it yet.
+    pub fn again(&self) -> Self {
+        Draw { ports: self.ports.clone(), first: RefCell::default(), stream: self.stream, count: self.count }
+    }
+
+    /// `batches`: by the number of the dataset that the graph names.
+    pub fn new(device: &D, batches: Vec<(usize, Batch)>, stream: Stream) -> Result<Self, RunError> {
+        let ctx = Context::inference(device);
+        let mut ports = HashMap::new();
+        let mut count = 0;
+        for (dataset, batch) in batches {
+            count = batch.count;
+            for (port, shape, values) in batch.ports {
+                ports.insert((dataset, port), ctx.constant(values, shape)?);
+            }
+        }
+        Ok(Draw { ports, first: RefCell::default(), stream, count })
+    }
+}
+
+/// How each operation of each network runs for an actor: an update, or nobody.
+#[derive(Clone, Debug)]
+pub struct Roles {
+    /// By network and operation.
+    pub modes: Vec<Vec<Mode>>,
+    pub learns: Vec<Vec<bool>>,
+    /// By application: whether its value depends, through wires that are not detached, on what the actor learns.
+    pub differentiated: Vec<bool>,
+}
+
+impl Roles {
+    /// Roles in a stage for the update that learns `learns`, beside what all the stage's updates learn.
+    pub fn new(plan: &Plan, learns: Vec<Vec<bool>>, stage: &[Vec<bool>]) -> Self {
+        let mode = |n: usize, op: usize| match (learns[n][op], stage[n][op]) {
+            (true, _) => Mode::LEARNING,
+            (false, true) => Mode::TRAINING,
+            (false, false) => Mode::FROZEN,
+        };
+        let modes = (0..plan.networks.len()).map(|n| (0..learns[n].len()).map(|op| mode(n, op)).collect()).collect();
+        let mut differentiated = vec![false; plan.applications.len()];
+        for (i, application) in plan.applications.iter().enumerate() {
+            let own = learns[application.network].contains(&true);
+            let wired = application.inputs.iter().zip(&application.detach).any(|(value, detached)| match value {
+                Value::Node { application, .. } => !detached && differentiated[*application],
+                Value::Dataset { .. } => false,
+            });
+            differentiated[i] = own || wired;
+        }
+        Roles { modes, learns, differentiated }
+    }
+
+    /// Roles when nothing learns: evaluation and prediction.
+    pub fn evaluation(plan: &Plan, batch_statistics: bool, dropout: bool) -> Self {
+        let mode = Mode { batch_statistics, dropout, move_buffers: false };
+        let modes = plan.networks.iter().map(|n| vec![mode; n.ops.len()]).collect();
+        let learns = plan.networks.iter().map(|n| vec![false; n.ops.len()]).collect();
+        Roles { modes, learns, differentiated: vec![false; plan.applications.len()] }
+    }
+}
+
+/// Values as one actor sees them in one pass.
+pub struct Scene<'a, D: Backend> {
+    pub plan: &'a Plan,
+    pub models: &'a Models<D>,
+    pub ctx: &'a Context<D>,
+    pub draw: &'a Draw<D>,
+    pub roles: &'a Roles,
+    pub check_finite: bool,
+    differentiated: RefCell<HashMap<usize, Vec<Var<D>>>>,
+    constants: Context<D>,
+}
+
+impl<'a, D: Backend> Scene<'a, D> {
+    pub fn new(
+        plan: &'a Plan,
+        models: &'a Models<D>,
+        ctx: &'a Context<D>,
+        draw: &'a Draw<D>,
+        roles: &'a Roles,
+        check_finite: bool,
+    ) -> Self {
+        let constants = Context::inference(&models.device);
+        Scene { plan, models, ctx, draw, roles, check_finite, differentiated: RefCell::default(), constants }
+    }
+
+    /// A value; with its gradient if the actor differentiates it.
+    pub fn value(&self, value: &Value) -> Result<Var<D>, RunError> {
+        match value {
+            Value::Node { application, output } if self.roles.differentiated[*application] => {
+                self.output(*application, *output, true)
+            }
+            other => self.constant(other),
+        }
+    }
+
+    /// A value as first computed in this step, without gradient.
+    pub fn constant(&self, value: &Value) -> Result<Var<D>, RunError> {
+        match value {
+            Value::Dataset { dataset, port } => {
+                let found = self.draw.ports.get(&(*dataset, port.clone())).cloned();
+                found.ok_or_else(|| RunError::Internal(format!("`{port}` of dataset {dataset} was not drawn")))
+            }
+            Value::Node { application, output } => self.output(*application, *output, false),
+        }
+    }
+
+    /// Applies a network to values. `fixed`: its parameters take no gradient and its buffers stand still, whoever acts.
+    pub fn network(&self, network: usize, inputs: &[Var<D>], fixed: bool) -> Result<Vec<Var<D>>, RunError> {
+        self.forward(self.ctx, network, inputs, fixed)
+    }
+
+    fn output(&self, application: usize, output: usize, differentiated: bool) -> Result<Var<D>, RunError> {
+        let memo = if differentiated { &self.differentiated } else { &self.draw.first };
+        if let Some(known) = memo.borrow().get(&application) {
+            return pick(known, output);
+        }
+        let outputs = self.apply(application, differentiated)?;
+        let found = pick(&outputs, output);
+        memo.borrow_mut().insert(application, outputs);
+        found
+    }
+
+    fn apply(&self, application: usize, differentiated: bool) -> Result<Vec<Var<D>>, RunError> {
+        let plan = &self.plan.applications[application];
+        let inputs = plan
+            .inputs
+            .iter()
+            .zip(&plan.detach)
+            .map(|(value, detach)| if differentiated && !detach { self.value(value) } else { self.constant(value) })
+            .collect::<Result<Vec<_>, _>>()?;
+        let ctx = if differentiated { self.ctx } else { &self.constants };
+        self.forward(ctx, plan.network, &inputs, !differentiated)
+    }
+
+    fn forward(
+        &self,
+        ctx: &Context<D>,
+        network: usize,
+        inputs: &[Var<D>],
+        fixed: bool,
+    ) -> Result<Vec<Var<D>>, RunError> {
+        let still: Vec<Mode> = self.roles.modes[network].iter().map(|m| Mode { move_buffers: false, ..*m }).collect();
+        let nothing = vec![false; still.len()];
+        let (modes, learns) = match fixed {
+            true => (&still, &nothing),
+            false => (&self.roles.modes[network], &self.roles.learns[network]),
+        };
+        let run = Run { modes, learns, stream: self.draw.stream, check_finite: self.check_finite };
+        let moved = RefCell::default();
+        let outputs = self.models.networks[network].borrow().forward(ctx, inputs, &run, &moved)?;
+        let moved = moved.into_inner();
+        if !moved.is_empty() && !self.check_finite {
+            self.models.networks[network].borrow_mut().apply(&self.constants, moved)?;
+        }
+        Ok(outputs)
+    }
+}
+
+fn pick<D: Backend>(outputs: &[Var<D>], output: usize) -> Result<Var<D>, RunError> {
+    outputs.get(output).cloned().ok_or_else(|| RunError::Internal(format!("output {output} is missing")))
+}

@@ -1,0 +1,8 @@
+//! Studies: from a file to its cells, one after the other, and the index that a page is drawn from. A run without
+//! `[study]` is a study of one cell.
+
+mod carry_out;
+mod prepare;
+
+pub use carry_out::{Finished, Options, StudyError, carry_out};
+pub use prepare::{Cell, Prepared, prepare};

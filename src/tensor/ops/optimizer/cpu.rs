@@ -1,0 +1,164 @@
+//! Optimizer steps on the CPU.
+
+use super::{Adam, OptimizerKernel, RmsProp, Sgd};
+use crate::tensor::ops::parallel::{self, CHUNK};
+use dfdx::tensor::{Cpu, Storage};
+use rayon::prelude::*;
+
+type Buffer = <Cpu as Storage<f32>>::Vec;
+
+impl OptimizerKernel for Cpu {
+    fn adam_step(
+        &self,
+        rule: &Adam,
+        parameter: &mut Buffer,
+        gradient: &Buffer,
+        first: &mut Buffer,
+        second: &mut Buffer,
+    ) -> Result<(), Self::Err> {
+        let [beta1, beta2] = rule.betas;
+        let correction = |beta: f64| 1.0 - beta.powf(rule.step as f64);
+        let size = (rule.lr / correction(beta1)) as f32;
+        let root = correction(beta2).sqrt() as f32;
+        let (keep1, take1) = (beta1 as f32, (1.0 - beta1) as f32);
+        let (keep2, take2) = (beta2 as f32, (1.0 - beta2) as f32);
+        let epsilon = rule.epsilon as f32;
+        let (shrink, decay) = decays(rule);
+        let step = move |p: &mut f32, g: f32, m: &mut f32, v: &mut f32| {
+            let g = g + decay * *p;
+            *m = keep1 * *m + take1 * g;
+            *v = keep2 * *v + take2 * g * g;
+            *p = shrink * *p - size * (*m / (v.sqrt() / root + epsilon));
+        };
+        fused2(parameter, gradient, first, second, step);
+        Ok(())
+    }
+
+    fn sgd_step(
+        &self,
+        rule: &Sgd,
+        parameter: &mut Buffer,
+        gradient: &Buffer,
+        velocity: Option<&mut Buffer>,
+    ) -> Result<(), Self::Err> {
+        let (lr, momentum, decay) = (rule.lr as f32, rule.momentum as f32, rule.weight_decay as f32);
+        match velocity {
+            None => fused0(parameter, gradient, move |p, g| *p -= lr * (g + decay * *p)),
+            Some(velocity) if rule.nesterov => fused1(parameter, gradient, velocity, move |p, g, v| {
+                let g = g + decay * *p;
+                *v = momentum * *v + g;
+                *p -= lr * (g + momentum * *v);
+            }),
+            Some(velocity) => fused1(parameter, gradient, velocity, move |p, g, v| {
+                *v = momentum * *v + (g + decay * *p);
+                *p -= lr * *v;
+            }),
+        }
+        Ok(())
+    }
+
+    fn rmsprop_step(
+        &self,
+        rule: &RmsProp,
+        parameter: &mut Buffer,
+        gradient: &Buffer,
+        second: &mut Buffer,
+    ) -> Result<(), Self::Err> {
+        let (lr, epsilon, decay) = (rule.lr as f32, rule.epsilon as f32, rule.weight_decay as f32);
+        let (keep, take) = (rule.alpha as f32, (1.0 - rule.alpha) as f32);
+        fused1(parameter, gradient, second, move |p, g, v| {
+            let g = g + decay * *p;
+            *v = keep * *v + take * g * g;
+            *p -= lr * (g / (v.sqrt() + epsilon));
+        });
+        Ok(())
+    }
+
+    fn sum_of_squares(&self, values: &Buffer) -> Result<f64, Self::Err> {
+        let parts: Vec<f64> =
+            if values.len() <= CHUNK { vec![squares(values)] } else { values.par_chunks(CHUNK).map(squares).collect() };
+        Ok(parts.iter().sum())
+    }
+
+    fn scale(&self, values: &mut Buffer, factor: f32) -> Result<(), Self::Err> {
+        in_place(values, move |v| *v *= factor);
+        Ok(())
+    }
+
+    fn clamp(&self, values: &mut Buffer, low: f32, high: f32) -> Result<(), Self::Err> {
+        in_place(values, move |v| *v = v.clamp(low, high));
+        Ok(())
+    }
+
+    fn moving_average(&self, target: &mut Buffer, source: &Buffer, decay: f32) -> Result<(), Self::Err> {
+        if decay == 0.0 {
+            target.copy_from_slice(source);
+        } else {
+            fused0(target, source, move |t, s| *t = decay * *t + (1.0 - decay) * s);
+        }
+        Ok(())
+    }
+}
+
+/// What a step multiplies the weight by, and the share of the weight that enters the gradient.
+fn decays(rule: &Adam) -> (f32, f32) {
+    if rule.decoupled { ((1.0 - rule.lr * rule.weight_decay) as f32, 0.0) } else { (1.0, rule.weight_decay as f32) }
+}
+
+/// In sixteen f64 lanes, which the compiler turns into vector instructions.
+fn squares(values: &[f32]) -> f64 {
+    const LANES: usize = 16;
+    let mut lanes = [0.0_f64; LANES];
+    for chunk in values.chunks(LANES) {
+        for (lane, v) in lanes.iter_mut().zip(chunk) {
+            *lane += f64::from(*v) * f64::from(*v);
+        }
+    }
+    lanes.iter().sum()
+}
+
+fn in_place(values: &mut [f32], f: impl Fn(&mut f32) + Sync) {
+    if values.len() <= CHUNK {
+        return values.iter_mut().for_each(f);
+    }
+    values.par_chunks_mut(CHUNK).for_each(|chunk| chunk.iter_mut().for_each(&f));
+}
+
+fn fused0(parameter: &mut [f32], gradient: &[f32], f: impl Fn(&mut f32, f32) + Sync) {
+    parallel::zip(parameter, gradient, |p, g| {
+        for (p, g) in p.iter_mut().zip(g) {
+            f(p, *g);
+        }
+    });
+}
+
+fn fused1(parameter: &mut [f32], gradient: &[f32], moment: &mut [f32], f: impl Fn(&mut f32, f32, &mut f32) + Sync) {
+    let run = |((p, g), m): ((&mut [f32], &[f32]), &mut [f32])| {
+        for ((p, g), m) in p.iter_mut().zip(g).zip(m) {
+            f(p, *g, m);
+        }
+    };
+    if parameter.len() <= CHUNK {
+        return run(((parameter, gradient), moment));
+    }
+    parameter.par_chunks_mut(CHUNK).zip(gradient.par_chunks(CHUNK)).zip(moment.par_chunks_mut(CHUNK)).for_each(run);
+}
+
+fn fused2(
+    parameter: &mut [f32],
+    gradient: &[f32],
+    first: &mut [f32],
+    second: &mut [f32],
+    f: impl Fn(&mut f32, f32, &mut f32, &mut f32) + Sync,
+) {
+    let run = |(((p, g), m), v): (((&mut [f32], &[f32]), &mut [f32]), &mut [f32])| {
+        for (((p, g), m), v) in p.iter_mut().zip(g).zip(m).zip(v) {
+            f(p, *g, m, v);
+        }
+    };
+    if parameter.len() <= CHUNK {
+        return run((((parameter, gradient), first), second));
+    }
+    let chunks = parameter.par_chunks_mut(CHUNK).zip(gradient.par_chunks(CHUNK));
+    chunks.zip(first.par_chunks_mut(CHUNK)).zip(second.par_chunks_mut(CHUNK)).for_each(run);
+}

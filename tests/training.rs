@@ -1,0 +1,210 @@
+//! Training as a user meets it: runs, interruptions, resumes, refusals.
+
+use ablate::components;
+use ablate::config::Overrides;
+use ablate::graph::{Composites, Library};
+use ablate::record::{CellRecord, Event, Observer, Progress, State, cell_dir};
+use ablate::run::{Checkpoint, Folder};
+use ablate::study::{self, Options, Prepared, StudyError};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
+}
+
+/// An empty folder of this test.
+fn folder(name: &str) -> PathBuf {
+    let path = std::env::temp_dir().join(format!("ablate-training-{name}-{}", std::process::id()));
+    let _ = std::fs::remove_dir_all(&path);
+    std::fs::create_dir_all(&path).unwrap();
+    path
+}
+
+fn prepare(sets: &[&str]) -> Prepared {
+    let catalogue = components::catalogue();
+    let (composites, problems) = Composites::embedded();
+    assert!(problems.is_empty(), "{problems:?}");
+    let library = Library::new(&catalogue, composites);
+    let sets: Vec<String> = sets.iter().map(|s| s.to_string()).collect();
+    study::prepare(&fixture("tiny-gan.toml"), &Overrides::new(&sets), &library)
+        .unwrap_or_else(|e| panic!("{}", ablate::diagnostic::render_all(&e)))
+}
+
+/// Keeps what it is told; interrupts after a step.
+struct Watch<'a> {
+    seen: Vec<Progress>,
+    stop: Option<(u64, &'a AtomicBool)>,
+}
+
+impl Observer for Watch<'_> {
+    fn observe(&mut self, progress: &Progress) {
+        if let (Progress::Step { step, .. }, Some((at, flag))) = (progress, self.stop)
+            && *step == at
+        {
+            flag.store(true, Ordering::SeqCst);
+        }
+        self.seen.push(progress.clone());
+    }
+}
+
+fn carry_out(prepared: &Prepared, out: &Path, resume: bool, stop: Option<u64>) -> Result<Vec<(String, String)>, StudyError> {
+    let interrupt = AtomicBool::new(false);
+    let mut watch = Watch { seen: Vec::new(), stop: stop.map(|at| (at, &interrupt)) };
+    let options = Options { resume, interrupt: &interrupt, command: "test", out: Some(out) };
+    study::carry_out(prepared, &options, &mut watch).map(|f| f.failed)
+}
+
+fn last(prepared: &Prepared, out: &Path) -> Checkpoint {
+    let cell = cell_dir(out, &prepared.cells[0].plan.hash);
+    Folder::new(&cell, 2).newest().unwrap().unwrap().0
+}
+
+/// The checkpoint without what differs between two equal runs: the seconds.
+fn timeless(mut checkpoint: Checkpoint) -> Checkpoint {
+    checkpoint.position.seconds = 0.0;
+    checkpoint
+}
+
+#[test]
+fn a_run_leaves_its_record_and_is_not_run_again() {
+    let out = folder("record");
+    let prepared = prepare(&[]);
+    assert_eq!(carry_out(&prepared, &out, false, None).unwrap(), []);
+    let record = CellRecord::read(&cell_dir(&out, &prepared.cells[0].plan.hash)).unwrap();
+    let status = record.status.clone().unwrap();
+    assert_eq!((status.state, status.total_steps), (State::Done, 8));
+    let psnr = &status.test["completion.psnr"];
+    assert!(psnr.mean.is_finite() && psnr.n > 0 && psnr.values.len() as u64 >= psnr.n, "{psnr:?}");
+    assert!(!psnr.groups.is_empty());
+    assert_eq!(record.evaluations().filter(|e| e.split == "validation").count(), 2);
+    let steps: Vec<_> = record.steps().collect();
+    assert_eq!(steps.last().unwrap().total_step, 8);
+    let terms = &steps[0].updates["generator"].terms;
+    assert_eq!(terms.keys().collect::<Vec<_>>(), ["adversarial", "reconstruction"]);
+    assert!((terms["adversarial"].weighted - 0.5 * terms["adversarial"].raw).abs() < 1e-9);
+    assert!(status.peak_memory_bytes > 0);
+
+    let interrupt = AtomicBool::new(false);
+    let mut watch = Watch { seen: Vec::new(), stop: None };
+    let options = Options { resume: false, interrupt: &interrupt, command: "test", out: Some(&out) };
+    study::carry_out(&prepared, &options, &mut watch).unwrap();
+    assert!(matches!(watch.seen[..], [Progress::CellReused { .. }]), "{:?}", watch.seen);
+    std::fs::remove_dir_all(out).unwrap();
+}
+
+#[test]
+fn an_interrupted_run_resumes_to_the_same_bits() {
+    let (whole, parts) = (folder("whole"), folder("parts"));
+    let prepared = prepare(&[]);
+    carry_out(&prepared, &whole, false, None).unwrap();
+    for stop in [1, 4, 7] {
+        let stopped = carry_out(&prepared, &parts, stop > 1, Some(stop));
+        assert!(matches!(stopped, Err(StudyError::Interrupted(_))), "{:?}", stopped.map(|_| ()));
+    }
+    assert_eq!(carry_out(&prepared, &parts, true, None).unwrap(), []);
+    assert_eq!(timeless(last(&prepared, &whole)), timeless(last(&prepared, &parts)));
+    let values = |out: &Path| {
+        let record = CellRecord::read(&cell_dir(out, &prepared.cells[0].plan.hash)).unwrap();
+        let steps: Vec<_> = record
+            .events
+            .iter()
+            .filter_map(|e| match e {
+                Event::Step(s) => Some((s.total_step, s.updates.values().map(|u| u.terms.clone()).collect::<Vec<_>>())),
+                _ => None,
+            })
+            .collect();
+        (record.status.unwrap().test["completion.psnr"].values.clone(), steps)
+    };
+    assert_eq!(values(&whole), values(&parts));
+    std::fs::remove_dir_all(whole).unwrap();
+    std::fs::remove_dir_all(parts).unwrap();
+}
+
+#[test]
+fn threads_change_no_bit() {
+    let prepared = prepare(&[]);
+    let run = |threads: usize| {
+        let out = folder(&format!("threads-{threads}"));
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| carry_out(&prepared, &out, false, None).unwrap());
+        let end = timeless(last(&prepared, &out));
+        std::fs::remove_dir_all(out).unwrap();
+        end
+    };
+    let one = run(1);
+    assert!(one == run(2) && one == run(3));
+}
+
+#[test]
+fn a_changed_configuration_is_not_resumed() {
+    let out = folder("changed");
+    assert!(carry_out(&prepare(&[]), &out, false, Some(2)).is_err());
+    let changed = prepare(&["train.batch=3", "losses.adversarial.weight=0.25"]);
+    match carry_out(&changed, &out, true, None) {
+        Err(StudyError::Changed { keys, .. }) => {
+            assert!(keys.iter().any(|k| k.contains("batch")) && keys.iter().any(|k| k.contains("weight")), "{keys:?}");
+        }
+        other => panic!("{other:?}", other = other.map(|_| ())),
+    }
+    std::fs::remove_dir_all(out).unwrap();
+}
+
+#[test]
+fn a_loss_that_is_not_finite_stops_and_names_loss_and_node() {
+    let out = folder("nan");
+    let prepared = prepare(&["train.optimizer.lr=1e30", "train.schedule=constant"]);
+    let failed = carry_out(&prepared, &out, false, None).unwrap();
+    let [(_, error)] = &failed[..] else { panic!("{failed:?}") };
+    assert!(error.starts_with("loss `"), "{error}");
+    assert!(error.contains("first at `"), "{error}");
+    let record = CellRecord::read(&cell_dir(&out, &prepared.cells[0].plan.hash)).unwrap();
+    assert_eq!(record.status.unwrap().state, State::Failed);
+    std::fs::remove_dir_all(out).unwrap();
+}
+
+/// Really kills the process, as often as it takes to finish.
+#[test]
+fn a_killed_run_resumes_to_the_same_bits() {
+    let (whole, killed) = (folder("unkilled"), folder("killed"));
+    let sets = ["stages.completion.length=30 steps", "run.checkpoint.every=3 steps"];
+    let prepared = prepare(&sets);
+    carry_out(&prepared, &whole, false, None).unwrap();
+    let start = |resume: bool| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_ablate"));
+        command.arg("run").arg(fixture("tiny-gan.toml")).arg("--out").arg(&killed);
+        sets.iter().for_each(|s| {
+            command.arg("--set").arg(s);
+        });
+        if resume {
+            command.arg("--resume");
+        }
+        command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap()
+    };
+    let cell = cell_dir(&killed, &prepared.cells[0].plan.hash);
+    let mut kills = 0;
+    for attempt in 0.. {
+        let mut child = start(attempt > 0);
+        let before = Folder::new(&cell, 2).all();
+        let finished = loop {
+            if let Some(status) = child.try_wait().unwrap() {
+                break status.success();
+            }
+            if kills < 3 && Folder::new(&cell, 2).all() != before {
+                child.kill().unwrap();
+                child.wait().unwrap();
+                kills += 1;
+                break false;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        };
+        if finished {
+            break;
+        }
+        assert!(attempt < 10, "it never finishes");
+    }
+    assert!(kills > 0, "it was never killed");
+    assert_eq!(timeless(last(&prepared, &whole)), timeless(last(&prepared, &killed)));
+    std::fs::remove_dir_all(whole).unwrap();
+    std::fs::remove_dir_all(killed).unwrap();
+}
