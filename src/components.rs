@@ -8,6 +8,7 @@ pub mod block;
 pub mod dataset;
 pub mod embedding;
 pub mod encoder;
+pub mod figure;
 pub mod fusion;
 pub mod gate;
 pub mod head;
@@ -59,6 +60,7 @@ pub fn catalogue() -> Catalogue {
     entries.extend(dataset::entries().into_iter().map(|d| d.entry));
     entries.extend(transform::entries().into_iter().map(|t| t.entry));
     entries.extend(holes::entries().into_iter().map(|h| h.entry));
+    entries.extend(figure::entries());
     entries.extend(metric::entries().into_iter().map(|m| m.entry));
     entries.sort_by(|a, b| (a.card.family, a.card.name).cmp(&(b.card.family, b.card.name)));
     Catalogue { entries }

@@ -6,4 +6,8 @@ pub mod library;
 pub mod open;
 pub mod plan;
 pub mod settings;
+pub mod view;
 pub mod wire;
+
+pub use experiment::{About, Finished, absent_everywhere, resolve};
+pub use library::Library;

@@ -48,7 +48,7 @@ pub struct About<'a> {
     pub experiment: String,
     pub variant: String,
     /// Folder of the experiment's file: where paths without a place of their own begin.
-    pub folder: PathBuf,
+    pub base: PathBuf,
     /// Axes of the study, for the report's `rows` and `across`.
     pub axes: Vec<String>,
     /// Keys of `registry/papers.toml` and `paper/table` for each of its tables; empty: not checked.

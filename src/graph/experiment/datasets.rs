@@ -76,7 +76,7 @@ fn base_of(desk: &Desk, item: &Item, files: &[&str]) -> PathBuf {
     let written = files.iter().chain(&["root"]).find_map(|key| item.get(&[key])).unwrap_or(item);
     match crate::config::path_of(&Item { value: Value::Text(".".into()), ..written.clone() }) {
         Some(folder) if written.place().is_some() => folder,
-        _ => desk.about.folder.clone(),
+        _ => desk.about.base.clone(),
     }
 }
 

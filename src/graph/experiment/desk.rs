@@ -28,7 +28,7 @@ impl<'a> Desk<'a> {
 
     /// The inputs of `family/name`.
     pub fn inputs(&self, full: &str) -> Option<Vec<PortOf>> {
-        let port = |p: PortCard| PortOf { name: p.name, list: p.list, optional: p.optional };
+        let port = |p: PortCard| PortOf { name: p.name, optional: p.optional };
         Some(self.card(full)?.inputs.into_iter().map(port).collect())
     }
 

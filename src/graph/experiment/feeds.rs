@@ -8,7 +8,6 @@ use crate::config::{Item, Value};
 #[derive(Clone, Debug)]
 pub struct PortOf {
     pub name: String,
-    pub list: bool,
     pub optional: bool,
 }
 

@@ -1,6 +1,6 @@
 //! Identity of a cell (language.md, section 8): a hash of its resolved form, free of the order of keys.
 
-use crate::config::{Item, Table, Value as Written, canonical, describe, inline};
+use crate::config::{Item, Table, Value as Written, describe, inline};
 use crate::graph::plan::{Component, ElementInputs, Network, Op, OpSource, Plan, Span, Value, Weights};
 use crate::record::Provenance;
 use serde_json::{Map, Value as Json, json};
@@ -186,9 +186,4 @@ fn walk(table: &Table, path: &mut Vec<String>, found: &mut Vec<Provenance>) {
         }
         path.pop();
     }
-}
-
-/// The written form as sorted JSON, for messages about what changed between two cells.
-pub fn written_form(tree: &Item) -> Json {
-    canonical(tree)
 }

@@ -27,7 +27,7 @@ pub fn element(feed: &Feed, i: usize) -> Option<Fed> {
 }
 
 pub fn ports_of(ports: &[Port]) -> Vec<PortOf> {
-    ports.iter().map(|p| PortOf { name: p.name.into(), list: p.list, optional: p.optional }).collect()
+    ports.iter().map(|p| PortOf { name: p.name.into(), optional: p.optional }).collect()
 }
 
 /// Types, batch factors and the component's own rules. True where all is well.

@@ -11,9 +11,6 @@ use crate::graph::plan::{Application, NetworkPort};
 use crate::graph::wire::Wire;
 use crate::registry::Edge;
 
-/// Keys of section 4's table, which belong to the entry.
-pub const OWN: [&str; 9] = ["use", "apply", "in", "each", "repeat", "detach", "freeze", "weights", "enabled"];
-
 /// Resolves every node that has `in`; networks without one wait for whoever applies them.
 pub fn resolve(board: &mut Board) {
     let names: Vec<String> = board.nodes.keys().cloned().collect();
