@@ -66,6 +66,7 @@ pub fn catalogue() -> Catalogue {
     entries.extend(dataset::entries().into_iter().map(|d| d.entry));
     entries.extend(transform::entries().into_iter().map(|t| t.entry));
     entries.extend(holes::entries().into_iter().map(|h| h.entry));
+    entries.extend(figure::entries());
     entries.extend(metric::entries().into_iter().map(|m| m.entry));
     entries.extend(figure::entries());
     entries.sort_by(|a, b| (a.card.family, a.card.name).cmp(&(b.card.family, b.card.name)));

@@ -1,8 +1,13 @@
 //! From the merged tree to a checked experiment.
 
 pub mod composite;
+pub mod experiment;
 pub mod library;
 pub mod open;
 pub mod plan;
 pub mod settings;
+pub mod view;
 pub mod wire;
+
+pub use experiment::{About, Finished, absent_everywhere, resolve};
+pub use library::Library;

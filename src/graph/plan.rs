@@ -1,6 +1,7 @@
 //! The checked experiment: names resolved, composites opened to leaf operations, every edge's shape known, every update
 //! with its losses. `graph` makes it, `run` carries it out; nothing in it is looked up by text any more.
 
+use crate::diagnostic::Diagnostic;
 use crate::record::{Provenance, ReportPlan};
 use crate::registry::{Edge, Inferred, InputEdges, Settings};
 
@@ -26,6 +27,8 @@ pub struct Plan {
     pub report: ReportPlan,
     /// What the report's sample figures show, as values to compute.
     pub shown: Vec<Shown>,
+    /// Wires and columns of the report that this cell lacks; an error only where every cell of the study lacks them.
+    pub absent: Vec<Absent>,
     /// Identity of the cell: hash of the canonical resolved form (language.md, section 8), 16 hexadecimal digits.
     pub hash: String,
     /// The canonical form itself, for `diff`s of cells that changed.
@@ -366,6 +369,15 @@ pub struct Predict {
     pub feed: Value,
     /// Wires as written, and their values.
     pub write: Vec<(String, Value)>,
+}
+
+/// A wire or a column that the report names and this cell does not have.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Absent {
+    /// As written.
+    pub name: String,
+    /// The error it is if no cell has it.
+    pub problem: Diagnostic,
 }
 
 /// What a sample figure shows.

@@ -40,6 +40,9 @@ pub fn prepare(file: &Path, overrides: &Overrides, library: &Library<'_>) -> Res
             experiment: experiment.clone(),
             variant: spec.variant.clone().unwrap_or_default(),
             base: file.parent().unwrap_or(Path::new("")).to_path_buf(),
+            axes: spec.axes.iter().map(|(axis, ..)| axis.clone()).collect(),
+            papers: Vec::new(),
+            finished: &|_| None,
         };
         match graph::resolve(&spec.tree, &about, library) {
             Ok((mut plan, said)) => {
@@ -50,6 +53,7 @@ pub fn prepare(file: &Path, overrides: &Overrides, library: &Library<'_>) -> Res
             Err(problems) => errors.extend(problems),
         }
     }
+    errors.extend(graph::absent_everywhere(&cells.iter().map(|c| &c.plan).collect::<Vec<_>>()));
     if errors.iter().any(|e| e.severity == Severity::Error) {
         return Err(errors);
     }

@@ -1,0 +1,184 @@
+//! `[report]` and `[predict]`: what is drawn and what is written.
+
+use super::board::{Board, Missing};
+use super::columns::Columns;
+use super::desk::{at_value, no_such};
+use super::fields::Fields;
+use super::parts;
+use crate::config::{Item, Value as Written};
+use crate::graph::plan::{Absent, Pick, Predict, Shown, Value};
+use crate::record::{FigurePlan, ReportPlan, TablePlan};
+use crate::registry::Kind;
+
+const TABLE: [&str; 6] = ["columns", "rows", "across", "published", "caption", "enabled"];
+
+/// The report, the values its sample figures show, and what of it this cell lacks.
+pub struct Report {
+    pub plan: ReportPlan,
+    pub shown: Vec<Shown>,
+    pub absent: Vec<Absent>,
+}
+
+pub fn resolve(board: &Board, top: &Fields, columns: &Columns) -> Report {
+    let fields = Fields::closed(board.desk, top.get("report"), &["tables", "figures"]);
+    let text = |key: &str| top.get(key).and_then(Item::as_text).unwrap_or_default().to_string();
+    let plan = ReportPlan {
+        title: text("title"),
+        question: text("question"),
+        paper: text("paper"),
+        tables: vec![],
+        figures: vec![],
+    };
+    let mut report = Report { plan, shown: vec![], absent: vec![] };
+    let tables = Fields::open(board.desk, fields.get("tables"));
+    for (name, item) in tables.table {
+        report.plan.tables.extend(table(board, name, item, columns, &mut report.absent));
+    }
+    let figures = Fields::open(board.desk, fields.get("figures"));
+    for (name, item) in figures.table {
+        figure(board, name, item, columns, &mut report);
+    }
+    report
+}
+
+fn table(board: &Board, name: &str, item: &Item, columns: &Columns, absent: &mut Vec<Absent>) -> Option<TablePlan> {
+    let fields = Fields::closed(board.desk, Some(item), &TABLE);
+    fields.boolean("enabled", true);
+    fields.required("columns", &format!("report.tables.{name}"), "columns = [\"missing.psnr\"]")?;
+    let listed = fields.texts("columns");
+    listed.iter().for_each(|(_, item)| columns.look_up(item, absent));
+    let published = fields.texts("published");
+    for (paper, item) in published.iter().filter(|_| !board.desk.about.papers.is_empty()) {
+        if !board.desk.about.papers.iter().any(|p| p == paper) {
+            let known = board.desk.about.papers.iter().filter(|p| p.contains('/')).map(String::as_str);
+            board.desk.report(no_such("published table", paper, item, known));
+        }
+    }
+    Some(TablePlan {
+        name: name.into(),
+        caption: fields.text("caption").unwrap_or_default().into(),
+        columns: listed.into_iter().map(|(c, _)| c.to_string()).collect(),
+        rows: axis(&fields, "rows").unwrap_or_else(|| "variant".into()),
+        across: axis(&fields, "across").unwrap_or_default(),
+        published: published.into_iter().map(|(p, _)| p.to_string()).collect(),
+    })
+}
+
+/// `rows` and `across` name an axis of the study, or `variant`.
+fn axis(fields: &Fields, key: &str) -> Option<String> {
+    let text = fields.text(key)?;
+    let axes = &fields.desk.about.axes;
+    let known = axes.iter().map(String::as_str).chain(["variant"]);
+    if let (Some(item), false) = (fields.get(key), known.clone().any(|a| a == text)) {
+        fields.desk.report(no_such("axis", text, item, known));
+    }
+    Some(text.into())
+}
+
+fn figure(board: &Board, name: &str, item: &Item, columns: &Columns, report: &mut Report) {
+    let desk = board.desk;
+    let path = format!("report.figures.{name}");
+    Fields::open(desk, Some(item)).boolean("enabled", true);
+    let Some(part) = parts::part(desk, "figure", item, &path, &["use", "enabled"]) else { return };
+    let schema = &part.entry.card.settings;
+    let mut wires = vec![];
+    for setting in schema {
+        let Some(value) = item.get(&[setting.name.as_str()]) else { continue };
+        let each = value.as_array().unwrap_or(std::slice::from_ref(value));
+        match setting.kind {
+            Kind::Wire | Kind::Wires => wires.extend(each.iter().map(|w| wire(board, w, &mut report.absent))),
+            Kind::Column | Kind::Columns => each.iter().for_each(|c| columns.look_up(c, &mut report.absent)),
+            Kind::Evaluation => columns.look_up_evaluation(value, &mut report.absent),
+            Kind::Text if setting.name == "node" => check_node(board, value),
+            _ => {}
+        }
+    }
+    let pick = item.get(&["pick"]).and_then(|p| pick(board, p, columns, &mut report.absent)).unwrap_or(Pick::Random);
+    let count = part.component.settings.get("count").and_then(serde_json::Value::as_u64).unwrap_or(0) as usize;
+    if !wires.is_empty() {
+        report.shown.push(Shown { figure: name.into(), wires, pick, count });
+    }
+    let component = part.component;
+    report.plan.figures.push(FigurePlan {
+        name: name.into(),
+        component: component.name,
+        settings: component.settings,
+    });
+}
+
+fn check_node(board: &Board, item: &Item) {
+    let name = item.as_text().unwrap_or_default();
+    if !name.is_empty() && !board.nodes.contains_key(name) {
+        board.desk.report(no_such("node", name, item, board.nodes.keys().map(String::as_str)));
+    }
+}
+
+/// A figure's wire; a port that this cell lacks leaves an empty tile.
+fn wire(board: &Board, item: &Item, absent: &mut Vec<Absent>) -> (String, Option<Value>) {
+    let text = item.as_text().unwrap_or_default().to_string();
+    match board.wire(item) {
+        Ok(bundle) if !bundle.list => (text, bundle.values.into_iter().next().map(|(v, _)| v)),
+        Ok(bundle) => {
+            let label = format!("a list of {}", bundle.values.len());
+            let problem = at_value(format!("`{text}` is a list, a figure shows one value"), item, label);
+            board.desk.report(problem.with_help(format!("name one: `{text}[0]` is the first, `{text}[-1]` the last")));
+            (text, None)
+        }
+        Err(Missing::Failed) => (text, None),
+        Err(missing) => {
+            absent.extend(missing.diagnostic().map(|problem| Absent { name: text.clone(), problem }));
+            (text, None)
+        }
+    }
+}
+
+/// `"random"`, `[indices]` or `{ best | median | worst = column }`.
+fn pick(board: &Board, item: &Item, columns: &Columns, absent: &mut Vec<Absent>) -> Option<Pick> {
+    match &item.value {
+        Written::Text(text) if text == "random" => Some(Pick::Random),
+        Written::Array(items) => {
+            let index = |i: &Item| if let Written::Integer(v) = i.value { usize::try_from(v).ok() } else { None };
+            for wrong in items.iter().filter(|i| index(i).is_none()) {
+                board.desk.report(wrong.expected("the number of a sample"));
+            }
+            Some(Pick::Indices(items.iter().filter_map(index).collect()))
+        }
+        Written::Table(table) if table.len() == 1 => {
+            let fields = Fields::closed(board.desk, Some(item), &["best", "median", "worst"]);
+            let (how, column) = fields.table.first()?;
+            columns.look_up(column, absent);
+            let name = fields.text(how)?.to_string();
+            match how.as_str() {
+                "best" => Some(Pick::Best(name)),
+                "median" => Some(Pick::Median(name)),
+                "worst" => Some(Pick::Worst(name)),
+                _ => None,
+            }
+        }
+        _ => {
+            board.desk.report(item.expected("\"random\", an array of numbers, or { best | median | worst = column }"));
+            None
+        }
+    }
+}
+
+/// `[predict]`.
+pub fn predict(board: &Board, top: &Fields) -> Option<Predict> {
+    let fields = Fields::closed(board.desk, top.get("predict"), &["feed", "write"]);
+    fields.item?;
+    let feed = fields.required("feed", "predict", "feed = \"pairs.incomplete\"")?;
+    let value = |item: &Item| -> Option<Value> {
+        let bundle = board.wire(item).map_err(|m| board.desk.report_all(m.diagnostic())).ok()?;
+        if bundle.list {
+            board.desk.report(at_value("one value is needed here, this is a list", item, ""));
+        }
+        bundle.values.into_iter().next().map(|(v, _)| v)
+    };
+    let fed = value(feed)?;
+    if !matches!(fed, Value::Dataset { .. }) {
+        board.desk.report(at_value("`feed` must be a port of a dataset", feed, "this is a node's"));
+    }
+    fields.required("write", "predict", "write = [\"generator.completed\"]")?;
+    let write = fields.texts("write").into_iter().filter_map(|(text, item)| Some((text.to_string(), value(item)?)));
+    Some(Predict { feed: fed, write: write.collect() })
+}

@@ -1,0 +1,138 @@
+//! JSON Schema of the language with everything in the registry, for editors.
+
+use crate::graph::library::{ComponentCard, Library};
+use crate::registry::{Kind, Setting};
+use serde_json::{Map, Value, json};
+
+/// Draft-07, which editors' TOML plug-ins read.
+pub fn schema(library: &Library) -> Value {
+    let entries = |of: Value| json!({ "type": "object", "additionalProperties": of });
+    json!({
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "ablate experiment, format 1",
+        "type": "object",
+        "required": ["format"],
+        "additionalProperties": false,
+        "properties": {
+            "format": { "const": 1 },
+            "title": { "type": "string" }, "question": { "type": "string" }, "paper": { "type": "string" },
+            "partial": { "type": "boolean" },
+            "extends": texts(), "registry": texts(),
+            "settings": { "type": "object" },
+            "datasets": entries(entry(library, "dataset", &own(&["size", "transforms", "enabled"]))),
+            "nodes": entries(node(library)),
+            "losses": entries(entry(library, "loss", &own(&[
+                "in", "shares", "weight", "ramp", "detach", "hardest", "network", "discriminator", "pool",
+                "discriminator-weight", "enabled",
+            ]))),
+            "updates": entries(closed(&[
+                "learns", "losses", "optimizer", "schedule", "clip", "accumulate", "rates", "every", "times", "clamp",
+                "average", "enabled",
+            ])),
+            "stages": entries(closed(&["length", "updates", "batch", "data", "enabled"])),
+            "train": closed(&["batch", "stages", "epoch-of", "init", "optimizer", "schedule", "clip", "accumulate"]),
+            "run": closed(&["seed", "device", "precision", "threads", "out", "checkpoint", "track"]),
+            "evaluate": closed(&["every", "select", "weights", "norm", "dropout", "batch"]),
+            "evaluations": entries(closed(&["in", "metrics", "splits", "data", "group-by", "baselines", "enabled"])),
+            "predict": closed(&["feed", "write"]),
+            "report": {
+                "type": "object",
+                "additionalProperties": false,
+                "properties": {
+                    "tables": entries(closed(&["columns", "rows", "across", "published", "caption", "enabled"])),
+                    "figures": entries(entry(library, "figure", &own(&["enabled"]))),
+                },
+            },
+            "study": closed(&["seeds", "variants", "axes", "baseline", "exclude", "only", "launch", "search"]),
+        },
+    })
+}
+
+fn texts() -> Value {
+    json!({ "type": "array", "items": { "type": "string" } })
+}
+
+/// Keys without further description.
+fn own(keys: &[&str]) -> Map<String, Value> {
+    keys.iter().map(|key| (key.to_string(), json!({}))).collect()
+}
+
+fn closed(keys: &[&str]) -> Value {
+    json!({ "type": "object", "additionalProperties": false, "properties": own(keys) })
+}
+
+/// An entry of a family: `use` decides which settings are allowed. Entries of files that only extend have no `use`.
+fn entry(library: &Library, family: &str, own: &Map<String, Value>) -> Value {
+    let members = library.members(family);
+    let cards = members.iter().filter_map(|name| library.card(family, name));
+    let cases = cards.map(|card| case(&card, &card.name, own));
+    json!({
+        "type": "object",
+        "properties": { "use": { "enum": members } },
+        "allOf": cases.collect::<Vec<_>>(),
+    })
+}
+
+/// A node may be of any family and writes `family/name`.
+fn node(library: &Library) -> Value {
+    const PLAIN: [&str; 12] = [
+        "dataset", "figure", "holes", "init", "launcher", "loss", "metric", "optimizer", "schedule", "tracker",
+        "transform", "face",
+    ];
+    let own = own(&["apply", "in", "each", "repeat", "detach", "freeze", "weights", "init", "enabled"]);
+    let families = library.families().into_iter().filter(|f| !PLAIN.contains(f));
+    let cards: Vec<ComponentCard> =
+        families.flat_map(|f| library.members(f).into_iter().filter_map(move |name| library.card(f, name))).collect();
+    let names: Vec<String> = cards.iter().map(ComponentCard::full).collect();
+    let cases: Vec<Value> = cards.iter().map(|card| case(card, &card.full(), &own)).collect();
+    json!({ "type": "object", "properties": { "use": { "enum": names } }, "allOf": cases })
+}
+
+fn case(card: &ComponentCard, name: &str, own: &Map<String, Value>) -> Value {
+    let mut properties = own.clone();
+    properties.insert("use".into(), json!({ "const": name, "description": card.doc }));
+    properties.extend(card.settings.iter().map(|s| (s.name.clone(), setting(s))));
+    properties.extend(card.networks.iter().map(|n| (n.clone(), json!({ "type": "string" }))));
+    json!({
+        "if": { "properties": { "use": { "const": name } }, "required": ["use"] },
+        "then": { "properties": properties, "additionalProperties": false },
+    })
+}
+
+fn setting(setting: &Setting) -> Value {
+    let mut described = Map::new();
+    described.insert("description".into(), json!(setting.doc));
+    if let Some(default) = setting.default.as_ref().filter(|d| !d.is_null()) {
+        described.insert("default".into(), default.clone());
+    }
+    if !setting.of.is_empty() {
+        described.insert("enum".into(), json!(setting.of));
+    }
+    let ty = match setting.kind {
+        Kind::Integer => Some(json!("integer")),
+        Kind::Number => Some(json!("number")),
+        Kind::Boolean => Some(json!("boolean")),
+        Kind::Text | Kind::Choice | Kind::File | Kind::Span | Kind::Wire | Kind::Column | Kind::Evaluation => {
+            Some(json!("string"))
+        }
+        Kind::Integers | Kind::Numbers | Kind::Texts | Kind::Spans | Kind::Columns => Some(json!("array")),
+        Kind::Table => Some(json!("object")),
+        Kind::Slot(_) => Some(json!(["string", "object"])),
+        Kind::Dim => Some(json!(["integer", "object"])),
+        Kind::Padding => Some(json!(["integer", "string"])),
+        Kind::Wires | Kind::Pick => None,
+    };
+    if let Some(ty) = ty {
+        described.insert("type".into(), ty);
+    }
+    let bounds = [
+        ("minimum", setting.bounds.min),
+        ("maximum", setting.bounds.max),
+        ("exclusiveMinimum", setting.bounds.above),
+        ("exclusiveMaximum", setting.bounds.below),
+    ];
+    if matches!(setting.kind, Kind::Integer | Kind::Number) {
+        described.extend(bounds.into_iter().filter_map(|(key, value)| Some((key.to_string(), json!(value?)))));
+    }
+    Value::Object(described)
+}
