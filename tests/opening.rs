@@ -214,7 +214,7 @@ fn wrong_settings_are_refused_at_their_place() {
         ("dropouts = [2.0, 0.5, 0.5, 0.0, 0.0, 0.0, 0.0]", &["`dropout` is 2", "expected at most 1", "mine.toml:9:13"]),
         ("dropouts = [1.0, 0.5, 0.5, 0.0, 0.0, 0.0, 0.0]", &["`share` is 1", "expected below 1", "mine.toml:9:13"]),
         ("widths = [512, 512]", &["is repeated 7 times and 2 times", "mine.toml:9:10", "says 2"]),
-        ("each.width = [1, 2]", &["unknown setting `width`", "expected one of `widths`"]),
+        ("each.width = [1, 2]", &["unknown setting `width`", "name exists: `widths`", "mine.toml:9:6"]),
         ("repeat = 0", &["expected a number of copies, at least 1"]),
         ("encoder = { use = \"pix2pix\", widths = [8], innermost = 0 }", &["`innermost` is 0, expected at least 1"]),
     ];
