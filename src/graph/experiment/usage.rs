@@ -3,7 +3,7 @@
 use super::desk::{Desk, at_entry};
 use super::reach::{Graph, Needs, read_by};
 use super::switch::{Off, mentioned};
-use crate::config::{Item, Table};
+use crate::config::{Item, Table, Value as Written};
 use crate::graph::plan::{Evaluation, Loss, Predict, Shown, Stage, Update, Value};
 use crate::registry::Kind;
 use std::collections::BTreeSet;
@@ -62,7 +62,7 @@ impl Whole<'_> {
 
     /// Datasets that evaluations or stages read in another's place, and the parts of unions.
     pub fn read_elsewhere(&self) -> BTreeSet<usize> {
-        let stages = self.stages.iter().flat_map(|s| s.data.iter().map(|(_, to)| *to));
+        let stages = self.stages.iter().flat_map(|s| s.data.iter().flat_map(|(from, to)| [*from, *to]));
         let evaluations = self.evaluations.iter().flat_map(|e| e.data.iter().flat_map(|(_, to)| to.iter().copied()));
         stages.chain(evaluations).collect()
     }
@@ -79,7 +79,8 @@ pub fn check_unused(desk: &Desk, whole: &Item, nodes: &Table) {
         })
     };
     let known = mentioned(whole, &is_wire);
-    for (name, item) in nodes.iter().filter(|(name, _)| !known.contains(*name)) {
+    let off = |item: &Item| item.get(&["enabled"]).is_some_and(|e| e.value == Written::Boolean(false));
+    for (name, item) in nodes.iter().filter(|(name, item)| !known.contains(*name) && !off(item)) {
         let problem = at_entry(format!("node `{name}` is unused"), item, "nothing reads or applies it");
         desk.report(problem.with_help("give it to a loss, an evaluation, a figure or another node, or delete it"));
     }
@@ -102,6 +103,7 @@ pub fn unneeded(whole: &Whole, used: &Used, tree: &Item, datasets: &[&str]) -> O
     let mut kept: BTreeSet<&str> = used.needs.datasets.iter().chain(&whole.read_elsewhere()).map(|d| datasets[*d]).collect();
     let liked = mentioned(tree, &|_, _| false);
     kept.extend(datasets.iter().filter(|d| liked.contains(**d)));
+    kept.extend(tree.get(&["train", "epoch-of"]).and_then(Item::as_text));
     for name in kept.clone() {
         let of = tree.get(&["datasets", name, "of"]).and_then(Item::as_array).unwrap_or_default();
         kept.extend(of.iter().filter_map(Item::as_text));
