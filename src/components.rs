@@ -25,6 +25,8 @@ mod parity;
 pub mod prepare;
 pub mod schedule;
 pub mod upsample;
+#[cfg(test)]
+mod values;
 
 pub use node::{About, Build, Composed, Leaf, NodeEntry, composed, expanding, leaf};
 
