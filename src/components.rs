@@ -32,6 +32,8 @@ pub mod sample;
 pub mod schedule;
 pub mod transform;
 pub mod upsample;
+#[cfg(test)]
+mod values;
 
 pub use node::{About, Build, Composed, Leaf, NodeEntry, composed, expanding, leaf};
 

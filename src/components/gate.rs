@@ -1,5 +1,5 @@
-//! Gates: what a skip goes through before it meets the decoder. The same shape out as the skip; `signal` is the decoder's
-//! map, of the skip's height and width. A gate that weighs pixels gives its weights as `attention`, 0 to 1.
+//! Gates: what a skip goes through before it meets the decoder. The same shape out as the skip; `signal` is the
+//! decoder's map, of the skip's height and width. A gate that weighs pixels gives its weights as `attention`, 0 to 1.
 
 mod cbam;
 mod grid_gate;

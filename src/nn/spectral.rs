@@ -13,7 +13,8 @@ pub fn buffer(channels: usize) -> Buffer {
     Buffer { name: "left-singular", shape: [1, channels, 1, 1], fill: (1.0 / (channels as f64).sqrt()) as f32 }
 }
 
-/// The parameter `weight`, normalised if `on`. `axis`: where its output channels are (0, or 1 where it is stored transposed).
+/// The parameter `weight`, normalised if `on`. `axis`: where its output channels are (0, or 1 where it is stored
+/// transposed).
 pub fn weight<D: Backend>(pass: &Pass<'_, D>, on: bool, axis: usize) -> Result<Var<D>, Error> {
     let weight = pass.parameter("weight")?;
     if !on {

@@ -1,7 +1,7 @@
 //! The residual block of ResNet-50 and deeper: 1x1, 3x3 and 1x1 convolutions beside a shortcut.
 //!
-//! He et al., "Deep Residual Learning", <https://arxiv.org/abs/1512.03385>, fig. 5 right; layout of torchvision, which has
-//! the stride at the 3x3 convolution.
+//! He et al., "Deep Residual Learning", <https://arxiv.org/abs/1512.03385>, fig. 5 right; layout of torchvision, which
+//! has the stride at the 3x3 convolution.
 
 use super::{about, residual};
 use crate::components::node::{About, Composed, NodeEntry, composed};

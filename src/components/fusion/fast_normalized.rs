@@ -1,7 +1,7 @@
 //! Fast normalised fusion: a learnt scalar for each map, through relu, over their sum + `epsilon`.
 //!
-//! Tan et al., "EfficientDet", <https://arxiv.org/abs/1911.09070>, section 3.3; eq. 8 of Na et al. (na2020). The scalars
-//! are 1 at the start.
+//! Tan et al., "EfficientDet", <https://arxiv.org/abs/1911.09070>, section 3.3; eq. 8 of Na et al. (na2020). The
+//! scalars are 1 at the start.
 
 use super::{about, weighed, weighing};
 use crate::components::node::{About, Leaf, NodeEntry, leaf};

@@ -1,9 +1,9 @@
 //! The additive attention gate of Attention U-Net as its authors' code has it: attention at half the skip's resolution.
 //!
-//! Oktay et al., "Attention U-Net", <https://arxiv.org/abs/1804.03999>; layers from ozan-oktay/Attention-Gated-Networks:
-//! theta is a 2x2 convolution of stride 2 without bias, phi a 1x1 one, the output goes through a 1x1 convolution and batch
-//! norm. The signal comes at the skip's size here, so phi is halved (bilinear at exactly one half is the mean of 2x2).
-//! The skip's height and width must be even.
+//! Oktay et al., "Attention U-Net", <https://arxiv.org/abs/1804.03999>; layers from
+//! ozan-oktay/Attention-Gated-Networks: theta is a 2x2 convolution of stride 2 without bias, phi a 1x1 one, the output
+//! goes through a 1x1 convolution and batch norm. The signal comes at the skip's size here, so phi is halved (bilinear
+//! at exactly one half is the mean of 2x2). The skip's height and width must be even.
 
 use super::{about, attending};
 use crate::components::node::{About, Composed, NodeEntry, composed};

@@ -1,7 +1,7 @@
 //! Instance norm: mean 0 and variance 1 for each channel of each sample.
 //!
-//! Ulyanov et al., "Instance Normalization", <https://arxiv.org/abs/1607.08022>; no weight and bias unless asked for, as
-//! PyTorch has it.
+//! Ulyanov et al., "Instance Normalization", <https://arxiv.org/abs/1607.08022>; no weight and bias unless asked for,
+//! as PyTorch has it.
 
 use super::{Affine, about};
 use crate::components::node::{About, Leaf, NodeEntry, leaf};

@@ -1,7 +1,7 @@
 //! A kernel divided by its largest singular value, which power iteration finds.
 //!
-//! Miyato et al., <https://arxiv.org/abs/1802.05957>, algorithm 1; the singular vectors are constant for the gradient, as
-//! in PyTorch's `spectral_norm`.
+//! Miyato et al., <https://arxiv.org/abs/1802.05957>, algorithm 1; the singular vectors are constant for the gradient,
+//! as in PyTorch's `spectral_norm`.
 
 mod cpu;
 
