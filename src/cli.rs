@@ -7,10 +7,12 @@ mod run;
 
 use crate::components;
 use crate::config::Overrides;
-use crate::diagnostic::Diagnostic;
-use crate::graph::{Composites, Library};
+use crate::diagnostic::{Diagnostic, render_all, render_all_styled};
+use crate::graph::Library;
+use crate::graph::composite::Composites;
 use crate::registry::Catalogue;
-use crate::terminal::Terminal;
+use crate::study::{self, Papers, Prepared};
+use crate::terminal::{Style, Terminal, colour};
 use clap::{Args, Parser, Subcommand};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -114,19 +116,16 @@ impl Common {
     fn overrides(&self) -> Overrides {
         let mut flags: Vec<(&str, String)> = Vec::new();
         if let Some(seed) = self.seed {
-            flags.push(("run.seed", seed.to_string()));
-            flags.push(("study.seeds", format!("[{seed}]")));
+            flags.push(("--seed", format!("run.seed={seed}")));
+            flags.push(("--seed", format!("study.seeds=[{seed}]")));
         }
         if let Some(device) = &self.device {
-            flags.push(("run.device", format!("{device:?}")));
+            flags.push(("--device", format!("run.device={device:?}")));
         }
         if let Some(threads) = self.threads {
-            flags.push(("run.threads", threads.to_string()));
+            flags.push(("--threads", format!("run.threads={threads}")));
         }
-        if let Some(out) = &self.out {
-            flags.push(("run.out", format!("{:?}", out.display().to_string())));
-        }
-        Overrides::new(&self.set).with(flags.iter().map(|(key, value)| (*key, value.as_str())))
+        Overrides::new(&self.set).with(flags.iter().map(|(flag, setting)| (*flag, setting.as_str())))
     }
 }
 
@@ -153,7 +152,7 @@ impl From<End> for ExitCode {
 
 /// The program.
 pub fn main() -> ExitCode {
-    let mut terminal = Terminal::new();
+    let mut terminal = Terminal::new(Style::Auto);
     let end = match crate::tensor::self_test() {
         Ok(()) => dispatch(Cli::parse().command, &mut terminal),
         Err(error) => Err(error.into()),
@@ -161,7 +160,7 @@ pub fn main() -> ExitCode {
     match end {
         Ok(end) => end.into(),
         Err(error) => {
-            terminal.error(&format!("{error:#}"));
+            terminal.print_error(&format!("error: {error:#}"));
             End::Failed.into()
         }
     }
@@ -184,11 +183,8 @@ fn dispatch(command: Command, terminal: &mut Terminal) -> anyhow::Result<End> {
     }
 }
 
-/// The registry: embedded composites and the folders of flags (those of a file are added when it is loaded).
-fn library<'a>(
-    catalogue: &'a Catalogue,
-    folders: &[PathBuf],
-) -> Result<Library<'a>, Vec<Diagnostic>> {
+/// The registry: embedded composites and the folders of `--registry`.
+fn library<'a>(catalogue: &'a Catalogue, folders: &[PathBuf]) -> Result<Library<'a>, Vec<Diagnostic>> {
     let (mut composites, mut problems) = Composites::embedded();
     for folder in folders {
         problems.extend(composites.add_folder(folder));
@@ -196,13 +192,22 @@ fn library<'a>(
     if problems.is_empty() { Ok(Library::new(catalogue, composites)) } else { Err(problems) }
 }
 
-/// Prints diagnostics; whether one of them is an error.
-fn show(problems: &[Diagnostic], terminal: &mut Terminal) -> End {
-    terminal.diagnostics(problems);
-    End::Wrong
+/// A file's cells; its errors, or the end of the command after they were shown.
+fn prepared(file: &Path, common: &Common, catalogue: &Catalogue) -> anyhow::Result<Result<Prepared, Vec<Diagnostic>>> {
+    let papers = Papers::embedded()?;
+    let library = match library(catalogue, &common.registry) {
+        Ok(library) => library,
+        Err(problems) => return Ok(Err(problems)),
+    };
+    let against = study::Against { library: &library, papers: &papers, out: common.out.as_deref() };
+    Ok(study::prepare(file, &common.overrides(), against))
 }
 
-/// The name people see of a file.
-fn shown(path: &Path) -> String {
-    path.display().to_string()
+/// Prints diagnostics.
+fn show(problems: &[Diagnostic], terminal: &Terminal) -> End {
+    if !problems.is_empty() {
+        let text = if colour() { render_all_styled(problems) } else { render_all(problems) };
+        terminal.print_error(text.trim_end());
+    }
+    End::Wrong
 }

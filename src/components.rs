@@ -6,11 +6,15 @@
 pub mod activation;
 pub mod block;
 pub mod dataset;
+#[cfg(test)]
+mod contract;
 pub mod embedding;
 pub mod encoder;
 pub mod figure;
 pub mod fusion;
 pub mod gate;
+#[cfg(test)]
+mod harness;
 pub mod head;
 pub mod holes;
 pub mod init;
@@ -20,12 +24,16 @@ mod node;
 pub mod norm;
 pub mod operator;
 pub mod optimizer;
+#[cfg(test)]
+mod parity;
 pub mod prepare;
 pub mod raster;
 pub mod sample;
 pub mod schedule;
 pub mod transform;
 pub mod upsample;
+#[cfg(test)]
+mod values;
 
 pub use node::{About, Build, Composed, Leaf, NodeEntry, composed, expanding, leaf};
 
@@ -62,6 +70,7 @@ pub fn catalogue() -> Catalogue {
     entries.extend(holes::entries().into_iter().map(|h| h.entry));
     entries.extend(figure::entries());
     entries.extend(metric::entries().into_iter().map(|m| m.entry));
+    entries.extend(figure::entries());
     entries.sort_by(|a, b| (a.card.family, a.card.name).cmp(&(b.card.family, b.card.name)));
     Catalogue { entries }
 }

@@ -28,7 +28,7 @@ pub struct Place {
 impl Place {
     /// One-based line and column of the first byte.
     pub fn line_column(&self) -> (usize, usize) {
-        let before = &self.source.text[..self.span.start.min(self.source.text.len())];
+        let before = self.source.text.get(..self.span.start).unwrap_or(&self.source.text);
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
         (line, column)

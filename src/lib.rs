@@ -2,6 +2,7 @@
 //!
 //! The rooms, in reading order; which may import which is decided in `tests/layering.rs`.
 
+pub mod cli;
 pub mod components;
 pub mod config;
 pub mod diagnostic;
@@ -13,5 +14,6 @@ pub mod record;
 pub mod registry;
 pub mod report;
 pub mod run;
+pub mod study;
 pub mod tensor;
 pub mod terminal;

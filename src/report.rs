@@ -112,6 +112,11 @@ pub fn write(study_dir: &Path, runs_root: &Path, options: &Options) -> Result<Pa
     Ok(files)
 }
 
+/// Names of the kinds of figures that can be drawn: those of the components of family `figure`.
+pub fn figure_kinds() -> Vec<&'static str> {
+    figure::kinds().collect()
+}
+
 /// The picture of a network of nodes, for `ablate graph`: SVG. `node` opens one node; empty shows the experiment's own.
 pub fn graph_svg(summary: &ModelSummary, node: &str, title: &str) -> String {
     figure::graph::svg(&figure::graph::network(summary, node)).finish(title)

@@ -2,7 +2,9 @@
 //! `[study]` is a study of one cell.
 
 mod carry_out;
+mod papers;
 mod prepare;
 
 pub use carry_out::{Finished, Options, StudyError, carry_out};
-pub use prepare::{Cell, Prepared, prepare};
+pub use papers::{Number, Paper, Papers};
+pub use prepare::{Against, Cell, Prepared, prepare};

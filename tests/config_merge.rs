@@ -237,7 +237,8 @@ fn a_tree_is_written_back_with_its_origins() {
     )]);
     let tree = base(&folder, &Overrides::default());
     let text = folder.plain(&to_toml(&tree));
-    let expected = r#"title = "x"  # mine.toml:2
+    let expected = r#"format = 1
+title = "x"  # mine.toml:2
 
 [nodes.g]
 use = "a/b"  # mine.toml:4

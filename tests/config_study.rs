@@ -2,7 +2,7 @@
 
 mod folder;
 
-use ablate::config::{CellSpec, Item, Layer, Overrides, canonical, load};
+use ablate::config::{CellSpec, Item, Layer, Overrides, canonical, load, to_toml};
 use ablate::diagnostic::{Diagnostic, render_all};
 use folder::Folder;
 use serde_json::json;
@@ -55,6 +55,8 @@ fn axes_multiply_and_seeds_go_fastest() {
     assert_eq!(cells[7].tree.get(&["study"]), None);
     let gate = cells[7].tree.get(&["nodes", "g", "gate"]).expect("the gate");
     assert_eq!(gate.origin.layer, Layer::Axis("gate".into()));
+    let key = gate.origin.key.clone().expect("the key's place");
+    assert_eq!((&key.source.text[key.span.clone()], key.line_column()), ("gate", (9, 16)));
     assert_eq!(cells[7].axes[1].1, "fast");
 }
 
@@ -217,37 +219,107 @@ fn what_is_switched_off_must_exist() {
     assert!(text.contains("6 | losses.identty.enabled = false\n   | ^^^^^^^^^^^^^^"), "{text}");
 }
 
-/// The head of language.md: 20 files, two of them partial, 52 cells, seeds not counted.
+/// The 20 files that came with the language (its head: two partial, 52 cells, seeds not counted).
+const CELLS: [(&str, usize); 20] = [
+    ("ablation-gates-fusion", 19),
+    ("base/small-64", 0),
+    ("base/uv-completion", 0),
+    ("cfr-gan", 1),
+    ("cycle-gan", 3),
+    ("de-occlusion/inpainting", 2),
+    ("de-occlusion/regressor", 1),
+    ("de-occlusion/segmentation", 1),
+    ("landmarks", 6),
+    ("pix2pix", 1),
+    ("quickstart", 2),
+    ("recognition/arcface", 2),
+    ("reconstruction/teacher-student", 1),
+    ("table-1", 3),
+    ("table-1-cpu", 3),
+    ("uv-completion/attention-res-cunet-gan", 1),
+    ("uv-completion/res-cunet-gan", 1),
+    ("uv-completion/res-unet-gan", 1),
+    ("uv-completion/uv-gan", 1),
+    ("weak-uv", 3),
+];
+
 #[test]
 fn the_experiments_have_fifty_two_cells() {
+    assert_eq!(CELLS.iter().map(|(_, count)| count).sum::<usize>(), 52);
     let Some(root) = folder::experiments() else {
         println!("skipped: no experiments here");
         return;
     };
-    let mut open = vec![root];
-    let (mut files, mut partial, mut count) = (0, 0, 0);
-    while let Some(path) = open.pop() {
-        if path.is_dir() {
-            open.extend(std::fs::read_dir(&path).expect("a folder").map(|entry| entry.expect("an entry").path()));
-            continue;
-        }
-        let study = load(&path, &Overrides::default()).unwrap_or_else(|e| panic!("{}", render_all(&e)));
+    for (name, expected) in CELLS {
+        let study = load(&root.join(format!("{name}.toml")), &Overrides::default());
+        let study = study.unwrap_or_else(|e| panic!("{}", render_all(&e)));
         assert!(study.problems.is_empty(), "{}", render_all(&study.problems));
-        files += 1;
+        assert_eq!(study.partial, expected == 0, "{name}");
         if study.partial {
-            partial += 1;
             continue;
         }
         let cells = study.cells().unwrap_or_else(|e| panic!("{}", render_all(&e)));
         for cell in &cells {
-            assert!(cell.problems.is_empty(), "{}: {}", path.display(), render_all(&cell.problems));
-            assert!(!has_reference(&cell.tree), "{}: {}", path.display(), cell.name());
+            assert!(cell.problems.is_empty(), "{name}: {}", render_all(&cell.problems));
+            assert!(!has_reference(&cell.tree), "{name}: {}", cell.name());
         }
-        let configurations: std::collections::BTreeSet<String> = cells.iter().map(CellSpec::name).collect();
-        count += configurations.len();
+        let names: std::collections::BTreeSet<String> = cells.iter().map(CellSpec::name).collect();
+        assert_eq!(names.len(), expected, "{name}");
     }
-    println!("{files} files, {partial} partial, {count} cells");
-    assert!(files >= 20 && partial >= 2 && count >= 52, "{files} files, {partial} partial, {count} cells");
+}
+
+/// Every cell written as a file of its own is that cell.
+#[test]
+fn a_cell_written_back_is_the_same_experiment() {
+    let Some(root) = folder::experiments() else {
+        println!("skipped: no experiments here");
+        return;
+    };
+    for (name, _) in CELLS.iter().filter(|(_, count)| *count > 0) {
+        let study = load(&root.join(format!("{name}.toml")), &Overrides::default()).expect("it loads");
+        let cell = study.cells().expect("cells").remove(0);
+        let folder = Folder::new(&[("mine.toml", &to_toml(&cell.tree))]);
+        let again = load(&folder.path("mine.toml"), &Overrides::default());
+        let again = again.unwrap_or_else(|e| panic!("{name}: {}", render_all(&e)));
+        assert_eq!(canonical(&again.base), canonical(&cell.tree), "{name}");
+    }
+}
+
+/// Files damaged anywhere give errors or cells, never a panic; every error can be drawn.
+#[test]
+fn damaged_files_are_errors_and_never_panics() {
+    let Some(root) = folder::experiments() else {
+        println!("skipped: no experiments here");
+        return;
+    };
+    let texts: Vec<(String, String)> = CELLS
+        .iter()
+        .map(|(name, _)| format!("{name}.toml"))
+        .map(|name| (name.clone(), std::fs::read_to_string(root.join(&name)).expect("a file")))
+        .collect();
+    let files: Vec<(&str, &str)> = texts.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    let folder = Folder::new(&files);
+    let (mut refused, mut accepted) = (0, 0);
+    for name in ["quickstart.toml", "ablation-gates-fusion.toml"] {
+        let text = std::fs::read_to_string(folder.path(name)).expect("a file");
+        let places: Vec<usize> = text.char_indices().map(|(i, _)| i).step_by(41).collect();
+        for (round, at) in places.into_iter().enumerate() {
+            let damage = ["", "\u{e4}", "[", "\"", "=", "{}", "\n", "."][round % 8];
+            let rest: String = text[at..].chars().skip(round % 3).collect();
+            std::fs::write(folder.path("damaged.toml"), format!("{}{damage}{rest}", &text[..at])).expect("a file");
+            match load(&folder.path("damaged.toml"), &Overrides::default()).and_then(|study| study.cells()) {
+                Ok(cells) => {
+                    accepted += 1;
+                    cells.iter().for_each(|cell| drop(render_all(&cell.problems)));
+                }
+                Err(problems) => {
+                    refused += 1;
+                    assert!(render_all(&problems).contains("error: "));
+                }
+            }
+        }
+    }
+    assert!(refused > 10 && accepted > 10, "{refused} refused, {accepted} accepted");
 }
 
 fn has_reference(item: &Item) -> bool {

@@ -2,7 +2,8 @@
 
 use ablate::components;
 use ablate::config::Overrides;
-use ablate::graph::{Composites, Library};
+use ablate::graph::Library;
+use ablate::graph::composite::Composites;
 use ablate::record::{CellRecord, Event, Observer, Progress, State, cell_dir};
 use ablate::run::{Checkpoint, Folder};
 use ablate::study::{self, Options, Prepared, StudyError};
@@ -27,7 +28,9 @@ fn prepare(sets: &[&str]) -> Prepared {
     assert!(problems.is_empty(), "{problems:?}");
     let library = Library::new(&catalogue, composites);
     let sets: Vec<String> = sets.iter().map(|s| s.to_string()).collect();
-    study::prepare(&fixture("tiny-gan.toml"), &Overrides::new(&sets), &library)
+    let papers = study::Papers::embedded().unwrap();
+    let against = study::Against { library: &library, papers: &papers, out: None };
+    study::prepare(&fixture("tiny-gan.toml"), &Overrides::new(&sets), against)
         .unwrap_or_else(|e| panic!("{}", ablate::diagnostic::render_all(&e)))
 }
 
@@ -48,7 +51,12 @@ impl Observer for Watch<'_> {
     }
 }
 
-fn carry_out(prepared: &Prepared, out: &Path, resume: bool, stop: Option<u64>) -> Result<Vec<(String, String)>, StudyError> {
+fn carry_out(
+    prepared: &Prepared,
+    out: &Path,
+    resume: bool,
+    stop: Option<u64>,
+) -> Result<Vec<(String, String)>, StudyError> {
     let interrupt = AtomicBool::new(false);
     let mut watch = Watch { seen: Vec::new(), stop: stop.map(|at| (at, &interrupt)) };
     let options = Options { resume, interrupt: &interrupt, command: "test", out: Some(out) };

@@ -1,10 +1,9 @@
 //! `check` and `explain`.
 
-use super::{Common, End, show, shown};
+use super::{Common, End, prepared, show};
 use crate::config;
 use crate::graph::view;
 use crate::registry::Catalogue;
-use crate::study;
 use crate::terminal::Terminal;
 use std::path::{Path, PathBuf};
 
@@ -14,16 +13,12 @@ pub fn check(
     catalogue: &Catalogue,
     terminal: &mut Terminal,
 ) -> anyhow::Result<End> {
-    let library = match super::library(catalogue, &common.registry) {
-        Ok(library) => library,
-        Err(problems) => return Ok(show(&problems, terminal)),
-    };
     let mut problems = Vec::new();
     for file in files {
-        match study::prepare(file, &common.overrides(), &library) {
+        match prepared(file, common, catalogue)? {
             Ok(prepared) => {
-                terminal.diagnostics(&prepared.notes);
-                terminal.print(&format!("{}: {}", shown(file), count(prepared.cells.len())));
+                show(&prepared.notes, terminal);
+                terminal.print(&format!("{}: {}", file.display(), count(prepared.cells.len())));
                 for cell in &prepared.cells {
                     if prepared.is_study {
                         terminal.print(&format!("\n{} (seed {})", cell.spec.title, cell.plan.run.seed));

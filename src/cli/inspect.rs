@@ -1,24 +1,12 @@
 //! `summary`, `graph`, `list`, `describe`, `schema`.
 
-use super::{Common, End, show};
+use super::{Common, End, prepared, show};
 use crate::graph::{Library, view};
 use crate::registry::Catalogue;
 use crate::report;
-use crate::study::{self, Prepared};
 use crate::terminal::Terminal;
 use anyhow::Context;
 use std::path::Path;
-
-/// A file's cells, or its errors shown.
-fn prepared(
-    file: &Path,
-    common: &Common,
-    catalogue: &Catalogue,
-    terminal: &mut Terminal,
-) -> Result<Prepared, End> {
-    let library = super::library(catalogue, &common.registry).map_err(|problems| show(&problems, terminal))?;
-    study::prepare(file, &common.overrides(), &library).map_err(|problems| show(&problems, terminal))
-}
 
 pub fn summary(
     file: &Path,
@@ -27,9 +15,9 @@ pub fn summary(
     catalogue: &Catalogue,
     terminal: &mut Terminal,
 ) -> anyhow::Result<End> {
-    let prepared = match prepared(file, common, catalogue, terminal) {
+    let prepared = match prepared(file, common, catalogue)? {
         Ok(prepared) => prepared,
-        Err(end) => return Ok(end),
+        Err(problems) => return Ok(show(&problems, terminal)),
     };
     let mut seen = Vec::new();
     for cell in &prepared.cells {
@@ -54,9 +42,9 @@ pub fn graph(
     catalogue: &Catalogue,
     terminal: &mut Terminal,
 ) -> anyhow::Result<End> {
-    let prepared = match prepared(file, common, catalogue, terminal) {
+    let prepared = match prepared(file, common, catalogue)? {
         Ok(prepared) => prepared,
-        Err(end) => return Ok(end),
+        Err(problems) => return Ok(show(&problems, terminal)),
     };
     let Some(cell) = prepared.cells.first() else { return Ok(End::Wrong) };
     let summary = view::summary(&cell.plan);
@@ -84,7 +72,7 @@ fn with_library(
                 Ok(End::Done)
             }
             Err(error) => {
-                terminal.error(&error);
+                terminal.print_error(&format!("error: {error}"));
                 Ok(End::Wrong)
             }
         },

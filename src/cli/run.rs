@@ -1,9 +1,10 @@
 //! `run` and `report`.
 
-use super::{Common, End, show};
+use super::{Common, End, prepared, show};
+use crate::record::StudyRecord;
 use crate::registry::Catalogue;
 use crate::report;
-use crate::study::{self, Finished, StudyError};
+use crate::study::{self, Finished, Number, Paper, Papers, StudyError};
 use crate::terminal::Terminal;
 use anyhow::Context;
 use std::path::{Path, PathBuf};
@@ -17,15 +18,11 @@ pub fn run(
     catalogue: &Catalogue,
     terminal: &mut Terminal,
 ) -> anyhow::Result<End> {
-    let library = match super::library(catalogue, &common.registry) {
-        Ok(library) => library,
-        Err(problems) => return Ok(show(&problems, terminal)),
-    };
-    let prepared = match study::prepare(file, &common.overrides(), &library) {
+    let prepared = match prepared(file, common, catalogue)? {
         Ok(prepared) => prepared,
         Err(problems) => return Ok(show(&problems, terminal)),
     };
-    terminal.diagnostics(&prepared.notes);
+    show(&prepared.notes, terminal);
     if let Some(threads) = prepared.cells.first().and_then(|c| c.plan.run.threads) {
         rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().context("cannot start the threads")?;
     }
@@ -35,13 +32,13 @@ pub fn run(
     let command = std::env::args().collect::<Vec<_>>().join(" ");
     let options = study::Options { resume, interrupt: &interrupt, command: &command, out: common.out.as_deref() };
     match study::carry_out(&prepared, &options, terminal) {
-        Ok(finished) => page(&finished, &command, terminal),
+        Ok(finished) => page(&finished, terminal),
         Err(StudyError::Interrupted(error)) => {
-            terminal.error(&error.to_string());
+            terminal.print_error(&format!("error: {error}"));
             Ok(End::Interrupted)
         }
         Err(error @ StudyError::Changed { .. }) => {
-            terminal.error(&error.to_string());
+            terminal.print_error(&format!("error: {error}"));
             Ok(End::Wrong)
         }
         Err(error) => Err(error.into()),
@@ -49,19 +46,46 @@ pub fn run(
 }
 
 /// Draws the page and says where it is.
-fn page(finished: &Finished, command: &str, terminal: &mut Terminal) -> anyhow::Result<End> {
-    draw(&finished.folder, &finished.runs, command, terminal)?;
+fn page(finished: &Finished, terminal: &mut Terminal) -> anyhow::Result<End> {
+    draw(&finished.folder, &finished.runs, terminal)?;
     for (title, error) in &finished.failed {
-        terminal.error(&format!("{title}: {error}"));
+        terminal.print_error(&format!("error: {title}: {error}"));
     }
     Ok(if finished.failed.is_empty() { End::Done } else { End::Failed })
 }
 
-fn draw(folder: &Path, runs: &Path, command: &str, terminal: &mut Terminal) -> anyhow::Result<()> {
-    let options = report::Options { command: command.into(), ..Default::default() };
+fn draw(folder: &Path, runs: &Path, terminal: &mut Terminal) -> anyhow::Result<()> {
+    let record = StudyRecord::read(folder, runs).context("cannot read the record")?;
+    let papers = Papers::embedded()?;
+    let paper = papers.0.get(&record.cells.report.paper).map(Paper::citation).unwrap_or_default();
+    let options = report::Options { published: published(&papers), paper };
     let files = report::write(folder, runs, &options).context("cannot draw the page")?;
-    terminal.summary(&files);
+    for note in &files.notes {
+        terminal.print_error(&format!("note: {note}"));
+    }
+    terminal.close(&record, Some(&files.index));
     Ok(())
+}
+
+/// The papers' tables as the report takes them: our columns, our units.
+fn published(papers: &Papers) -> Vec<report::PublishedTable> {
+    let mut all = Vec::new();
+    for (key, paper) in &papers.0 {
+        for (name, table) in &paper.tables {
+            let rows = table.rows.iter().map(|(label, values)| {
+                let value = |(column, number): (&String, &Number)| Some((table.columns.get(column)?.clone(), number.pair()));
+                report::PublishedRow { label: label.clone(), values: values.iter().filter_map(value).collect() }
+            });
+            all.push(report::PublishedTable {
+                key: format!("{key}/{name}"),
+                source: paper.citation(),
+                place: table.place.clone(),
+                data: table.data.clone(),
+                rows: rows.collect(),
+            });
+        }
+    }
+    all
 }
 
 pub fn report(target: &Path, common: &Common, terminal: &mut Terminal) -> anyhow::Result<End> {
@@ -72,8 +96,7 @@ pub fn report(target: &Path, common: &Common, terminal: &mut Terminal) -> anyhow
         folder.display(),
         target.display()
     );
-    let command = std::env::args().collect::<Vec<_>>().join(" ");
-    draw(&folder, &runs, &command, terminal)?;
+    draw(&folder, &runs, terminal)?;
     Ok(End::Done)
 }
 

@@ -59,8 +59,9 @@ fn pool(size: usize, stride: usize, padding: usize) -> Kernel {
 /// Convolutions of one branch, `(kernel, stride, width)` each.
 type Branch<'a> = &'a [(usize, usize, usize)];
 
-/// Opens a residual block: convolutions and norms in a row, a shortcut (a 1x1 convolution where size or channels change),
-/// their sum, a relu. Nodes are named as in torchvision: `layer1.0.conv1.weight` there is `layer1-0/conv1/weight` here.
+/// Opens a residual block: convolutions and norms in a row, a shortcut (a 1x1 convolution where size or channels
+/// change), their sum, a relu. Nodes are named as in torchvision: `layer1.0.conv1.weight` there is
+/// `layer1-0/conv1/weight` here.
 fn residual(map: &Edge, branch: Branch<'_>, stride: usize, norm: &Slot) -> Body {
     let mut body = Body::default();
     let mut wire = "in.map".to_string();

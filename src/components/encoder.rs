@@ -1,6 +1,6 @@
-//! Encoders: a map becomes maps of falling size (language.md, 4.3). `stages` are all of them, coarse to fine, `skips` the
-//! same without the deepest. With `stem = false` the input is the first stage already; with `links` a stage's map is
-//! joined with its link.
+//! Encoders: a map becomes maps of falling size (language.md, 4.3). `stages` are all of them, coarse to fine, `skips`
+//! the same without the deepest. With `stem = false` the input is the first stage already; with `links` a stage's map
+//! is joined with its link.
 
 mod resnet101;
 mod resnet18;
@@ -23,7 +23,7 @@ const fn about(name: &'static str, doc: &'static str) -> About {
         family: "encoder",
         name,
         doc,
-        paper: "he2016",
+        paper: "He et al. 2016",
         inputs: &["map: map", "links?: map[]"],
         outputs: &["stages: map[]", "skips: map[]", "deepest: map"],
     }
@@ -53,7 +53,8 @@ struct Depth {
 /// Stages of a ResNet: the stem's and four of residual blocks.
 const STAGES: usize = 5;
 
-/// Opens a ResNet in torchvision's layout, with its names: `layer1.0.conv1.weight` there is `layer1-0/conv1/weight` here.
+/// Opens a ResNet in torchvision's layout, with its names: `layer1.0.conv1.weight` there is `layer1-0/conv1/weight`
+/// here.
 fn resnet(settings: &Resnet, inputs: &InputEdges, depth: &Depth) -> Result<Body, Problem> {
     let links = inputs.list("links").len();
     if links != 0 && links != STAGES {

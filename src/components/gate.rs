@@ -1,6 +1,8 @@
-//! Gates: what a skip goes through before it meets the decoder. The same shape out as the skip; `signal` is the decoder's
-//! map, of the skip's height and width. A gate that weighs pixels gives its weights as `attention`, 0 to 1.
+//! Gates: what a skip goes through before it meets the decoder. The same shape out as the skip; `signal` is the
+//! decoder's map, of the skip's height and width. A gate that weighs pixels gives its weights as `attention`, 0 to 1.
 
+mod cbam;
+mod grid_gate;
 mod none;
 mod squeeze_excite;
 
@@ -9,10 +11,15 @@ use super::node::About;
 use crate::tensor::Backend;
 
 pub fn entries<D: Backend>() -> Vec<NodeEntry<D>> {
-    vec![none::entry(), squeeze_excite::entry()]
+    vec![cbam::entry(), grid_gate::entry(), none::entry(), squeeze_excite::entry()]
 }
 
 /// What the cards of this family share.
-const fn about(name: &'static str, doc: &'static str) -> About {
-    About { family: "gate", name, doc, paper: "", inputs: &["skip: map", "signal: map"], outputs: &["map: map"] }
+const fn about(name: &'static str, doc: &'static str, paper: &'static str) -> About {
+    About { family: "gate", name, doc, paper, inputs: &["skip: map", "signal: map"], outputs: &["map: map"] }
+}
+
+/// The card of a gate that weighs pixels.
+const fn attending(about: About) -> About {
+    About { outputs: &["map: map", "attention?: mask"], ..about }
 }

@@ -2,13 +2,16 @@
 
 use super::parse::parse;
 use super::tree::{Item, Layer, Value};
-use crate::diagnostic::{Diagnostic, Place, Source};
+use crate::diagnostic::{Diagnostic, Place, Source, nearest};
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 /// The newest version of the language that this program reads.
 pub const FORMAT: i64 = 1;
+
+/// The other short keys at the top of a file or composite, which are no misspelt `format`.
+const TOP: [&str; 6] = ["run", "out", "in", "doc", "paper", "train"];
 
 /// One file, without the keys that are its own (`format`, `partial`, `extends`).
 #[derive(Clone, Debug)]
@@ -135,11 +138,16 @@ pub fn check_format(source: &Arc<Source>, tree: &Item) -> Option<Diagnostic> {
     let Some(format) = tree.get(&["format"]) else {
         let first = source.text.find('\n').unwrap_or(source.text.len());
         let place = Place { source: source.clone(), span: 0..first };
-        return Some(
-            Diagnostic::error("`format` is missing")
-                .at(&place, "expected `format` in this file")
-                .with_help(format!("write `format = {FORMAT}` at its top")),
-        );
+        let problem = Diagnostic::error("`format` is missing");
+        let keys = tree.as_table().into_iter().flatten().map(|(key, item)| (key.as_str(), item.key_place()));
+        let keys: Vec<_> = keys.filter(|(key, _)| !TOP.contains(key)).collect();
+        let near = nearest("format", keys.iter().map(|(key, _)| *key));
+        return Some(match keys.iter().find(|(key, _)| Some(*key) == near) {
+            Some((key, Some(place))) => {
+                problem.at(place, format!("found `{key}`")).with_help("a key with a similar name exists: `format`")
+            }
+            _ => problem.at(&place, "").with_help(format!("write `format = {FORMAT}` at the top of this file")),
+        });
     };
     let place = format.place()?;
     match format.value {

@@ -241,7 +241,7 @@ impl Assemble<'_> {
 /// An entry stands where its component was chosen last, else where it was first written.
 fn entry_origin(column: &[Option<&Item>]) -> Origin {
     let written = || column.iter().flatten();
-    let chosen = written().filter(|item| item.get(&["use"]).is_some()).next_back();
+    let chosen = written().rfind(|item| item.get(&["use"]).is_some());
     chosen.or(written().next()).map_or_else(|| Item::default().origin, |item| item.origin.clone())
 }
 

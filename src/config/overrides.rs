@@ -6,6 +6,9 @@ use crate::diagnostic::{Diagnostic, Place, Source};
 use std::ops::Range;
 use std::sync::Arc;
 
+/// A key of a dotted path and where it stands in it.
+pub(super) type Key = (String, Range<usize>);
+
 const PREFIX: &str = "ABLATE_";
 
 /// The two uppermost layers, as given by the caller; nothing is read from the process behind its back.
@@ -80,7 +83,7 @@ fn setting(flag: &str, text: &str) -> Result<Item, Diagnostic> {
 }
 
 /// A dotted path to its keys and where they stand. Parts may be quoted: `study.variants."v1.5".title`.
-pub(super) fn split_path(path: &str) -> Result<Vec<(String, Range<usize>)>, (Range<usize>, &'static str)> {
+pub(super) fn split_path(path: &str) -> Result<Vec<Key>, (Range<usize>, &'static str)> {
     let ends = outside_quotes(path, '.').chain([path.len()]);
     let mut start = 0;
     ends.map(|end| {
@@ -119,7 +122,7 @@ fn outside_quotes(text: &str, wanted: char) -> impl Iterator<Item = usize> + '_ 
 }
 
 /// The value that starts at `at`, inside a table for each key.
-fn nested(source: &Arc<Source>, keys: &[(String, Range<usize>)], at: usize, layer: Layer) -> Item {
+fn nested(source: &Arc<Source>, keys: &[Key], at: usize, layer: Layer) -> Item {
     let place = |span: Range<usize>| Place { source: source.clone(), span };
     let text = || Item {
         value: Value::Text(source.text[at..].to_string()),

@@ -79,14 +79,91 @@ fn syntax_error(source: &Arc<Source>, error: &toml_edit::TomlError) -> Diagnosti
     let span = error.span().map_or(end..end, |s| s.start.min(end)..s.end.min(end));
     let message = error.message().to_lowercase().replace('\n', ", ");
     let (what, expected) = match message.split_once(", expected ") {
-        Some((what, expected)) => (what, format!("expected {expected}")),
-        None => (message.as_str(), String::new()),
+        Some((what, expected)) => (what, expected),
+        None => (message.as_str(), ""),
     };
+    let written = source.text.get(span.clone()).unwrap_or_default().to_string();
+    let header = source
+        .text
+        .get(..span.start)
+        .and_then(|before| before.rsplit('\n').next())
+        .is_some_and(|before| before.trim_start().starts_with('['));
     let place = Place { source: source.clone(), span };
-    let diagnostic = Diagnostic::error(format!("`{}` is not TOML: {what}", source.name)).at(&place, expected);
-    match what {
-        "duplicate key" => diagnostic.with_help("a key is written once in a file; delete one of the two lines"),
-        w if w.contains("string") => diagnostic.with_help("text stands in quotes: key = \"text\""),
-        _ => diagnostic,
+    let (phrase, label, help) = plain_words(what, expected, &written, header);
+    let diagnostic = Diagnostic::error(format!("`{}` is not TOML: {phrase}", source.name)).at(&place, label);
+    help.iter().fold(diagnostic, |diagnostic, help| diagnostic.with_help(*help))
+}
+
+/// The parser's terms in those of someone who writes a file: phrase, label, help.
+fn plain_words(what: &str, expected: &str, written: &str, header: bool) -> (String, String, Option<&'static str>) {
+    let said = |phrase: &str, label: &str, help| (phrase.to_string(), label.to_string(), help);
+    match (what, expected) {
+        ("duplicate key", _) if header => {
+            said("a table is opened twice", "", Some("write its keys under one header, or another name"))
+        }
+        ("duplicate key", _) => {
+            said("a key is written twice", "", Some("a key is written once in a file; delete one of the two lines"))
+        }
+        ("invalid basic string" | "invalid literal string", "`\"`" | "`'`") => {
+            said("a text has no closing quote", &format!("expected {expected}"), None)
+        }
+        ("string values must be quoted", _) if written.is_empty() => {
+            said("a value is missing", "expected a value after `=`", None)
+        }
+        ("string values must be quoted", _) => {
+            said("text must stand in quotes", &format!("write `\"{written}\"`"), None)
+        }
+        (_, "newline, `#`") => said(what, "expected the end of the line", None),
+        (_, "" | "nothing") => said(what, "", None),
+        _ => said(what, &format!("expected {expected}"), None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is said of a text, and the line of its mark.
+    fn error(text: &str) -> (String, String) {
+        let source = Arc::new(Source { name: "x.toml".to_string(), text: text.to_string() });
+        let error = parse(&source, &Layer::File).expect_err(text);
+        let message = error.message.trim_start_matches("`x.toml` is not TOML: ").to_string();
+        let line = error.marks.first().map_or(0, |mark| mark.place.line_column().0);
+        (message, format!("{line}: {}", error.marks.first().map_or("", |mark| &mark.label)))
+    }
+
+    #[test]
+    fn syntax_errors_are_said_in_plain_words() {
+        let cases = [
+            ("a = \"x\nb = 1\n", "a text has no closing quote", "1: expected `\"`"),
+            ("b = 1\na = \n", "a value is missing", "2: expected a value after `=`"),
+            ("a = plain\n", "text must stand in quotes", "1: write `\"plain\"`"),
+            ("[nodes.a\nb = 1\n", "unclosed table", "1: expected `]`"),
+            ("a 1\n", "key with no value", "1: expected `=`"),
+            ("a = 1 b = 2\n", "unexpected key or value", "1: expected the end of the line"),
+            ("a.b = 1\na = 2\n", "a key is written twice", "2: "),
+            ("[a]\nb = 1\n[a]\nc = 2\n", "a table is opened twice", "3: "),
+            ("a = 01\n", "unexpected leading zero", "1: "),
+        ];
+        for (text, message, mark) in cases {
+            assert_eq!(error(text), (message.to_string(), mark.to_string()), "{text}");
+        }
+    }
+
+    #[test]
+    fn keys_and_values_keep_their_places() {
+        let text = "[nodes.g]\nin.map = { a = [1, 2] }\n";
+        let source = Arc::new(Source { name: "x.toml".to_string(), text: text.to_string() });
+        let tree = parse(&source, &Layer::File).expect("TOML");
+        let of = |place: Option<Place>| place.map(|p| text[p.span].to_string());
+        let map = tree.get(&["nodes", "g", "in", "map"]).expect("the map");
+        assert_eq!(of(map.key_place().cloned()).as_deref(), Some("map"));
+        assert_eq!(of(map.entry_place()).as_deref(), Some("in.map"));
+        assert_eq!(of(map.place().cloned()).as_deref(), Some("{ a = [1, 2] }"));
+        let inner = map.get(&["a"]).expect("a");
+        assert_eq!(of(inner.entry_place()).as_deref(), Some("a"));
+        assert_eq!(of(inner.as_array().and_then(|a| a[1].place().cloned())).as_deref(), Some("2"));
+        let node = tree.get(&["nodes", "g"]).expect("the node");
+        assert_eq!(of(node.entry_place()).as_deref(), Some("[nodes.g]"));
     }
 }

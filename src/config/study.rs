@@ -10,10 +10,10 @@ use super::substitute::substitute;
 use super::switched::check_switches;
 use super::tree::{Item, Layer, Table, Value};
 use super::write::canonical;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Place};
 use read::Plan;
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// A loaded experiment file.
 #[derive(Clone, Debug)]
@@ -88,11 +88,11 @@ pub fn load(path: &Path, overrides: &Overrides) -> Result<Study, Vec<Diagnostic>
 }
 
 /// The variant's files lowest, then the study's, each once.
-fn variant_stack(files: &mut Files, extends: &[Item], root: &PathBuf) -> Stack {
-    let mut stack = Stack { files: vec![], open: vec![root.clone()] };
+fn variant_stack(files: &mut Files, extends: &[Item], root: &Path) -> Stack {
+    let mut stack = Stack { files: vec![], open: vec![root.to_path_buf()] };
     files.extend(extends, &mut stack);
     stack.open.clear();
-    files.enter(root.clone(), None, &mut stack);
+    files.enter(root.to_path_buf(), None, &mut stack);
     stack
 }
 
@@ -144,7 +144,8 @@ impl Study {
         let mut axes: Vec<_> = chosen().collect();
         axes.sort_by_key(|(axis, _)| axis.key.len());
         sheets.extend(axes.iter().map(|(axis, index)| axis.sheet(**index)));
-        sheets.extend(seed.1.map(|written| nested(&["run".into(), "seed".into()], written, "seed")));
+        sheets
+            .extend(seed.1.map(|written| nested(&["run", "seed"].map(|key| (key.to_string(), None)), written, "seed")));
         sheets.extend(self.overrides.iter().cloned());
         sheets.iter_mut().for_each(without_study);
         let mut tree = merge(sheets);
@@ -199,15 +200,18 @@ fn integer(tree: &Item, path: &[&str]) -> Option<i64> {
     }
 }
 
-/// An axis's value at its key.
-fn nested(key: &[String], value: &Item, axis: &str) -> Item {
+/// An axis's value at its key, whose parts stand where the axis names them.
+fn nested(key: &[(String, Option<Place>)], value: &Item, axis: &str) -> Item {
     let mut value = value.clone();
     relayer(&mut value, &Layer::Axis(axis.to_string()));
     value.history = vec![];
-    key.iter().rev().fold(value, |inner, name| Item {
-        origin: inner.origin.clone(),
-        value: Value::Table(Table::from([(name.clone(), inner)])),
-        history: vec![],
+    key.iter().rev().fold(value, |mut inner, (name, place)| {
+        inner.origin.key = place.clone();
+        Item {
+            origin: inner.origin.clone(),
+            value: Value::Table(Table::from([(name.clone(), inner)])),
+            history: vec![],
+        }
     })
 }
 

@@ -41,7 +41,8 @@ pub struct Step {
     pub dropped: Option<String>,
 }
 
-/// A value with its origin and the steps that led to it, the last being the one in force.
+/// A value with its origin and the steps that led to it, the last one that drops nothing being in force. Elements of
+/// arrays, tables that only a `[header]` opens, and trees that were parsed but not merged have no steps.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Item {
     pub value: Value,

@@ -1,10 +1,11 @@
 //! A tree written back: as TOML for people, as JSON for hashing.
 
+use super::files::FORMAT;
 use super::tree::{Item, Layer, Origin, Table, Value};
 
-/// The tree as TOML, with the origin of each value as a trailing comment.
+/// An experiment's tree as a file of its own, with the origin of each value as a trailing comment.
 pub fn to_toml(tree: &Item) -> String {
-    let mut lines = vec![];
+    let mut lines = vec![format!("format = {FORMAT}")];
     if let Some(table) = tree.as_table() {
         section(table, &mut vec![], &mut lines);
     }

@@ -47,11 +47,25 @@ pub fn texels(
 /// Means over squares of `2 radius + 1` texels; the border repeats.
 fn blurred(values: &[f32], size: usize, radius: usize) -> Vec<f32> {
     let share = 1.0 / (2 * radius + 1) as f32;
-    let line = |at: &dyn Fn(usize) -> f32, i: usize| -> f32 {
-        (i..=i + 2 * radius).map(|k| at(k.saturating_sub(radius).min(size - 1))).sum::<f32>() * share
-    };
-    let across: Vec<f32> = (0..size * size).map(|i| line(&|x| values[i / size * size + x], i % size)).collect();
-    (0..size * size).map(|i| line(&|y| across[y * size + i % size], i / size)).collect()
+    let mut across = vec![0.0; size * size];
+    for (line, out) in values.chunks_exact(size).zip(across.chunks_exact_mut(size)) {
+        let at = |x: usize| line[x.saturating_sub(radius).min(size - 1)];
+        let mut sum: f32 = (0..2 * radius).map(at).sum();
+        for (x, value) in out.iter_mut().enumerate() {
+            sum += at(x + 2 * radius);
+            *value = sum * share;
+            sum -= at(x);
+        }
+    }
+    let mut out = vec![0.0; size * size];
+    for (y, line) in out.chunks_exact_mut(size).enumerate() {
+        for k in y..=y + 2 * radius {
+            let row = k.saturating_sub(radius).min(size - 1);
+            let source = &across[row * size..(row + 1) * size];
+            line.iter_mut().zip(source).for_each(|(o, v)| *o += v * share);
+        }
+    }
+    out
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod leaf;
 mod opener;
 mod outputs;
 mod repeat;
+mod wires;
 
 pub use apply::Applied;
 pub use outputs::{NoSuch, OutputPort, Outputs, Selected};
@@ -17,7 +18,7 @@ pub use outputs::{NoSuch, OutputPort, Outputs, Selected};
 use super::composite::{self, Graph};
 use super::library::{ComponentCard, Library};
 use super::plan::{Component, Network, NetworkOutput, NetworkPort, OpCost, OpSource, Weights};
-use super::settings::find_full;
+use super::settings::{Scope, complete_component, find_full};
 use crate::config::{Item, Origin, Table, Value};
 use crate::diagnostic::Diagnostic;
 use crate::registry::{Edge, Settings};
@@ -114,6 +115,27 @@ impl Library<'_> {
         self.finish(&opener, &card, ports, outputs, problems)
     }
 
+    /// What can be said of a node's name and settings without its inputs: for nodes whose wires failed, or that nothing
+    /// applies. What is read off edges is passed over.
+    pub fn check_settings(&self, node: &str, item: &Item, problems: &mut Vec<Diagnostic>) {
+        let mut table = item.as_table().cloned().unwrap_or_default();
+        table.shift_remove("in");
+        let bare = Item { value: Value::Table(table), ..item.clone() };
+        let Some(definition) = composite::node(node, &bare, problems) else { return };
+        let Some(component) = find_full(self, &definition.component, problems) else { return };
+        let mut settings = definition.settings;
+        for (name, item) in definition.each {
+            match item.as_array() {
+                Some(all) => settings.extend(all.first().map(|first| (name, first.clone()))),
+                None => problems.push(item.expected("an array, one element for each copy")),
+            }
+        }
+        let (owner, at) = (component.card().full(), definition.component.place());
+        let like = |_: &Item, _: &mut Vec<Diagnostic>| None;
+        let scope = Scope { library: self, owner: &owner, word: "setting", at, like: &like };
+        complete_component(component, settings, at, &scope, problems);
+    }
+
     fn finish(
         &self,
         opener: &Opener<'_>,
@@ -172,8 +194,9 @@ fn given(card: &ComponentCard, inputs: &[Wired], flat: &[(NetworkPort, &WiredVal
         let port = port_of(card, wired);
         let values = flat.iter().enumerate().filter(|(_, (p, _))| p.port == port).map(|(i, (_, value))| {
             let source = OpSource::Input(i);
-            let (size, decided) = (value.decided.clone(), value.decided.clone());
-            let value = Val { edge: value.edge.clone(), source, label: value.label.clone(), size, decided };
+            // A size decides no counts or channels inside, so it is not among what `decided` chooses from.
+            let (edge, label, size) = (value.edge.clone(), value.label.clone(), value.decided.clone());
+            let value = Val { edge, source, label, size, decided: None };
             (value, wired.written.clone())
         });
         let key = wired.written.as_ref().and_then(|i| i.entry_place());

@@ -63,8 +63,16 @@ mod tests {
                 head("cost.macs", "MACs", "G", None, 1),
             ],
             rows: vec![
-                row(Kind::Ours, "UV-GAN", vec![value(20.125, Some(1.5), 40), value(0.1, Some(0.02), 38), value(1.26, None, 0)]),
-                row(Kind::Ours, "no <gate> & 50% #1", vec![value(-3.0, Some(0.25), 40), None, value(f64::NAN, None, 0)]),
+                row(
+                    Kind::Ours,
+                    "UV-GAN",
+                    vec![value(20.125, Some(1.5), 40), value(0.1, Some(0.02), 38), value(1.26, None, 0)],
+                ),
+                row(
+                    Kind::Ours,
+                    "no <gate> & 50% #1",
+                    vec![value(-3.0, Some(0.25), 40), None, value(f64::NAN, None, 0)],
+                ),
                 row(Kind::Baseline, "mirror", vec![value(12.0, Some(2.0), 40), value(0.3, Some(0.1), 40), None]),
                 row(Kind::Published, "Ours_v2", vec![value(15.97, None, 0), None, None]),
             ],

@@ -89,8 +89,12 @@ fn name(entry: &CellEntry) -> String {
 
 /// The variant's title, where there is more than one or nothing else, and the labels of the axes.
 fn title(study: &StudyRecord, entry: &CellEntry, variants: bool) -> String {
-    let mut parts: Vec<String> =
-        study.cells.axes.iter().filter_map(|axis| entry.axes.get(axis).map(|label| format!("{axis} {label}"))).collect();
+    let mut parts: Vec<String> = study
+        .cells
+        .axes
+        .iter()
+        .filter_map(|axis| entry.axes.get(axis).map(|label| format!("{axis} {label}")))
+        .collect();
     if variants || parts.is_empty() {
         parts.insert(0, name(entry));
     }

@@ -72,7 +72,8 @@ impl Page {
 
     fn render(&self, name: &str, template: &str, tables: Vec<String>) -> Result<String, ReportError> {
         let mut environment = Environment::new();
-        environment.set_auto_escape_callback(|name| if name.ends_with(".html") { AutoEscape::Html } else { AutoEscape::None });
+        environment
+            .set_auto_escape_callback(|name| if name.ends_with(".html") { AutoEscape::Html } else { AutoEscape::None });
         environment.set_trim_blocks(true);
         environment.set_lstrip_blocks(true);
         environment.add_filter("md", |text: String| format::escape_markdown(&text));
@@ -135,7 +136,9 @@ fn shown(name: &str, figure: &Figure) -> Value {
 /// Escaped text with `names` in backticks set as code.
 fn code(text: &str) -> String {
     let pieces = text.split('`').enumerate();
-    pieces.map(|(i, piece)| if i % 2 == 1 { format!("<code>{}</code>", escape(piece)) } else { escape(piece) }).collect()
+    pieces
+        .map(|(i, piece)| if i % 2 == 1 { format!("<code>{}</code>", escape(piece)) } else { escape(piece) })
+        .collect()
 }
 
 /// A row for each cell: what became of it.

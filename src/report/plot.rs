@@ -169,11 +169,8 @@ fn draw_series(svg: &mut Svg, plot: &Plot<'_>, series: &Series) {
     }
     if let Some(ring) = series.ring {
         let (x, y) = plot.at(ring);
-        let circle = format!(
-            r#"<circle cx="{}" cy="{}" r="7" fill="none" stroke="{INK}" stroke-width="1.4"/>"#,
-            num(x),
-            num(y)
-        );
+        let circle =
+            format!(r#"<circle cx="{}" cy="{}" r="7" fill="none" stroke="{INK}" stroke-width="1.4"/>"#, num(x), num(y));
         svg.raw(&circle);
     }
     if let (false, Some((x, y))) = (series.note.is_empty(), points.last()) {

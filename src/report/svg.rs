@@ -94,10 +94,14 @@ impl Svg {
     /// Text with its baseline at `y`.
     pub fn text(&mut self, x: f64, y: f64, text: &str, style: Style) {
         let (x, y, size, fill) = (num(x), num(y), num(style.size), style.fill);
-        let anchor = if style.anchor == "start" { String::new() } else { format!(r#" text-anchor="{}""#, style.anchor) };
+        let anchor =
+            if style.anchor == "start" { String::new() } else { format!(r#" text-anchor="{}""#, style.anchor) };
         let weight = if style.bold { r#" font-weight="bold""# } else { "" };
-        let turn =
-            if style.rotate == 0.0 { String::new() } else { format!(r#" transform="rotate({} {x} {y})""#, style.rotate) };
+        let turn = if style.rotate == 0.0 {
+            String::new()
+        } else {
+            format!(r#" transform="rotate({} {x} {y})""#, style.rotate)
+        };
         let text = escape(text);
         self.put(format_args!(
             r#"<text x="{x}" y="{y}" font-size="{size}" fill="{fill}"{anchor}{weight}{turn}>{text}</text>"#

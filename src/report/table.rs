@@ -103,8 +103,7 @@ fn table(study: &StudyRecord, plan: &TablePlan, options: &Options) -> Table {
             }
         };
         let here = group.place.get(&plan.across).map_or("", String::as_str);
-        for (i, (head, across)) in heads.iter().enumerate().filter(|(_, (_, across))| *across == here) {
-            debug_assert_eq!(*across, here);
+        for (i, (head, _)) in heads.iter().enumerate().filter(|(_, (_, across))| *across == here) {
             rows[row].values[i] = group.value(&head.column);
         }
     }
@@ -173,7 +172,8 @@ fn published(key: &str, options: &Options, heads: &[Head], rows: &mut Vec<Row>, 
         return;
     };
     for row in &table.rows {
-        let value = |head: &Head| row.values.get(&head.column).map(|(mean, std)| Value { mean: *mean, std: *std, n: 0 });
+        let value =
+            |head: &Head| row.values.get(&head.column).map(|(mean, std)| Value { mean: *mean, std: *std, n: 0 });
         rows.push(Row { kind: Kind::Published, label: row.label.clone(), values: heads.iter().map(value).collect() });
     }
     let data = if table.data.is_empty() { String::new() } else { format!(", on {}", table.data) };

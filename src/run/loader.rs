@@ -82,10 +82,17 @@ impl Source {
     }
 }
 
-/// Threads that decode and warp, apart from those that compute; `None` (the caller's own) if none can be had.
+/// Threads that decode and warp, as many as compute, but apart from them; `None` (the caller's own) if none can be had.
 fn pool() -> Option<&'static rayon::ThreadPool> {
     static POOL: OnceLock<Option<rayon::ThreadPool>> = OnceLock::new();
-    POOL.get_or_init(|| rayon::ThreadPoolBuilder::new().thread_name(|i| format!("loading-{i}")).build().ok()).as_ref()
+    POOL.get_or_init(|| {
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(rayon::current_num_threads())
+            .thread_name(|i| format!("loading-{i}"))
+            .build()
+            .ok()
+    })
+    .as_ref()
 }
 
 /// A thread that makes batches from a position on, until it has no more or nobody listens.
@@ -367,3 +374,7 @@ mod tests {
         assert!(empty.to_string().contains("loading `pairs`"), "{empty}");
     }
 }
+
+#[cfg(test)]
+#[path = "photos_tests.rs"]
+mod photos;

@@ -2,10 +2,11 @@
 
 use crate::config::{self, CellSpec, Item, Overrides};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::graph::{self, About, Library, plan::Plan};
-use crate::record::{CellEntry, Cells, ReportPlan};
+use super::Papers;
+use crate::graph::{self, About, Finished, Library, plan::Plan};
+use crate::record::{self, CellEntry, Cells, ReportPlan, State, Status};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A cell that can be run.
 pub struct Cell {
@@ -26,13 +27,28 @@ pub struct Prepared {
     pub is_study: bool,
 }
 
+/// What a file's check needs besides the file.
+#[derive(Clone, Copy)]
+pub struct Against<'a> {
+    pub library: &'a Library<'a>,
+    pub papers: &'a Papers,
+    /// `--out`, in the place of `run.out`: where `weights = { experiment = .. }` looks for finished cells.
+    pub out: Option<&'a Path>,
+}
+
 /// Loads a file, expands it and resolves every cell. Fails with all errors of all of them.
-pub fn prepare(file: &Path, overrides: &Overrides, library: &Library<'_>) -> Result<Prepared, Vec<Diagnostic>> {
+pub fn prepare(file: &Path, overrides: &Overrides, against: Against<'_>) -> Result<Prepared, Vec<Diagnostic>> {
     let study = config::load(file, overrides)?;
     let experiment = file.file_stem().map_or_else(|| "experiment".into(), |s| s.to_string_lossy().into_owned());
     let is_study = study.is_study();
-    let (mut cells, mut errors, mut notes) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut cells, mut errors, mut notes) = (Vec::new(), study.problems.clone(), Vec::new());
+    if study.partial {
+        errors.push(Diagnostic::error(format!("{} is partial: it may only be extended", study.name)));
+        return Err(errors);
+    }
+    let finished = |wanted: &Finished| finished(wanted, against);
     for mut spec in study.cells()? {
+        errors.extend(spec.problems.iter().cloned());
         if is_study {
             report_of_the_study(&mut spec.tree, &study.base);
         }
@@ -41,25 +57,40 @@ pub fn prepare(file: &Path, overrides: &Overrides, library: &Library<'_>) -> Res
             variant: spec.variant.clone().unwrap_or_default(),
             base: file.parent().unwrap_or(Path::new("")).to_path_buf(),
             axes: spec.axes.iter().map(|(axis, ..)| axis.clone()).collect(),
-            papers: Vec::new(),
-            finished: &|_| None,
+            papers: against.papers.keys(),
+            finished: &finished,
         };
-        match graph::resolve(&spec.tree, &about, library) {
-            Ok((mut plan, said)) => {
-                plan.run.seed = u64::try_from(spec.seed).unwrap_or(plan.run.seed);
-                notes.extend(said);
+        match graph::resolve(&spec.tree, &about, against.library) {
+            Ok((plan, said)) => {
+                notes.extend(said.into_iter().filter(|n| !notes.contains(n)).collect::<Vec<_>>());
                 cells.push(Cell { spec, plan });
             }
             Err(problems) => errors.extend(problems),
         }
     }
-    errors.extend(graph::absent_everywhere(&cells.iter().map(|c| &c.plan).collect::<Vec<_>>()));
+    if errors.is_empty() {
+        errors.extend(graph::absent_everywhere(&cells.iter().map(|c| &c.plan).collect::<Vec<_>>()));
+    }
     if errors.iter().any(|e| e.severity == Severity::Error) {
         return Err(errors);
     }
     let report = cells.first().map(|c| c.plan.report.clone()).unwrap_or_default();
-    let baseline = study.base.get(&["study", "baseline"]).map(config::inline).unwrap_or_default();
-    Ok(Prepared { experiment, cells, baseline: baseline.trim_matches('"').into(), report, notes, is_study })
+    let baseline = cells.iter().find(|c| c.spec.baseline).map(|c| c.spec.name()).unwrap_or_default();
+    Ok(Prepared { experiment, cells, baseline, report, notes, is_study })
+}
+
+/// The folder of the finished cell that `weights` asks for, by the identity that its own file gives it.
+fn finished(wanted: &Finished, against: Against<'_>) -> Option<PathBuf> {
+    let prepared = prepare(&wanted.experiment, &Overrides::default(), against).ok()?;
+    let fits = |c: &&Cell| {
+        let variant = wanted.variant.is_none() || wanted.variant == c.spec.variant;
+        variant && wanted.seed.is_none_or(|s| s == c.plan.run.seed)
+    };
+    let cell = prepared.cells.iter().find(fits)?;
+    let runs = against.out.map_or_else(|| PathBuf::from(&cell.plan.run.out), Path::to_path_buf);
+    let folder = record::cell_dir(&runs, &cell.plan.hash);
+    let status: Status = serde_json::from_str(&std::fs::read_to_string(folder.join("status.json")).ok()?).ok()?;
+    (status.state == State::Done).then_some(folder)
 }
 
 /// A study's page is drawn by the study file's own merged `[report]`.

@@ -1,6 +1,7 @@
 //! The devices our operations run on: a dfdx device with a kernel for each operation.
 
 use super::{Error, Shape4, Tensor, ops};
+use dfdx::shapes::HasShape;
 use dfdx::tensor::{CopySlice, Cpu, Gradients, OwnedTape, PutTape, Storage, TensorFromVec};
 use dfdx::tensor_ops::{Backward, ReshapeTo};
 
@@ -17,6 +18,9 @@ pub trait Backend: Storage<f32> + CopySlice<f32> + TensorFromVec<f32> + ops::Ker
 
     /// The same storage and id under another shape of as many elements.
     fn reshape(&self, tensor: &Tensor<Self>, shape: Shape4) -> Result<Tensor<Self>, Self::Err>;
+
+    /// Whether the elements of a tensor that is not empty lie in row-major order: it is not a permuted or broadcast view.
+    fn is_row_major(tensor: &Tensor<Self>) -> bool;
 
     /// Runs a tape's backward steps, the last recorded first. On the device because dfdx's bound for it has no public
     /// name.
@@ -43,6 +47,23 @@ impl Backend for Cpu {
 
     fn reshape(&self, tensor: &Tensor<Self>, shape: Shape4) -> Result<Tensor<Self>, Self::Err> {
         tensor.clone().try_reshape_like(&shape)
+    }
+
+    /// By the addresses that dfdx's public index gives to the second element of each axis.
+    fn is_row_major(tensor: &Tensor<Self>) -> bool {
+        let &(n, c, h, w) = tensor.shape();
+        let address = |index: [usize; 4]| std::ptr::from_ref(&tensor[index]).addr();
+        let first = address([0; 4]);
+        let mut stride = size_of::<f32>();
+        for (axis, size) in [n, c, h, w].into_iter().enumerate().rev() {
+            let mut second = [0; 4];
+            second[axis] = 1;
+            if size > 1 && address(second) != first + stride {
+                return false;
+            }
+            stride *= size;
+        }
+        true
     }
 
     fn run_backward(&self, tape: OwnedTape<f32, Self>) -> Result<Gradients<f32, Self>, Self::Err> {

@@ -46,6 +46,11 @@ fn offset<D: Backend>(device: &D) -> Result<usize, Error> {
 }
 
 fn probe<D: Backend>(device: &D) -> Result<usize, Error> {
+    only(&words_that_follow_the_storage(device)?).map(|word| word * size_of::<usize>())
+}
+
+/// Which words of a tensor are equal in a clone and differ in a clone that was written to.
+fn words_that_follow_the_storage<D: Backend>(device: &D) -> Result<Vec<usize>, Error> {
     let shape: Shape4 = (1, 1, 2, 3);
     let original: Tensor<D> =
         device.try_tensor_from_vec(vec![1.0; 6], shape).map_err(|e| Error::device("bridge", e))?;
@@ -53,9 +58,12 @@ fn probe<D: Backend>(device: &D) -> Result<usize, Error> {
     let mut written = original.clone();
     written.copy_from(&[9.0; 6]);
     let (a, b, c) = (words(&original), words(&same), words(&written));
-    let candidates: Vec<usize> = (0..a.len()).filter(|&i| a[i] == b[i] && a[i] != c[i]).collect();
-    match candidates[..] {
-        [word] => Ok(word * size_of::<usize>()),
+    Ok((0..a.len()).filter(|&i| a[i] == b[i] && a[i] != c[i]).collect())
+}
+
+fn only(candidates: &[usize]) -> Result<usize, Error> {
+    match candidates {
+        [word] => Ok(*word),
         _ => Err(Error::Bridge(format!("{} words could be the storage, expected one", candidates.len()))),
     }
 }
@@ -70,13 +78,18 @@ fn arc_at_mut<D: Backend>(tensor: &mut Tensor<D>, offset: usize) -> &mut Arc<D::
     unsafe { &mut *std::ptr::from_mut(tensor).cast::<u8>().add(offset).cast::<Arc<D::Vec>>() }
 }
 
-/// The storage of a tensor that is not a view: its length must be the number of elements. Permuted views keep the
-/// length, so this room never makes one; [`self_test`] shows what dfdx does.
+/// The storage of a tensor that is not a view: it has as many values as the tensor has elements, in row-major order.
 pub(super) fn storage<D: Backend>(tensor: &Tensor<D>) -> Result<&D::Vec, Error> {
     let arc = arc_at(tensor, offset(tensor.device())?);
     let (n, c, h, w) = *tensor.shape();
     let (have, want) = (tensor.device().len(arc), n * c * h * w);
-    if have == want { Ok(arc) } else { Err(Error::Bridge(format!("a view: {have} values stored for {want} elements"))) }
+    if have != want {
+        return Err(Error::Bridge(format!("a view: {have} values stored for {want} elements")));
+    }
+    if want > 0 && !D::is_row_major(tensor) {
+        return Err(Error::Bridge(format!("a view: {n} x {c} x {h} x {w} elements in another order")));
+    }
+    Ok(arc)
 }
 
 /// The storage, kept alive: what an operation saves for its backward step.
@@ -105,10 +118,18 @@ pub(super) fn key<D: Backend>(tensor: &Tensor<D>) -> Result<Tensor<D>, Error> {
 /// Checks the bridge on the CPU against dfdx's public index. Called once when the program starts.
 pub fn self_test() -> Result<(), Error> {
     let device = Cpu::default();
+    check(&device, offset(&device)?)
+}
+
+/// Whether the storage is at this offset. Nothing is followed there unless the word behaves as the storage does.
+fn check(device: &Cpu, offset: usize) -> Result<(), Error> {
+    if only(&words_that_follow_the_storage(device)?)? * size_of::<usize>() != offset {
+        return Err(Error::Bridge(format!("the word at {offset} does not follow the storage")));
+    }
     let values = [3.0, 1.0, 4.0, 1.0, 5.0, 9.0];
     let mut tensor: Tensor<Cpu> =
         device.try_tensor_from_vec(values.to_vec(), (1, 2, 1, 3)).map_err(|e| Error::device("bridge", e))?;
-    let found = storage(&tensor)?;
+    let found = arc_at(&tensor, offset);
     if found[..] != values || !std::ptr::eq(&found[0], &tensor[[0, 0, 0, 0]]) {
         return Err(Error::Bridge("the storage found is not the one dfdx indexes".into()));
     }
@@ -125,8 +146,27 @@ pub fn self_test() -> Result<(), Error> {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
     #[test]
     fn the_probe_holds() {
-        super::self_test().unwrap();
+        self_test().unwrap();
+    }
+
+    #[test]
+    fn another_offset_is_refused() {
+        let device = Cpu::default();
+        let right = offset(&device).unwrap();
+        let others = (0..size_of::<Tensor<Cpu>>()).step_by(size_of::<usize>()).filter(|&o| o != right);
+        for other in others {
+            assert!(check(&device, other).is_err(), "offset {other} was taken for the storage at {right}");
+        }
+        assert!(check(&device, right).is_ok());
+    }
+
+    #[test]
+    fn a_layout_without_exactly_one_such_word_is_refused() {
+        assert!(only(&[]).is_err() && only(&[2, 5]).is_err());
+        assert_eq!(only(&[5]).unwrap(), 5);
     }
 }

@@ -9,7 +9,14 @@ use std::cell::RefCell;
 /// Where operations are recorded.
 pub struct Context<D: Backend> {
     device: D,
-    tape: RefCell<Option<OwnedTape<f32, D>>>,
+    recording: RefCell<Recording<D>>,
+}
+
+enum Recording<D: Backend> {
+    Off,
+    On(OwnedTape<f32, D>),
+    /// The backward pass has begun: what is recorded now would get no gradient.
+    Spent,
 }
 
 type DfdxGradients<D> = dfdx::tensor::Gradients<f32, D>;
@@ -17,12 +24,12 @@ type DfdxGradients<D> = dfdx::tensor::Gradients<f32, D>;
 impl<D: Backend> Context<D> {
     /// Records, for training.
     pub fn recording(device: &D) -> Self {
-        Context { device: device.clone(), tape: RefCell::new(Some(OwnedTape::default())) }
+        Context { device: device.clone(), recording: RefCell::new(Recording::On(OwnedTape::default())) }
     }
 
     /// Records nothing: activations are freed as they go.
     pub fn inference(device: &D) -> Self {
-        Context { device: device.clone(), tape: RefCell::new(None) }
+        Context { device: device.clone(), recording: RefCell::new(Recording::Off) }
     }
 
     pub fn device(&self) -> &D {
@@ -30,7 +37,7 @@ impl<D: Backend> Context<D> {
     }
 
     pub fn is_recording(&self) -> bool {
-        self.tape.borrow().is_some()
+        matches!(*self.recording.borrow(), Recording::On(_))
     }
 
     /// A constant from host values in row-major order.
@@ -67,10 +74,14 @@ impl<D: Backend> Context<D> {
         inputs: &[&Var<D>],
         backward: impl FnOnce(&D, D::Vec, &mut Slots<'_, D>) -> Result<(), D::Err> + 'static,
     ) -> Result<Var<D>, Error> {
-        let mut tape = self.tape.try_borrow_mut().map_err(|_| Error::shape(op, "recorded inside another operation"))?;
         let needs_grad = inputs.iter().any(|v| v.needs_grad());
-        let Some(tape) = tape.as_mut().filter(|_| needs_grad) else {
-            return Ok(Var::new(output, false));
+        let mut recording = self.recording.borrow_mut();
+        let tape = match &mut *recording {
+            Recording::On(tape) if needs_grad => tape,
+            Recording::Spent if needs_grad => {
+                return Err(Error::shape(op, "its gradient is wanted, but the backward pass has begun"));
+            }
+            _ => return Ok(Var::new(output, false)),
         };
         let output_key = bridge::key(&output)?;
         let keys: Vec<Option<Tensor<D>>> = inputs
@@ -107,12 +118,16 @@ impl<D: Backend> Context<D> {
         self.device.adopt(buffer, (n, c, h, w))
     }
 
-    /// Gradients of a 1 x 1 x 1 x 1 loss. Ends the recording.
+    /// Gradients of a 1 x 1 x 1 x 1 loss. Ends the recording: operations on constants still run, those whose gradient is
+    /// wanted fail.
     pub fn backward(&self, loss: &Var<D>) -> Result<Gradients<D>, Error> {
         if loss.len() != 1 {
             return Err(Error::shape("backward", format!("a loss has one element, found {:?}", loss.shape())));
         }
-        let mut tape = self.tape.borrow_mut().take().ok_or_else(|| Error::Other("nothing was recorded".into()))?;
+        if !self.is_recording() {
+            return Err(Error::Other("nothing was recorded".into()));
+        }
+        let Recording::On(mut tape) = self.recording.replace(Recording::Spent) else { unreachable!() };
         if loss.needs_grad() {
             let key = bridge::key(loss.tensor())?;
             let device = self.device.clone();

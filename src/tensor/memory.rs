@@ -11,11 +11,8 @@ const SMALLEST: usize = 4096;
 static CURRENT: AtomicUsize = AtomicUsize::new(0);
 static PEAK: AtomicUsize = AtomicUsize::new(0);
 
-/// The system's allocator, counting.
+/// The system's allocator, counting. A program declares it as its `#[global_allocator]`; without, nothing is counted.
 pub struct Counting;
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 fn grown(bytes: usize) {
     if bytes >= SMALLEST {

@@ -30,6 +30,7 @@ pub mod prelu;
 pub mod reduce;
 pub mod resize;
 pub mod shape;
+pub mod spectral_norm;
 pub mod ssim;
 #[cfg(test)]
 mod tests;
@@ -56,6 +57,7 @@ pub trait Kernels:
     + reduce::ReduceKernel
     + resize::ResizeKernel
     + shape::ShapeKernel
+    + spectral_norm::SpectralKernel
     + ssim::SimilarityKernel
     + total_variation::VariationKernel
 {

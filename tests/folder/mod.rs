@@ -17,7 +17,8 @@ impl Folder {
         for (name, text) in files {
             let path = folder.path(name);
             std::fs::create_dir_all(path.parent().unwrap_or(&folder.0)).expect("a folder");
-            let speaks = text.starts_with("format") || text.contains("no format");
+            let speaks = text.contains("no format")
+                || text.lines().take_while(|line| !line.starts_with('[')).any(|line| line.starts_with("format"));
             let head = if speaks { "" } else { "format = 1\n" };
             std::fs::write(path, format!("{head}{text}")).expect("a file");
         }

@@ -43,7 +43,8 @@ pub fn study(runs: &Path) -> PathBuf {
 
 pub fn write_study(runs: &Path, cells: Vec<CellEntry>) -> PathBuf {
     let dir = runs.join("quickstart");
-    let cells = Cells { experiment: "quickstart".into(), report: plan(), baseline: "uv-gan".into(), axes: vec![], cells };
+    let cells =
+        Cells { experiment: "quickstart".into(), report: plan(), baseline: "uv-gan".into(), axes: vec![], cells };
     write_json(&dir.join("cells.json"), &cells).unwrap();
     dir
 }
@@ -57,12 +58,15 @@ fn plan() -> ReportPlan {
     let show = ["pairs.incomplete", "generator.intermediate", "generator.completed", "pairs.complete"];
     ReportPlan {
         title: "Quick start: two generators on synthetic faces".into(),
-        question: "Do coupled, gated U-Nets complete a face better than a plain one, after a few minutes on a CPU?".into(),
+        question: "Do coupled, gated U-Nets complete a face better than a plain one, after a few minutes on a CPU?"
+            .into(),
         paper: "na2020".into(),
         tables: vec![TablePlan {
             name: "quality".into(),
             caption: "UV completion on the test identities.".into(),
-            columns: ["completion.ssim", "completion.psnr", "missing.psnr", "missing.l1", "cost.parameters"].map(String::from).into(),
+            columns: ["completion.ssim", "completion.psnr", "missing.psnr", "missing.l1", "cost.parameters"]
+                .map(String::from)
+                .into(),
             rows: "variant".into(),
             across: String::new(),
             published: vec!["na2020/table-1".into()],
@@ -106,7 +110,12 @@ fn columns() -> Vec<Column> {
 }
 
 fn summaries(level: f64, seed: u64) -> BTreeMap<String, Summary> {
-    let start = [("completion.ssim", 0.55, 0.06, 0.04), ("completion.psnr", 17.0, 1.6, 1.4), ("missing.psnr", 14.0, 1.4, 1.8), ("missing.l1", 0.21, -0.03, 0.02)];
+    let start = [
+        ("completion.ssim", 0.55, 0.06, 0.04),
+        ("completion.psnr", 17.0, 1.6, 1.4),
+        ("missing.psnr", 14.0, 1.4, 1.8),
+        ("missing.l1", 0.21, -0.03, 0.02),
+    ];
     let mut all = BTreeMap::new();
     for (i, (name, base, slope, std)) in start.into_iter().enumerate() {
         let mean = base + slope * level + std * 0.06 * noise(seed * 31 + i as u64);
@@ -117,7 +126,8 @@ fn summaries(level: f64, seed: u64) -> BTreeMap<String, Summary> {
             std: std * (0.7 + 0.08 * g as f64),
             n: 7,
         };
-        let summary = Summary { mean, std, n: if i > 1 { 38 } else { 40 }, values: vec![], groups: (0..6).map(group).collect() };
+        let summary =
+            Summary { mean, std, n: if i > 1 { 38 } else { 40 }, values: vec![], groups: (0..6).map(group).collect() };
         all.insert(name.to_string(), summary);
     }
     all
@@ -145,7 +155,8 @@ pub fn cell(dir: &Path, variant: &str, better: f64) {
             log.append(&Event::Evaluation(evaluation)).unwrap();
         }
     }
-    let baselines = BTreeMap::from([("mean colour".to_string(), summaries(-1.2, 3)), ("mirror".to_string(), summaries(-0.3, 4))]);
+    let baselines =
+        BTreeMap::from([("mean colour".to_string(), summaries(-1.2, 3)), ("mirror".to_string(), summaries(-0.3, 4))]);
     let status = Status {
         state: State::Done,
         experiment: "quickstart".into(),
@@ -212,19 +223,35 @@ fn step_record(step: u64, better: f64, seed: u64) -> StepRecord {
 }
 
 fn config(variant: &str) -> Vec<Provenance> {
-    let value = |key: &str, value: &str, origin: &str| Provenance { key: key.into(), value: value.into(), origin: origin.into() };
+    let value = |key: &str, value: &str, origin: &str| Provenance {
+        key: key.into(),
+        value: value.into(),
+        origin: origin.into(),
+    };
     let attention = variant == "attention-res-cunet";
     let mut all = vec![
         value("datasets.pairs.size", "64", "experiments/base/small-64.toml:4"),
         value("datasets.pairs.use", "\"synthetic-uv\"", "experiments/base/uv-completion.toml:21"),
         value("losses.reconstruction.weight", "1.0", "default"),
-        value("nodes.generator.encoder.use", if attention { "\"resnet18\"" } else { "\"pix2pix\"" }, "experiments/quickstart.toml:21"),
-        value("nodes.generator.use", if attention { "\"generator/coupled-unet\"" } else { "\"generator/uv-gan\"" }, "experiments/uv-completion/x.toml:7"),
+        value(
+            "nodes.generator.encoder.use",
+            if attention { "\"resnet18\"" } else { "\"pix2pix\"" },
+            "experiments/quickstart.toml:21",
+        ),
+        value(
+            "nodes.generator.use",
+            if attention { "\"generator/coupled-unet\"" } else { "\"generator/uv-gan\"" },
+            "experiments/uv-completion/x.toml:7",
+        ),
         value("run.seed", "0", "default"),
         value("stages.completion.length", "\"300 steps\"", "experiments/quickstart.toml:15"),
     ];
     if attention {
-        all.push(value("nodes.generator.gate.use", "\"attention-gate\"", "experiments/uv-completion/attention-res-cunet-gan.toml:9"));
+        all.push(value(
+            "nodes.generator.gate.use",
+            "\"attention-gate\"",
+            "experiments/uv-completion/attention-res-cunet-gan.toml:9",
+        ));
     }
     all
 }
@@ -244,15 +271,43 @@ fn model(attention: bool) -> ModelSummary {
     };
     add("generator/encoder-1/stem", "block/conv", "16x32x32", 2_352, 2_408_448, &["pairs.incomplete"]);
     add("generator/encoder-1/stage-4", "block/residual", "128x4x4", 698_000, 12_400_000, &["generator/encoder-1/stem"]);
-    add("generator/decoder-1[0]/up", "block/conv-transpose", "64x8x8", 131_072, 8_388_608, &["generator/encoder-1/stage-4"]);
+    add(
+        "generator/decoder-1[0]/up",
+        "block/conv-transpose",
+        "64x8x8",
+        131_072,
+        8_388_608,
+        &["generator/encoder-1/stage-4"],
+    );
     if attention {
-        add("generator/decoder-1[0]/gate", "gate/attention-gate", "64x8x8", 6_224, 398_336, &["generator/encoder-1/stem", "generator/decoder-1[0]/up"]);
+        add(
+            "generator/decoder-1[0]/gate",
+            "gate/attention-gate",
+            "64x8x8",
+            6_224,
+            398_336,
+            &["generator/encoder-1/stem", "generator/decoder-1[0]/up"],
+        );
     }
-    add("generator/decoder-1[1]/up", "block/conv-transpose", "32x16x16", 65_536, 16_777_216, &["generator/decoder-1[0]/up", "generator/encoder-1/stem"]);
+    add(
+        "generator/decoder-1[1]/up",
+        "block/conv-transpose",
+        "32x16x16",
+        65_536,
+        16_777_216,
+        &["generator/decoder-1[0]/up", "generator/encoder-1/stem"],
+    );
     add("generator/head/conv", "block/conv", "3x64x64", 867, 3_538_944, &["generator/decoder-1[1]/up"]);
     if attention {
         add("generator/encoder-2/stem", "block/conv", "16x32x32", 2_352, 2_408_448, &["generator/head/conv"]);
-        add("generator/decoder-2[0]/fuse", "fusion/fast-normalized", "64x8x8", 2, 4_096, &["generator/encoder-2/stem", "generator/decoder-1[0]/up"]);
+        add(
+            "generator/decoder-2[0]/fuse",
+            "fusion/fast-normalized",
+            "64x8x8",
+            2,
+            4_096,
+            &["generator/encoder-2/stem", "generator/decoder-1[0]/up"],
+        );
         add("generator/head-2/conv", "block/conv", "3x64x64", 867, 3_538_944, &["generator/decoder-2[0]/fuse"]);
     }
     let last = if attention { "generator/head-2/conv" } else { "generator/head/conv" };
@@ -294,7 +349,7 @@ fn samples(dir: &Path, title: &str, better: f64) {
     let mut index = SampleIndex::default();
     let folder = dir.join("samples");
     std::fs::create_dir_all(&folder).unwrap();
-    let mut put = |figure: &str, row: usize, wire: &str, ty: &str, image: &RgbImage| {
+    let put = |figure: &str, row: usize, wire: &str, ty: &str, image: &RgbImage| {
         let file = format!("{figure}-{row}-{}.png", wire.replace(['.', '[', ']'], "-"));
         image.save(folder.join(&file)).unwrap();
         let (low, high) = if ty == "map" { (0.05, 0.9) } else { (-1.0, 1.0) };
@@ -312,16 +367,32 @@ fn samples(dir: &Path, title: &str, better: f64) {
                 std::array::from_fn(|i| truth[i] * (1.0 - a) + away[i] * a)
             };
             let mut tiles = vec![
-                put(figure, row, "pairs.incomplete", "image", &tile(64, |x, y| if x > edge { [0.5; 3] } else { face(which, x, y) })),
+                put(
+                    figure,
+                    row,
+                    "pairs.incomplete",
+                    "image",
+                    &tile(64, |x, y| if x > edge { [0.5; 3] } else { face(which, x, y) }),
+                ),
                 put(figure, row, "generator.completed", "image", &tile(64, output)),
                 put(figure, row, "pairs.complete", "image", &tile(64, |x, y| face(which, x, y))),
             ];
             if better > 0.5 {
-                tiles.push(put(figure, row, "generator.intermediate", "image", &tile(64, |x, y| output(x, y).map(|c| c * 0.9 + 0.03))));
+                tiles.push(put(
+                    figure,
+                    row,
+                    "generator.intermediate",
+                    "image",
+                    &tile(64, |x, y| output(x, y).map(|c| c * 0.9 + 0.03)),
+                ));
                 let attention = |x: f64, y: f64| [(-(((x - 0.7) / 0.25).powi(2) + ((y - 0.5) / 0.4).powi(2))).exp(); 3];
                 tiles.push(put(figure, row, "generator.attention[-1]", "map", &tile(16, attention)));
             }
-            let label = if figure == "worst" { format!("missing.psnr {:.1}", 10.2 + row as f64 * 0.4 + better) } else { format!("#{}", 3 + row * 9) };
+            let label = if figure == "worst" {
+                format!("missing.psnr {:.1}", 10.2 + row as f64 * 0.4 + better)
+            } else {
+                format!("#{}", 3 + row * 9)
+            };
             all.push(SampleRow { index: 3 + row * 9, label, tiles });
         }
         index.figures.insert(figure.into(), all);

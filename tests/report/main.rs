@@ -1,5 +1,7 @@
 //! Pages from records: what is on them, what is said where something is missing, that drawing twice gives the same bytes.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests, which clippy.toml cannot see outside `#[test]`")]
+
 mod fixture;
 
 use ablate::record::{CellEntry, State, Status, cell_dir, write_atomic, write_json};
@@ -41,9 +43,9 @@ fn a_study_of_two_variants_fills_the_page() {
         "Attention ResCUNet-GAN",
         "mean colour",
         "† Published, not measured here: Na et al., 2020, Table 1, on Multi-PIE, test subjects.",
-        "ablate run experiments/quickstart.toml",
-        "experiments/base/small-64.toml:4",
-        "picked the worst by missing.psnr",
+        "ablate run experiments&#x2f;quickstart.toml",
+        "experiments&#x2f;base&#x2f;small-64.toml:4",
+        "picked the worst by <code>missing.psnr</code>",
     ] {
         assert!(page.contains(said), "the page lacks `{said}`");
     }
@@ -137,7 +139,9 @@ fn what_is_missing_is_said() {
 fn markup_in_a_title_stays_text() {
     let runs = fixture::runs("markup");
     let dir = fixture::study(&runs);
-    let cells = text(&dir.join("cells.json")).replace("Quick start", "<script>alert(1)</script> & 5 % _x_").replace("\"UV-GAN\"", "\"UV<b>GAN_1 & co\"");
+    let cells = text(&dir.join("cells.json"))
+        .replace("Quick start", "<script>alert(1)</script> & 5 % _x_")
+        .replace("\"UV-GAN\"", "\"UV<b>GAN_1 & co\"");
     write_atomic(&dir.join("cells.json"), cells.as_bytes()).unwrap();
     let files = write(&dir, &runs, &options()).unwrap();
     let page = text(&files.index);
@@ -160,4 +164,80 @@ fn an_empty_study_and_a_run_without_a_plan_have_a_page() {
     let files = write(&dir, &runs, &Options::default()).unwrap();
     assert_eq!(files.results[0].heads.len(), 4, "all measured columns");
     assert!(text(&files.index).contains("<h1>single</h1>"));
+}
+
+#[test]
+fn the_figures_that_may_be_named_are_those_that_are_drawn() {
+    let catalogue = ablate::components::catalogue();
+    let named: Vec<&str> = catalogue.family("figure").map(|e| e.card.name).collect();
+    assert_eq!(named, ablate::report::figure_kinds());
+}
+
+#[test]
+fn the_graph_has_three_languages() {
+    let runs = fixture::runs("graph");
+    fixture::study(&runs);
+    let cell = ablate::record::CellRecord::read(&cell_dir(&runs, "uv-gan-0")).unwrap();
+    let summary = cell.summary.unwrap();
+    let dot = ablate::report::graph_dot(&summary, "");
+    assert!(dot.contains("n0 [label = \"generator\\n3x64x64\\n897.8 k parameters\\n43.51 M MACs\"];"), "{dot}");
+    assert!(dot.contains("n0 -> n1;") && dot.starts_with("digraph ablate {"), "{dot}");
+    let mermaid = ablate::report::graph_mermaid(&summary, "generator");
+    assert!(mermaid.contains("([\"pairs\"])") && mermaid.contains("[\"encoder-1<br>128x4x4"), "{mermaid}");
+    assert!(ablate::report::graph_svg(&summary, "", "Graph").contains(">generator</text>"));
+}
+
+/// Two gates by two fusions by three seeds: means over seeds, a column for each fusion.
+#[test]
+fn axes_make_a_grid_of_means_over_seeds() {
+    let runs = fixture::runs("grid");
+    fixture::cell(&cell_dir(&runs, "model"), "uv-gan", 0.0);
+    let status: Status = serde_json::from_str(&text(&cell_dir(&runs, "model").join("status.json"))).unwrap();
+    let mut cells = vec![];
+    for (g, gate) in ["none", "attention"].into_iter().enumerate() {
+        for (f, fusion) in ["concat", "sum"].into_iter().enumerate() {
+            for seed in 0..3 {
+                let hash = format!("{gate}-{fusion}-{seed}");
+                let axes = BTreeMap::from([
+                    ("gate".to_string(), gate.to_string()),
+                    ("fusion".to_string(), fusion.to_string()),
+                ]);
+                cells.push(CellEntry { axes, seed, hash: hash.clone(), ..CellEntry::default() });
+                let mut status = Status { seed, ..status.clone() };
+                let psnr = status.test.get_mut("missing.psnr").unwrap();
+                psnr.mean = 10.0 * (g + 1) as f64 + f as f64 + seed as f64;
+                write_json(&cell_dir(&runs, &hash).join("status.json"), &status).unwrap();
+            }
+        }
+    }
+    let plan = |rows: &str, across: &str| ablate::record::TablePlan {
+        name: format!("by-{rows}"),
+        columns: vec!["missing.psnr".into()],
+        rows: rows.into(),
+        across: across.into(),
+        ..Default::default()
+    };
+    let dir = runs.join("ablation");
+    let report =
+        ablate::record::ReportPlan { tables: vec![plan("gate", "fusion"), plan("", "")], ..Default::default() };
+    let axes = vec!["gate".into(), "fusion".into()];
+    let study = ablate::record::Cells { experiment: "ablation".into(), report, axes, cells, ..Default::default() };
+    write_json(&dir.join("cells.json"), &study).unwrap();
+    let files = write(&dir, &runs, &Options::default()).unwrap();
+    let grid = &files.results[0];
+    let heads: Vec<&str> = grid.heads.iter().map(|h| h.above.as_str()).collect();
+    type Cell = (f64, Option<f64>, u64);
+    let ours: Vec<(&str, Vec<Cell>)> = grid
+        .rows
+        .iter()
+        .filter(|r| r.kind == ablate::report::Kind::Ours)
+        .map(|r| (r.label.as_str(), r.values.iter().flatten().map(|v| (v.mean, v.std, v.n)).collect()))
+        .collect();
+    assert_eq!(heads, ["concat", "sum"]);
+    // Seeds 0, 1, 2 add as much: the mean is one above, the deviation (n - 1) is 1.
+    let at = |mean| (mean, Some(1.0), 3);
+    assert_eq!(ours, [("none", vec![at(11.0), at(12.0)]), ("attention", vec![at(21.0), at(22.0)])]);
+    let flat: Vec<&str> = files.results[1].rows.iter().map(|r| r.label.as_str()).collect();
+    assert_eq!(flat[..2], ["gate none, fusion concat", "gate none, fusion sum"]);
+    assert!(files.results[1].notes[0].contains("over n seeds"), "{:?}", files.results[1].notes);
 }

@@ -1,6 +1,7 @@
 //! x above zero, `alpha` * (exp(x) - 1) below.
 //!
-//! Clevert et al., "Fast and Accurate Deep Network Learning by Exponential Linear Units", <https://arxiv.org/abs/1511.07289>.
+//! Clevert et al., "Fast and Accurate Deep Network Learning by Exponential Linear Units",
+//! <https://arxiv.org/abs/1511.07289>.
 
 use super::about;
 use crate::components::node::{About, Leaf, NodeEntry, as_map, gives, leaf};

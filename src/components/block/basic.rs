@@ -24,7 +24,7 @@ pub fn entry<D: Backend>() -> NodeEntry<D> {
 
 impl Composed for Basic {
     const ABOUT: About =
-        About { paper: "he2016", ..about("basic", "ResNet's residual block of two 3x3 convolutions.") };
+        About { paper: "He et al. 2016", ..about("basic", "ResNet's residual block of two 3x3 convolutions.") };
 
     fn body(&self, inputs: &InputEdges) -> Result<Body, Problem> {
         let branch = [(3, self.stride, self.width), (3, 1, self.width)];

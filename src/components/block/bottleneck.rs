@@ -1,7 +1,7 @@
 //! The residual block of ResNet-50 and deeper: 1x1, 3x3 and 1x1 convolutions beside a shortcut.
 //!
-//! He et al., "Deep Residual Learning", <https://arxiv.org/abs/1512.03385>, fig. 5 right; layout of torchvision, which has
-//! the stride at the 3x3 convolution.
+//! He et al., "Deep Residual Learning", <https://arxiv.org/abs/1512.03385>, fig. 5 right; layout of torchvision, which
+//! has the stride at the 3x3 convolution.
 
 use super::{about, residual};
 use crate::components::node::{About, Composed, NodeEntry, composed};
@@ -24,8 +24,10 @@ pub fn entry<D: Backend>() -> NodeEntry<D> {
 }
 
 impl Composed for Bottleneck {
-    const ABOUT: About =
-        About { paper: "he2016", ..about("bottleneck", "ResNet's residual block with a narrow 3x3 convolution.") };
+    const ABOUT: About = About {
+        paper: "He et al. 2016",
+        ..about("bottleneck", "ResNet's residual block with a narrow 3x3 convolution.")
+    };
 
     fn body(&self, inputs: &InputEdges) -> Result<Body, Problem> {
         let branch = [(1, 1, self.width), (3, self.stride, self.width), (1, 1, 4 * self.width)];

@@ -1,7 +1,7 @@
 //! Convolution with a square kernel.
 //!
-//! Padding by language.md, section 10: `"same"` gives ceil(H / stride). With `spectral-norm` the kernel is divided by its
-//! largest singular value (Miyato et al., <https://arxiv.org/abs/1802.05957>, algorithm 1).
+//! Padding by language.md, section 10: `"same"` gives ceil(H / stride). With `spectral-norm` the kernel is divided by
+//! its largest singular value (Miyato et al., <https://arxiv.org/abs/1802.05957>, algorithm 1).
 
 use super::{about, sides, windows};
 use crate::components::node::{About, Leaf, NodeEntry, gives, leaf, per_channel, weight};

@@ -205,7 +205,3 @@ fn cut(image: &Array, missing: &Array) -> Array {
     }
     out
 }
-
-#[cfg(test)]
-#[path = "image_folder_tests.rs"]
-mod tests;

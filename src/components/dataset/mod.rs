@@ -84,10 +84,13 @@ pub fn resolve(base: &Path, text: &str) -> PathBuf {
     }
 }
 
+/// Opens a dataset: its settings and what lies around it.
+pub type Open = fn(&Settings, &Surroundings) -> Result<Arc<dyn Dataset>, DataError>;
+
 /// A dataset as it is registered.
 pub struct DatasetEntry {
     pub entry: registry::Entry,
-    pub open: fn(&Settings, &Surroundings) -> Result<Arc<dyn Dataset>, DataError>,
+    pub open: Open,
 }
 
 /// Every dataset, in the order in which they are printed.

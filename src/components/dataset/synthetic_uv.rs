@@ -17,7 +17,7 @@ use crate::face::camera::Pose;
 use crate::face::light::Light;
 use crate::face::mesh::{Vec3, unit};
 use crate::face::procedural::head::Head;
-use crate::face::procedural::{Expression, Noise, Person, to_linear, to_srgb};
+use crate::face::procedural::{Encoder, Expression, Noise, Person, to_linear};
 use crate::face::sheet::Sheet;
 use crate::face::visible;
 use crate::random::Stream;
@@ -95,12 +95,12 @@ fn open(settings: &Settings, around: &Surroundings) -> Result<Arc<dyn Dataset>, 
         return Err(DataError::setting("identities", "3 are needed, one for each split"));
     }
     let albedos = albedos(&settings, &around.cache, around.progress.as_ref())?;
-    let head = Head::new((settings.size).clamp(40, 96));
+    let head = Head::new((settings.size * 3 / 4).clamp(40, 96));
     let sheet = Sheet::new(&head.topology, settings.size);
     let ports = settings.edges();
     let linear = (0..256).map(|v| to_linear(v as f32 / 255.0)).collect();
     let lights = (0..LIGHTS).map(light).collect();
-    Ok(Arc::new(Faces { settings, albedos, head, sheet, ports, linear, lights }))
+    Ok(Arc::new(Faces { settings, albedos, head, sheet, ports, linear, lights, encoder: Encoder::default() }))
 }
 
 /// The stream that a person is made from.
@@ -127,7 +127,7 @@ fn light(number: usize) -> Light {
         n => (45.0 * (n as f32 - 17.0), 48.0),
     };
     let ((sa, ca), (se, ce)) = (azimuth.to_radians().sin_cos(), elevation.to_radians().sin_cos());
-    Light::ambient([0.40; 3]).with_lamp([sa * ce, se, ca * ce], [0.70; 3])
+    Light::ambient([0.33; 3]).with_lamp([sa * ce, se, ca * ce], [0.75; 3])
 }
 
 struct Faces {
@@ -140,6 +140,7 @@ struct Faces {
     /// Linear light of each 8-bit value.
     linear: Vec<f32>,
     lights: Vec<Light>,
+    encoder: Encoder,
 }
 
 /// What changes from photo to photo of one identity.
@@ -180,7 +181,7 @@ impl Faces {
             let shade = light.at(normal);
             for c in 0..3 {
                 let seen = self.linear[usize::from(texel[c])] * shade[c] * moment.tint[c];
-                map.data[c * size + i] = to_srgb(seen) * 2.0 - 1.0;
+                map.data[c * size + i] = self.encoder.of(seen) * 2.0 - 1.0;
             }
         }
         map

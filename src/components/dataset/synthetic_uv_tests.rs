@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
-use crate::components::holes;
 
 /// A folder of its own that goes when the test ends.
 struct Scratch(PathBuf);
@@ -29,7 +28,7 @@ fn around(cache: &Path) -> Surroundings {
         cache: cache.into(),
         progress: None,
         base: PathBuf::new(),
-        holes: holes::open,
+        holes: |_, _| Err(DataError::setting("holes", "none here")),
         datasets: BTreeMap::new(),
     }
 }
@@ -144,4 +143,14 @@ fn splits_hold_every_identity_once() {
         assert_eq!(all, (0..identities).collect::<Vec<_>>());
         assert!(Split::ALL.into_iter().all(|split| !s.range(split).is_empty()));
     }
+}
+
+#[test]
+fn the_papers_size_works() {
+    let scratch = Scratch::new("large");
+    let data = open(&settings(256, 3), &around(&scratch.0)).unwrap();
+    let all = sample(data.as_ref(), Split::Validation, 4);
+    assert_eq!(all.get("complete").unwrap().shape, [3, 256, 256]);
+    let hidden: f32 = all.get("missing").unwrap().data.iter().sum();
+    assert!((0.05..0.6).contains(&(hidden / 65536.0)), "{hidden}");
 }

@@ -1,7 +1,7 @@
 //! Fast normalised fusion: a learnt scalar for each map, through relu, over their sum + `epsilon`.
 //!
-//! Tan et al., "EfficientDet", <https://arxiv.org/abs/1911.09070>, section 3.3; eq. 8 of Na et al. (na2020). The scalars
-//! are 1 at the start.
+//! Tan et al., "EfficientDet", <https://arxiv.org/abs/1911.09070>, section 3.3; eq. 8 of Na et al. (na2020). The
+//! scalars are 1 at the start.
 
 use super::{about, weighed, weighing};
 use crate::components::node::{About, Leaf, NodeEntry, leaf};
@@ -24,8 +24,10 @@ pub fn entry<D: Backend>() -> NodeEntry<D> {
 }
 
 impl Leaf for FastNormalized {
-    const ABOUT: About =
-        About { paper: "na2020", ..about("fast-normalized", "A learnt scalar for each map, over the sum of them.") };
+    const ABOUT: About = About {
+        paper: "Na et al. 2020",
+        ..about("fast-normalized", "A learnt scalar for each map, over the sum of them.")
+    };
 
     fn infer(&self, inputs: &InputEdges) -> Result<Inferred, Problem> {
         weighing(inputs, &self.project, true)

@@ -1,7 +1,7 @@
 //! A learnt scalar for each map, through softmax.
 //!
-//! Tan et al., "EfficientDet", <https://arxiv.org/abs/1911.09070>, section 3.3, "softmax-based fusion". The scalars are 1
-//! at the start.
+//! Tan et al., "EfficientDet", <https://arxiv.org/abs/1911.09070>, section 3.3, "softmax-based fusion". The scalars are
+//! 1 at the start.
 
 use super::{about, weighed, weighing};
 use crate::components::node::{About, Leaf, NodeEntry, leaf};

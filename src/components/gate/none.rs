@@ -15,7 +15,7 @@ pub fn entry<D: Backend>() -> NodeEntry<D> {
 }
 
 impl Leaf for None {
-    const ABOUT: About = about("none", "The skip as it is, whatever the signal.");
+    const ABOUT: About = about("none", "The skip as it is, whatever the signal.", "");
 
     fn infer(&self, inputs: &InputEdges) -> Result<Inferred, Problem> {
         gives(as_map(inputs.one("skip")?))

@@ -24,10 +24,8 @@ pub fn entry<D: Backend>() -> NodeEntry<D> {
 }
 
 impl Leaf for SqueezeExcite {
-    const ABOUT: About = About {
-        paper: "hu2018",
-        ..about("squeeze-excite", "One weight for each channel, read from the channels' means.")
-    };
+    const ABOUT: About =
+        about("squeeze-excite", "One weight for each channel, read from the channels' means.", "Hu et al. 2018");
 
     fn infer(&self, inputs: &InputEdges) -> Result<Inferred, Problem> {
         let skip = inputs.one("skip")?;

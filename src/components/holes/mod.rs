@@ -15,10 +15,13 @@ use std::sync::Arc;
 use super::sample::{DataError, Holes};
 use crate::registry::{self, Settings, Slot};
 
-/// A kind of holes as it is registered. `open` is given the folder that relative paths lie under.
+/// Opens holes: their settings and the folder that relative paths lie under.
+pub type Open = fn(&Settings, &Path) -> Result<Arc<dyn Holes>, DataError>;
+
+/// A kind of holes as it is registered.
 pub struct HolesEntry {
     pub entry: registry::Entry,
-    pub open: fn(&Settings, &Path) -> Result<Arc<dyn Holes>, DataError>,
+    pub open: Open,
 }
 
 /// Every kind of holes, in the order in which they are printed.

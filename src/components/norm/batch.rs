@@ -26,7 +26,7 @@ pub fn entry<D: Backend>() -> NodeEntry<D> {
 }
 
 impl Leaf for Batch {
-    const ABOUT: About = about("batch", "Batch norm, with running statistics for use.", "ioffe2015");
+    const ABOUT: About = about("batch", "Batch norm, with running statistics for use.", "Ioffe and Szegedy 2015");
 
     fn infer(&self, inputs: &InputEdges) -> Result<Inferred, Problem> {
         let shape = [1, inputs.one("map")?.channels(), 1, 1];

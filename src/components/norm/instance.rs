@@ -1,7 +1,7 @@
 //! Instance norm: mean 0 and variance 1 for each channel of each sample.
 //!
-//! Ulyanov et al., "Instance Normalization", <https://arxiv.org/abs/1607.08022>; no weight and bias unless asked for, as
-//! PyTorch has it.
+//! Ulyanov et al., "Instance Normalization", <https://arxiv.org/abs/1607.08022>; no weight and bias unless asked for,
+//! as PyTorch has it.
 
 use super::{Affine, about};
 use crate::components::node::{About, Leaf, NodeEntry, leaf};
@@ -24,8 +24,11 @@ pub fn entry<D: Backend>() -> NodeEntry<D> {
 }
 
 impl Leaf for Instance {
-    const ABOUT: About =
-        about("instance", "Instance norm: mean 0 and variance 1 for each channel of each sample.", "ulyanov2016");
+    const ABOUT: About = about(
+        "instance",
+        "Instance norm: mean 0 and variance 1 for each channel of each sample.",
+        "Ulyanov et al. 2016",
+    );
 
     fn infer(&self, inputs: &InputEdges) -> Result<Inferred, Problem> {
         super::infer(inputs, self.affine)

@@ -24,7 +24,7 @@ pub fn entry<D: Backend>() -> NodeEntry<D> {
 }
 
 impl Leaf for Layer {
-    const ABOUT: About = about("layer", "Layer norm: mean 0 and variance 1 over all of a sample.", "ba2016");
+    const ABOUT: About = about("layer", "Layer norm: mean 0 and variance 1 over all of a sample.", "Ba et al. 2016");
 
     fn infer(&self, inputs: &InputEdges) -> Result<Inferred, Problem> {
         super::infer(inputs, self.affine)

@@ -21,7 +21,8 @@ pub fn entry<D: Backend>() -> NodeEntry<D> {
 }
 
 impl Affine {
-    /// By the interval that the values are mapped to: a mask into 0 to 1 is a mask; a mask or image into -1 to 1 an image.
+    /// By the interval that the values are mapped to: a mask into 0 to 1 is a mask; a mask or image into -1 to 1 an
+    /// image.
     fn type_of(&self, ty: Type) -> Type {
         let (low, high) = match ty {
             Type::Mask => (0.0, 1.0),

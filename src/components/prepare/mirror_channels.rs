@@ -19,7 +19,7 @@ pub fn entry<D: Backend>() -> NodeEntry<D> {
 
 impl Leaf for MirrorChannels {
     const ABOUT: About = About {
-        paper: "deng2018",
+        paper: "Deng et al. 2018",
         ..about("mirror-channels", "The image and, as further channels, its mirror image.")
     };
 

@@ -1,6 +1,6 @@
 //! As `mirror-channels`, with uniform noise from -1 to 1 where the image holds nothing (0 in all channels).
 //!
-//! After `noise_uvmap` in the code of Yin et al., "Weakly-supervised photo-realistic texture generation" (yin2023).
+//! After `noise_uvmap` in the code of Yin et al., "Weakly-supervised photo-realistic texture generation".
 
 use super::{about, beside};
 use crate::components::node::{About, Leaf, NodeEntry, leaf};

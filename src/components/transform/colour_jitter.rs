@@ -81,8 +81,8 @@ impl Drawn {
             let grey = luma(&contrasted);
             let saturated = contrasted.map(|v| (grey + (v - grey) * self.saturation).clamp(0.0, 1.0));
             let turned = turn_hue(saturated, self.hue);
-            for c in 0..array.shape[0] {
-                array.data[c * size + i] = turned[c] * 2.0 - 1.0;
+            for (c, value) in turned.into_iter().take(array.shape[0]).enumerate() {
+                array.data[c * size + i] = value * 2.0 - 1.0;
             }
         }
     }

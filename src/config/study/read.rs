@@ -1,6 +1,6 @@
 //! `[study]` read and checked: variants, axes, seeds, what is left out, the baseline.
 
-use super::super::overrides::split_path;
+use super::super::overrides::{Key, split_path};
 use super::super::tree::{Item, Table, Value};
 use super::super::write::{canonical, inline};
 use super::nested;
@@ -26,12 +26,17 @@ pub(super) struct Plan {
 
 pub(super) struct Axis {
     name: String,
-    pub key: Vec<String>,
+    /// Each part with its place.
+    pub key: Vec<(String, Option<Place>)>,
     /// Label and value.
     pub values: Vec<(String, Item)>,
 }
 
 impl Axis {
+    fn path(&self) -> impl Iterator<Item = &str> {
+        self.key.iter().map(|(name, _)| name.as_str())
+    }
+
     pub fn sheet(&self, index: usize) -> Item {
         nested(&self.key, &self.values[index].1, &self.name)
     }
@@ -183,7 +188,7 @@ impl Reader {
         let Some(axes) = study.get("axes").and_then(|item| self.table(item)) else { return };
         for (name, item) in axes {
             if let Some(axis) = self.axis(name, item) {
-                if let Some(other) = self.plan.axes.iter().find(|other| other.key == axis.key) {
+                if let Some(other) = self.plan.axes.iter().find(|other| other.path().eq(axis.path())) {
                     let message = format!("axes `{}` and `{name}` set the same key", other.name);
                     self.error(message, item.get(&["key"]).unwrap_or(item));
                 }
@@ -216,7 +221,7 @@ impl Reader {
             None => (text_of(value), value.clone()),
         };
         let values = values.iter().enumerate().map(label).collect();
-        Some(Axis { name: name.to_string(), key: path.into_iter().map(|(key, _)| key).collect(), values })
+        Some(Axis { name: name.to_string(), key: path.into_iter().map(|part| placed(part, key)).collect(), values })
     }
 
     fn labels(&mut self, item: &Item, expected: usize) -> Vec<String> {
@@ -305,6 +310,18 @@ impl Reader {
         }
         label
     }
+}
+
+/// A part of the path that a text holds, where it stands inside the quotes.
+fn placed((name, span): Key, text: &Item) -> (String, Option<Place>) {
+    let within = |place: &Place| {
+        let start = place.span.start + 1;
+        let span = start + span.start..start + span.end;
+        let plain = place.source.text.get(span.clone()).is_some_and(|part| part.trim_matches(['"', '\'']) == name);
+        plain.then(|| Place { source: place.source.clone(), span })
+    };
+    let place = text.place().and_then(within);
+    (name, place)
 }
 
 /// A value as a label.

@@ -55,7 +55,7 @@ fn lid_shade(canvas: &mut Canvas, person: &Person) {
 fn ball(canvas: &mut Canvas, person: &Person) {
     let eye = person.eye;
     let colour = iris(person.iris);
-    let radius = 0.069;
+    let radius = 0.073;
     canvas.paint_both(eye.extent(0.03), |s, y, side| {
         let p = eye.place(s, y);
         let edge = p.below_upper.min(p.above_lower);

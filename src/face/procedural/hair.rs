@@ -71,15 +71,17 @@ pub fn scalp(canvas: &mut Canvas, person: &Person) {
     let (height, recede) = person.hairline;
     let colour = hair(person.hair, person.grey);
     let (edge, strands) = (Noise::new(person.texture.named("hairline")), Noise::new(person.texture.named("strands")));
-    let sideburn = 0.20 - 0.38 * person.masculine * person.beard.full.max(0.35 * person.masculine);
+    let sideburn = 0.12 + 0.25 * person.masculine + 0.45 * person.beard.full;
     canvas.paint(ALL, |s, y| {
         let side = s.abs();
-        // Over the forehead the line rises beside the middle and falls to the temples, then down before the ears.
+        // Over the forehead the line rises beside the middle and falls to the temples, then down before the ears. Who is
+        // bald has it at the sides only.
+        let bald = if height > 1.2 { 1.0 - 0.62 * ramp(0.72, 0.93, side) } else { 0.0 };
         let temple = recede * bell(side - 0.34, 0.12) - 0.62 * ramp(0.50, 0.93, side);
         let ragged = 0.018 * edge.at(s * 26.0, 3.0) + 0.022 * edge.at(s * 7.0, 8.0);
-        let over = y - (height.min(1.1) + temple + ragged);
-        let before_ear = (side - 0.93 - 0.02 * edge.at(y * 12.0, 20.0)).min((y - sideburn) * 0.6);
-        let depth = over.max(if height > 1.2 { before_ear - 0.03 } else { before_ear });
+        let line = height.min(0.9) + bald + temple + ragged
+            - sideburn * ramp(0.88, 1.06, side + 0.02 * edge.at(y * 14.0, 20.0));
+        let depth = y - line;
         let shine = 0.80
             + 0.26 * strands.at(s * 48.0 - 7.0 * y * s.signum(), y * 5.0)
             + 0.16 * strands.at(s * 15.0, y * 2.0 + 9.0);

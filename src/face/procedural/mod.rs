@@ -16,7 +16,7 @@ mod person;
 mod skin;
 
 pub use canvas::Noise;
-pub use palette::{to_linear, to_srgb};
+pub use palette::{Encoder, to_linear};
 pub use person::{Expression, Person};
 
 use canvas::Canvas;
@@ -43,4 +43,52 @@ pub fn albedo(person: &Person, size: usize) -> Vec<[f32; 3]> {
     skin::marks(&mut canvas, person);
     hair::scalp(&mut canvas, person);
     canvas.reduced(over)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Stream;
+
+    /// Mean colour of a sheet of 64 within 0.04 of a place.
+    fn around(sheet: &[[f32; 3]], s: f32, y: f32) -> [f32; 3] {
+        let mut sum = [0.0; 3];
+        let mut count = 0.0;
+        for (i, pixel) in sheet.iter().enumerate() {
+            let here = (((i % 64) as f32 + 0.5) / 64.0 * 2.0 - 1.0) * HALF_WIDTH;
+            let up = TOP - ((i / 64) as f32 + 0.5) / 64.0 * (TOP - BOTTOM);
+            if (here - s).hypot(up - y) < 0.04 {
+                sum.iter_mut().zip(pixel).for_each(|(a, p)| *a += p);
+                count += 1.0;
+            }
+        }
+        sum.map(|v| v / count)
+    }
+
+    #[test]
+    fn features_lie_where_they_should() {
+        for number in 0..12 {
+            let person = Person::new(Stream::new(number, "features"));
+            let sheet = albedo(&person, 64);
+            let light = |c: [f32; 3]| c.iter().sum::<f32>();
+            let cheek = around(&sheet, 0.35, 0.0);
+            let iris = around(&sheet, person.eye.centre.0, person.eye.centre.1);
+            let mirrored = around(&sheet, -person.eye.centre.0, person.eye.centre.1);
+            assert!(light(iris) < 0.85 * light(cheek), "{number}: eye {iris:?}, cheek {cheek:?}");
+            assert!((light(iris) - light(mirrored)).abs() < 0.25, "{number}: {iris:?} {mirrored:?}");
+            let lips = around(&sheet, 0.0, person.mouth.height - 0.03);
+            assert!(lips[0] / lips[1] > cheek[0] / cheek[1], "{number}: lips {lips:?}, cheek {cheek:?}");
+        }
+    }
+
+    #[test]
+    fn a_sheet_looks_alike_at_every_size() {
+        let person = Person::new(Stream::new(3, "sizes"));
+        let (small, large) = (albedo(&person, 32), albedo(&person, 128));
+        let mean = |x: usize, y: usize, c: usize| {
+            (0..16).map(|k| large[(y * 4 + k / 4) * 128 + x * 4 + k % 4][c]).sum::<f32>() / 16.0
+        };
+        let apart: f32 = (0..32 * 32 * 3).map(|i| (small[i / 3][i % 3] - mean(i / 3 % 32, i / 96, i % 3)).abs()).sum();
+        assert!(apart / 3072.0 < 0.01, "{}", apart / 3072.0);
+    }
 }

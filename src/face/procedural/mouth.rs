@@ -20,7 +20,7 @@ pub fn paint(canvas: &mut Canvas, person: &Person) {
         let open = (1.0 - a * a).max(0.0);
         let bow = 1.0 - mouth.bow * bell(a, 0.16);
         let top = line(a) + mouth.upper * open.powf(0.75) * bow;
-        let bottom = line(a) - mouth.lower * open.powf(0.62);
+        let bottom = line(a) - mouth.lower * (1.0 - a.abs().min(1.0).powf(2.6)).powf(0.85);
         let inside = ramp(-0.006, 0.010, top - y) * ramp(-0.008, 0.014, y - bottom) * ramp(1.02, 0.94, a.abs());
         let upper = y > line(a);
         let rounding = if upper {

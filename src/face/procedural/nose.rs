@@ -15,7 +15,7 @@ pub fn paint(canvas: &mut Canvas, person: &Person) {
         let (x, up) = (s - wide + 0.045, y - TIP + 0.035);
         let radius = x.hypot(up * 1.05);
         let outer = ramp(-0.3, 0.35, x / radius.max(1e-3)) * ramp(0.085, 0.05, up);
-        let wing = 0.55 * bell(radius - 0.062, 0.0085) * outer;
+        let wing = 0.40 * bell(radius - 0.062, 0.0095) * outer;
         let beside = 0.20 * spot(s - wide - 0.045, y - TIP + 0.03, 0.022, 0.06);
         // Between tip and wing.
         let crease = 0.18 * spot(s - wide + 0.075, y - TIP - 0.01, 0.010, 0.035);

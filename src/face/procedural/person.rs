@@ -93,7 +93,7 @@ impl Person {
         let mut shape = [0.0; MODES];
         let mut bumps = stream.named("shape");
         shape.iter_mut().for_each(|a| *a = bumps.normal().clamp(-2.5, 2.5) as f32);
-        let melanin = draw.uniform().powf(1.3) as f32;
+        let melanin = draw.uniform().powf(1.5) as f32;
         let masculine = if draw.uniform() < 0.5 { draw.between(0.0, 0.35) } else { draw.between(0.65, 1.0) } as f32;
         let age = draw.uniform() as f32;
         // Fair eyes and hair are for fair skin.
@@ -128,9 +128,9 @@ impl Eye {
     fn draw(draw: &mut Stream) -> Eye {
         let mut between = |low: f64, high: f64| draw.between(low, high) as f32;
         Eye {
-            width: between(0.150, 0.182),
-            upper: between(0.056, 0.086),
-            lower: between(0.040, 0.062),
+            width: between(0.160, 0.195),
+            upper: between(0.060, 0.090),
+            lower: between(0.042, 0.064),
             tilt: between(-0.02, 0.16),
             centre: (between(0.325, 0.36), between(0.195, 0.225)),
             fold: between(0.2, 1.0),
@@ -155,10 +155,10 @@ impl Mouth {
     fn draw(draw: &mut Stream, masculine: f32) -> Mouth {
         let mut between = |low: f64, high: f64| draw.between(low, high) as f32;
         Mouth {
-            width: between(0.235, 0.315),
+            width: between(0.245, 0.33),
             upper: between(0.045, 0.085) - 0.012 * masculine,
             lower: between(0.065, 0.115) - 0.012 * masculine,
-            corners: between(-0.03, 0.04),
+            corners: between(-0.012, 0.055),
             height: between(-0.53, -0.49),
             red: between(0.1, 0.7) * (1.0 - 0.5 * masculine),
             bow: between(0.1, 0.5),
@@ -177,7 +177,7 @@ impl Beard {
 }
 
 fn moles(draw: &mut Stream) -> Vec<(f32, f32, f32)> {
-    let count = draw.below(5);
+    let count = draw.below(7).saturating_sub(3);
     let mut between = |low: f64, high: f64| draw.between(low, high) as f32;
     (0..count).map(|_| (between(-0.7, 0.7), between(-0.8, 0.1), between(0.010, 0.024))).collect()
 }

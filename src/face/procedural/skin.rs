@@ -51,14 +51,15 @@ fn hollows(canvas: &mut Canvas, person: &Person) {
 /// Folds beside the mouth, lines on the forehead and at the eyes' corners.
 fn wrinkles(canvas: &mut Canvas, person: &Person) {
     let noise = Noise::new(person.texture.named("wrinkles"));
-    let depth = 0.10 + 0.42 * person.age * person.age;
+    let depth = 0.12 + 0.36 * person.age * person.age;
     let warm = [0.52, 0.38, 0.34];
     canvas.tint_both([0.12, 0.45, -0.62, -0.1], |s, y, _| {
         // From the wing of the nose to beside the mouth's corner.
         let t = ((-0.17 - y) / 0.36).clamp(0.0, 1.0);
         let line = 0.175 + 0.15 * t.powf(1.3);
         let along = ramp(-0.13, -0.22, y) * ramp(-0.60, -0.42, y);
-        let shade = bell(s - line, 0.013 + 0.012 * t) + 0.5 * ramp(line, line - 0.012, s) * bell(s - line + 0.02, 0.03);
+        let shade =
+            bell(s - line, 0.013 + 0.012 * t) + 0.22 * ramp(line, line - 0.012, s) * bell(s - line + 0.02, 0.03);
         toward(warm, depth * along * shade.min(1.0))
     });
     if person.age > 0.45 {

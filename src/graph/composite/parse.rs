@@ -263,6 +263,10 @@ impl Reader<'_> {
             below: bound("below"),
             length: bound("length").map(|l| l as usize),
         };
+        if let Some(like) = default.and_then(|d| d.get(&["like"])) {
+            let message = format!("the default of `{name}` reads an edge");
+            self.fail(like, message, "write the `like` at the node that takes the setting");
+        }
         if let Some(default) = default {
             defaults.insert(name.to_string(), default.clone());
         }

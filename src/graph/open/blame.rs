@@ -244,13 +244,13 @@ fn culprit(
     }
     let spatial = marked.windows(2).any(|pair| pair[0].edge.dims[1..] != pair[1].edge.dims[1..]);
     let size = marked.iter().find_map(|v| v.size.as_ref()).and_then(|o| o.place.clone());
-    if let Some(place) = size.filter(|_| spatial) {
+    if let Some(place) = size.clone().filter(|_| spatial) {
         let (label, help) = opener.multiples().unwrap_or_default();
         return (Some(place), label, Some(help).filter(|h| !h.is_empty()));
     }
     let own: Vec<&Origin> = vec![&prepared.name.origin];
     let decided = uppermost(own.into_iter().chain(marked.iter().flat_map(|v| &v.decided)));
-    (decided.and_then(|o| o.place.clone()), String::new(), None)
+    (decided.and_then(|o| o.place.clone()).or(size), String::new(), None)
 }
 
 impl Opener<'_> {

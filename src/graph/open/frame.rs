@@ -42,6 +42,9 @@ pub(super) enum State {
     Done(Rc<Outputs<Val>>),
 }
 
+/// The edge of a top-level wire.
+pub(super) type Like<'a> = dyn Fn(&str) -> Option<Edge> + 'a;
+
 /// A composite or expanding primitive while it is being opened.
 pub(super) struct Frame<'a> {
     /// `generator/decoder-1[2]`; empty at the top.
@@ -56,7 +59,7 @@ pub(super) struct Frame<'a> {
     /// Where the component is named, for nodes that no file wrote.
     pub at: Option<Place>,
     /// Edges of wires at the top.
-    pub like: Option<&'a dyn Fn(&str) -> Option<Edge>>,
+    pub like: Option<&'a Like<'a>>,
     pub states: RefCell<BTreeMap<String, State>>,
     pub opening: RefCell<Vec<String>>,
 }

@@ -1,16 +1,15 @@
 //! The walk: nodes of a component in file order, each after what it reads, down to leaf operations.
 
-use super::frame::{Frame, Given, Inputs, State, Val, uppermost};
-use super::outputs::{OutputPort, Outputs, Selected};
+use super::frame::{Frame, Inputs, State, Val, uppermost};
+use super::outputs::{OutputPort, Outputs};
 use super::repeat::Repetition;
 use super::{blame, leaf};
 use crate::config::{Item, Table};
 use crate::diagnostic::{Diagnostic, Place};
-use crate::graph::composite::{Graph, Node, OutPort, Wires};
+use crate::graph::composite::{Graph, Node, OutPort};
 use crate::graph::library::{Component, ComponentCard, Library, PortCard};
 use crate::graph::plan::Op;
 use crate::graph::settings::{Completed, Scope, complete_component};
-use crate::graph::wire::Wire;
 use crate::registry::{Make, Type};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -128,93 +127,6 @@ impl<'l> Opener<'l> {
         Some((component, name, rest))
     }
 
-    fn inputs(
-        &self,
-        frame: &Frame<'_>,
-        node: &Node,
-        card: &ComponentCard,
-        problems: &mut Vec<Diagnostic>,
-    ) -> Option<Inputs> {
-        let mut all = Inputs::new();
-        let mut whole = true;
-        for input in &node.inputs {
-            let port = match input.port.as_str() {
-                "" => card.only_input().map(|p| p.name.clone()),
-                named => Some(named.to_string()),
-            };
-            let Some(port) = port else {
-                problems.push(blame::name_an_input(frame, node, card));
-                continue;
-            };
-            match self.wires(frame, &input.wires, problems) {
-                None => whole = false,
-                Some(given) if given.values.is_empty() && !given.list => {
-                    let optional = card.input(&port).is_none_or(|p| p.optional);
-                    if !optional {
-                        problems.push(blame::absent(frame, &input.wires));
-                    }
-                }
-                Some(given) => drop(all.insert(port, given)),
-            }
-        }
-        whole.then_some(all)
-    }
-
-    /// What wires give; absent optional outputs vanish.
-    fn wires(&self, frame: &Frame<'_>, wires: &Wires, problems: &mut Vec<Diagnostic>) -> Option<Given> {
-        let mut given = Given { list: wires.array, values: vec![], key: wires.key.clone() };
-        let mut whole = true;
-        for item in &wires.items {
-            match self.wire(frame, item, problems) {
-                None => whole = false,
-                Some(Selected::Absent) => {}
-                Some(Selected::One(value)) => given.values.push((value, Some(item.clone()))),
-                Some(Selected::List(values)) => {
-                    given.list = true;
-                    given.values.extend(values.into_iter().map(|v| (v, Some(item.clone()))));
-                }
-            }
-        }
-        whole.then_some(given)
-    }
-
-    fn wire(&self, frame: &Frame<'_>, item: &Item, problems: &mut Vec<Diagnostic>) -> Option<Selected<Val>> {
-        let wire = match Wire::read(item) {
-            Ok(wire) => wire,
-            Err(problem) => {
-                problems.push(problem);
-                return None;
-            }
-        };
-        let outputs = match wire.name.as_str() {
-            "in" => Rc::new(frame.own_inputs()),
-            name if frame.graph.nodes.contains_key(name) => self.node(frame, name, problems)?,
-            _ => {
-                problems.push(blame::nothing_called(frame, &wire, item));
-                return None;
-            }
-        };
-        let contract = self.contract_outputs(frame, &wire.name);
-        match outputs.select(&wire, &contract) {
-            Ok(selected) => Some(selected),
-            Err(none) => {
-                problems.push(blame::no_such(frame, none, item));
-                None
-            }
-        }
-    }
-
-    /// Ports that other members of a slot's family give: a wire may name them though this member lacks them.
-    fn contract_outputs(&self, frame: &Frame<'_>, name: &str) -> Vec<String> {
-        let node = frame.graph.nodes.get(name);
-        let slot = node.and_then(|n| n.component.as_text()).and_then(crate::graph::wire::setting);
-        let setting = slot.and_then(|slot| frame.schema.iter().find(|s| s.name == slot));
-        let Some(crate::registry::Kind::Slot(family)) = setting.map(|s| &s.kind) else { return vec![] };
-        let members = self.library.members(family).into_iter();
-        let cards = members.filter_map(|name| self.library.card(family, name));
-        cards.flat_map(|card| card.outputs.into_iter().map(|p| p.name)).collect()
-    }
-
     /// Complete settings of each copy.
     fn settings(
         &self,
@@ -241,29 +153,6 @@ impl<'l> Opener<'l> {
         };
         let all: Vec<Option<Completed>> = (0..repetition.count).map(|i| copy(i, problems)).collect();
         all.into_iter().collect()
-    }
-
-    /// The edge that a `like` names.
-    fn like(&self, frame: &Frame<'_>, item: &Item, problems: &mut Vec<Diagnostic>) -> Option<crate::registry::Edge> {
-        if let Some(like) = frame.like {
-            let edge = like(item.as_text()?);
-            if edge.is_none() {
-                problems.push(blame::at_item(frame, format!("`{}` does not exist", item.as_text()?), item, ""));
-            }
-            return edge;
-        }
-        match self.wire(frame, item, problems)? {
-            Selected::One(value) => Some(value.edge),
-            Selected::List(all) => {
-                let message = format!("`like` reads one edge, this is a list of {}", all.len());
-                problems.push(blame::at_item(frame, message, item, "name one of them, as in `[0]`"));
-                None
-            }
-            Selected::Absent => {
-                problems.push(blame::at_item(frame, "`like` reads an edge that is absent".into(), item, ""));
-                None
-            }
-        }
     }
 
     fn copies(
@@ -374,8 +263,7 @@ impl<'l> Opener<'l> {
 
     /// Values that leave a node bear its name, and are of its choosing if that was made in as high a layer.
     fn relabel(&self, path: &str, name: &Item, ports: &mut [OutputPort<Val>]) {
-        let inner = path.strip_prefix(&self.network).map_or(path, |p| p.trim_start_matches('/'));
-        let inner = if inner.is_empty() { path } else { inner };
+        let inner = path.strip_prefix(&self.network).and_then(|p| p.strip_prefix('/')).unwrap_or(path);
         let single = ports.len() == 1;
         for port in ports {
             let label = if single { inner.to_string() } else { format!("{inner}.{}", port.name) };
@@ -402,20 +290,4 @@ fn as_on_card(card: &PortCard, ports: &[OutputPort<Val>]) -> OutputPort<Val> {
     let found = ports.iter().find(|p| p.name == card.name);
     let values = found.map(|p| p.values.clone()).unwrap_or_default();
     OutputPort { name: card.name.clone(), values, list: card.list, optional: card.optional }
-}
-
-impl Frame<'_> {
-    /// The component's own inputs as a node called `in`.
-    fn own_inputs(&self) -> Outputs<Val> {
-        let port = |name: &String| {
-            let given = self.inputs.get(name);
-            OutputPort {
-                name: name.clone(),
-                values: given.map(|g| g.values.iter().map(|(v, _)| v.clone()).collect()).unwrap_or_default(),
-                list: given.is_some_and(|g| g.list),
-                optional: given.is_none(),
-            }
-        };
-        Outputs { copies: vec![self.ports.iter().map(port).collect()], repeated: false }
-    }
 }

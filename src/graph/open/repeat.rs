@@ -54,7 +54,7 @@ impl Repetition {
             match item.as_array() {
                 Some(all) => {
                     counts.push(Count::of_item(all.len(), raw, &item));
-                    found.each.push((name.clone(), all.to_vec()));
+                    found.each.push((name.clone(), all.iter().map(|element| keyed(element, &item)).collect()));
                 }
                 None => problems.push(item.expected("an array, one element for each copy")),
             }
@@ -106,6 +106,12 @@ impl Repetition {
         }
         inputs
     }
+}
+
+/// An element that remembers the key of its array, so that errors about the setting can point there.
+fn keyed(element: &Item, array: &Item) -> Item {
+    let origin = Origin { key: array.key_place().cloned(), ..element.origin.clone() };
+    Item { origin, ..element.clone() }
 }
 
 /// `skips` of `encoder.skips[2]`.

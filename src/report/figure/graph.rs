@@ -10,9 +10,9 @@ use crate::report::plot::grouped;
 use crate::report::svg::{Style, Svg, fit, num, text_width};
 use std::collections::BTreeMap;
 
-/// A box of the picture.
+/// A box of the picture: a node of the experiment, or one inside the node that is open.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Box {
+pub struct Node {
     pub name: String,
     pub component: String,
     pub output: String,
@@ -25,7 +25,7 @@ pub struct Box {
 /// Boxes and the wires between them (from, to), as indices.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Network {
-    pub boxes: Vec<Box>,
+    pub boxes: Vec<Node>,
     pub edges: Vec<(usize, usize)>,
 }
 
@@ -33,7 +33,8 @@ pub fn draw(scene: &Scene<'_>, plan: &FigurePlan) -> Result<Figure, ReportError>
     let node = text(plan, "node");
     let mut out = Figure { drawings: pictures(scene, node, &plan.name), note: String::new() };
     if out.drawings.is_empty() {
-        out.note = if node.is_empty() { "no summary was written".into() } else { format!("no node is called `{node}`") };
+        out.note =
+            if node.is_empty() { "no summary was written".into() } else { format!("no node is called `{node}`") };
     }
     Ok(out)
 }
@@ -72,7 +73,7 @@ pub fn network(summary: &ModelSummary, node: &str) -> Network {
     for leaf in &summary.nodes {
         let Some(name) = boxed(&leaf.path, node).filter(|_| inside(&leaf.path, node)) else { continue };
         let i = *index.entry(name.clone()).or_insert_with(|| {
-            out.boxes.push(Box { name, ..Box::default() });
+            out.boxes.push(Node { name, ..Node::default() });
             out.boxes.len() - 1
         });
         let entry = &mut out.boxes[i];
@@ -89,7 +90,7 @@ pub fn network(summary: &ModelSummary, node: &str) -> Network {
         for input in &leaf.inputs {
             let Some(name) = boxed(input, node) else { continue };
             let from = *index.entry(name.clone()).or_insert_with(|| {
-                out.boxes.push(Box { name, outside: true, ..Box::default() });
+                out.boxes.push(Node { name, outside: true, ..Node::default() });
                 out.boxes.len() - 1
             });
             if from != to && !out.edges.contains(&(from, to)) {
@@ -110,7 +111,8 @@ fn full(name: &str, node: &str) -> String {
 
 /// Name of the box that holds `path`; paths outside an open node keep their first name and port.
 fn boxed(path: &str, node: &str) -> Option<String> {
-    let rest = if node.is_empty() || !inside(path, node) { path } else { path.strip_prefix(node)?.trim_start_matches('/') };
+    let rest =
+        if node.is_empty() || !inside(path, node) { path } else { path.strip_prefix(node)?.trim_start_matches('/') };
     let first = rest.split('/').next()?;
     // `pairs.incomplete` is a dataset's port: the dataset is the box.
     Some(first.split('.').next().unwrap_or(first).to_owned())
@@ -118,7 +120,7 @@ fn boxed(path: &str, node: &str) -> Option<String> {
 
 const LINE: f64 = 14.0;
 
-fn lines(b: &Box) -> Vec<String> {
+fn lines(b: &Node) -> Vec<String> {
     let mut all = Vec::new();
     if !b.component.is_empty() && b.component != b.name {
         all.push(b.component.clone());
@@ -150,7 +152,8 @@ pub fn svg(network: &Network) -> Svg {
     const GAP_Y: f64 = 18.0;
     const MOST: f64 = 190.0;
     let texts: Vec<Vec<String>> = network.boxes.iter().map(lines).collect();
-    let heights: Vec<f64> = texts.iter().map(|t| 26.0 + LINE * t.len() as f64 + if t.is_empty() { 2.0 } else { 6.0 }).collect();
+    let heights: Vec<f64> =
+        texts.iter().map(|t| 26.0 + LINE * t.len() as f64 + if t.is_empty() { 2.0 } else { 6.0 }).collect();
     let place = layout(&heights, &network.edges, GAP_Y);
     let mut widths = vec![70.0f64; place.layers];
     for (i, b) in network.boxes.iter().enumerate() {
@@ -166,7 +169,8 @@ pub fn svg(network: &Network) -> Svg {
     for (i, b) in network.boxes.iter().enumerate() {
         let (x, w, h) = (left[place.layer[i]], widths[place.layer[i]], heights[i]);
         let y = 8.0 + place.y[i] - h / 2.0;
-        let (fill, stroke, radius) = if b.outside { ("#fff4dc", "#c98a00", h / 2.0) } else { ("#eaf3fa", "#0072b2", 6.0) };
+        let (fill, stroke, radius) =
+            if b.outside { ("#fff4dc", "#c98a00", h / 2.0) } else { ("#eaf3fa", "#0072b2", 6.0) };
         out.rect([x, y, w, h], radius.min(16.0), &format!(r#"fill="{fill}" stroke="{stroke}" stroke-width="1.2""#));
         let middle = x + w / 2.0;
         out.text(middle, y + 18.0, &fit(&b.name, 12.0, (w - 8.0) / 1.1), Style::sized(12.0).middle().bold());
@@ -201,7 +205,7 @@ fn wire(path: &[(usize, f64)], left: &[f64], widths: &[f64]) -> String {
     )
 }
 
-fn quoted(b: &Box, between: &str) -> String {
+fn quoted(b: &Node, between: &str) -> String {
     let mut all = vec![b.name.clone()];
     all.extend(lines(b));
     all.join(between)

@@ -76,7 +76,8 @@ fn order(columns: &mut [Vec<usize>], neighbours: &Neighbours) {
     columns.iter().for_each(|c| number(c, &mut place));
     for round in 0..8 {
         let forwards = round % 2 == 0;
-        let indices: Vec<usize> = if forwards { (0..columns.len()).collect() } else { (0..columns.len()).rev().collect() };
+        let indices: Vec<usize> =
+            if forwards { (0..columns.len()).collect() } else { (0..columns.len()).rev().collect() };
         for i in indices {
             let key = |n: &usize| {
                 let around = if forwards { &neighbours[*n].0 } else { &neighbours[*n].1 };

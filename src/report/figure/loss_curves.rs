@@ -12,6 +12,9 @@ const SMOOTHING: usize = 40;
 /// Points of a curve that are drawn; longer ones are averaged in bins.
 const POINTS: usize = 600;
 
+/// One of a term's two values.
+type Of = fn(&Term) -> f64;
+
 pub fn draw(scene: &Scene<'_>, plan: &FigurePlan) -> Result<Figure, ReportError> {
     let mut out = Figure::default();
     for group in &scene.groups {
@@ -48,6 +51,10 @@ fn updates(record: &CellRecord) -> Vec<&str> {
     all
 }
 
+fn terms<'a>(record: &'a CellRecord, update: &'a str) -> impl Iterator<Item = &'a Term> {
+    record.steps().filter_map(move |s| s.updates.get(update)).flat_map(|u| u.terms.values())
+}
+
 fn panels(record: &CellRecord) -> (Vec<Panel>, Vec<(String, Look)>) {
     let mut names: Vec<&str> =
         record.steps().flat_map(|s| s.updates.values()).flat_map(|u| u.terms.keys()).map(String::as_str).collect();
@@ -56,7 +63,7 @@ fn panels(record: &CellRecord) -> (Vec<Panel>, Vec<(String, Look)>) {
     let legend: Vec<(String, Look)> = names.iter().enumerate().map(|(i, n)| (n.to_string(), plain(i))).collect();
     let weighted = record.steps().flat_map(|s| s.updates.values()).flat_map(|u| u.terms.values());
     let differs = weighted.into_iter().any(|t| t.raw != t.weighted);
-    let kinds: &[(&str, fn(&Term) -> f64)] =
+    let kinds: &[(&str, Of)] =
         if differs { &[("raw", |t| t.raw), ("weighted", |t| t.weighted)] } else { &[("raw", |t| t.raw)] };
     let mut panels = Vec::new();
     for (kind, value) in kinds {
@@ -72,7 +79,7 @@ fn plain(i: usize) -> Look {
     Look { dash: if i < 4 { "" } else { Look::nth(i).dash }, ..Look::nth(i) }
 }
 
-fn panel(record: &CellRecord, update: &str, kind: &str, value: fn(&Term) -> f64, names: &[&str]) -> Panel {
+fn panel(record: &CellRecord, update: &str, kind: &str, value: Of, names: &[&str]) -> Panel {
     let series: Vec<Series> = names
         .iter()
         .enumerate()
@@ -95,7 +102,9 @@ fn panel(record: &CellRecord, update: &str, kind: &str, value: fn(&Term) -> f64,
     let label = format!("{kind} loss{}", if log { " (log scale)" } else { "" });
     let y = if log { Axis::log(&label, smooth()) } else { Axis::over(&label, quantiled(&series), 5) };
     let last = record.steps().map(|s| s.total_step).max().unwrap_or(1);
-    Panel { title: format!("{update}: {kind}"), x: Axis::between("step", 0.0, last as f64, 6), y, series }
+    let same = kind == "weighted" && terms(record, update).all(|t| t.raw == t.weighted);
+    let title = format!("{update}: {kind}{}", if same { " (as raw, all weights are 1)" } else { "" });
+    Panel { title, x: Axis::between("step", 0.0, last as f64, 6), y, series }
 }
 
 /// Values that the axis must hold: all smoothed ones, and raw ones but for the outermost hundredth.
@@ -109,7 +118,7 @@ fn quantiled(series: &[Series]) -> Vec<f64> {
 
 fn binned(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let size = points.len().div_ceil(POINTS).max(1);
-    points.chunks(size).map(|bin| mean(bin)).collect()
+    points.chunks(size).map(mean).collect()
 }
 
 fn mean(points: &[(f64, f64)]) -> (f64, f64) {
@@ -118,13 +127,13 @@ fn mean(points: &[(f64, f64)]) -> (f64, f64) {
     (sum.0 / n, sum.1 / n)
 }
 
-/// Centred running mean, the window shrinking towards both ends.
+/// Centred running mean, over what there is of the window at both ends.
 fn smoothed(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let half = points.len() / SMOOTHING;
     (0..points.len())
         .map(|i| {
-            let reach = half.min(i).min(points.len() - 1 - i);
-            (points[i].0, mean(&points[i - reach..=i + reach]).1)
+            let window = i.saturating_sub(half)..(i + half + 1).min(points.len());
+            (points[i].0, mean(&points[window]).1)
         })
         .collect()
 }

@@ -19,7 +19,8 @@ pub fn draw(scene: &Scene<'_>, plan: &FigurePlan) -> Result<Figure, ReportError>
     let svg = figure(&panels, 2, size, &legend)?;
     let seeds = scene.groups.iter().map(|g| g.cells.len()).max().unwrap_or(1);
     let over = if seeds > 1 { " Means over seeds, bars one standard deviation." } else { "" };
-    let caption = format!("Metrics on the validation split during training.{over} A ring marks the checkpoint that was chosen.");
+    let caption =
+        format!("Metrics on the validation split during training.{over} A ring marks the checkpoint that was chosen.");
     Ok(Figure::one(&plan.name, svg.finish("Metrics over steps"), caption))
 }
 

@@ -68,6 +68,11 @@ const KINDS: &[(&str, Draw)] = &[
     ("scatter", scatter::draw),
 ];
 
+/// Names of the kinds that can be drawn.
+pub fn kinds() -> impl Iterator<Item = &'static str> {
+    KINDS.iter().map(|(name, _)| *name)
+}
+
 /// Draws one figure of the plan. A kind that this program does not draw yet becomes a note on the page.
 pub fn draw(scene: &Scene<'_>, plan: &FigurePlan) -> Result<Figure, ReportError> {
     match KINDS.iter().find(|(name, _)| *name == plan.component) {
@@ -91,9 +96,10 @@ fn texts(plan: &FigurePlan, key: &str) -> Vec<String> {
 /// `pick` in words: `the worst by missing.psnr`.
 fn picked(plan: &FigurePlan) -> String {
     match plan.settings.get("pick") {
-        Some(Value::Object(by)) => by.iter().next().map_or_else(String::new, |(which, column)| {
-            format!("the {which} by {}", column.as_str().unwrap_or("?"))
-        }),
+        Some(Value::Object(by)) => by
+            .iter()
+            .next()
+            .map_or_else(String::new, |(which, column)| format!("the {which} by `{}`", column.as_str().unwrap_or("?"))),
         Some(Value::Array(all)) => {
             let all: Vec<String> = all.iter().map(Value::to_string).collect();
             format!("numbers {}", all.join(", "))

@@ -28,7 +28,8 @@ pub fn draw(scene: &Scene<'_>, plan: &FigurePlan) -> Result<Figure, ReportError>
         .into_iter()
         .map(|(title, rows)| {
             let heads = heads(&wires, error);
-            let rows = rows.into_iter().map(|(label, tiles)| (label, if error { with_errors(tiles, scale) } else { tiles }));
+            let rows =
+                rows.into_iter().map(|(label, tiles)| (label, if error { with_errors(tiles, scale) } else { tiles }));
             Block { title, heads, rows: rows.collect() }
         })
         .collect();
@@ -117,7 +118,9 @@ fn with_errors(tiles: Vec<Option<RgbImage>>, scale: f64) -> Vec<Option<RgbImage>
     for (i, tile) in tiles.into_iter().enumerate() {
         let error = match (&tile, &last) {
             (Some(tile), Some(last)) => difference(tile, last).map(|d| {
-                RgbImage::from_fn(tile.width(), tile.height(), |x, y| Rgb(heat(d[(y * tile.width() + x) as usize] / scale)))
+                RgbImage::from_fn(tile.width(), tile.height(), |x, y| {
+                    Rgb(heat(d[(y * tile.width() + x) as usize] / scale))
+                })
             }),
             _ => None,
         };

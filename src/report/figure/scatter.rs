@@ -31,7 +31,12 @@ pub fn draw(scene: &Scene<'_>, plan: &FigurePlan) -> Result<Figure, ReportError>
         // Costs of small and large networks lie decades apart.
         if low > 0.0 && high / low > 100.0 { Axis::log(&label, values) } else { Axis::over(&label, values, 5) }
     };
-    let panel = Panel { title: format!("{} against {}", y.name, x.name), x: axis(&x, |p| p.0), y: axis(&y, |p| p.1), series: series.clone() };
+    let panel = Panel {
+        title: format!("{} against {}", y.name, x.name),
+        x: axis(&x, |p| p.0),
+        y: axis(&y, |p| p.1),
+        series: series.clone(),
+    };
     let svg = figure(&[panel], 1, (640.0, 400.0), &[])?;
     let caption = format!("{} on the test split against {}, one point a row of the study.", y.name, x.name);
     Ok(Figure::one(&plan.name, svg.finish("Scatter plot"), caption))

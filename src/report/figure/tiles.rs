@@ -45,7 +45,8 @@ pub fn draw(blocks: &[Block], bar: Option<&Bar>) -> Result<Svg, ReportError> {
     let block_width = |i: usize| label(i) + blocks[i].heads.len() as f64 * (tile + GAP);
     let titled = if blocks.len() > 1 { 24.0 } else { 4.0 };
     let block_height = |b: &Block| titled + HEAD + b.rows.len() as f64 * (height + GAP) + 14.0;
-    let lines: Vec<Vec<usize>> = (0..blocks.len()).collect::<Vec<_>>().chunks(per_line).map(<[usize]>::to_vec).collect();
+    let lines: Vec<Vec<usize>> =
+        (0..blocks.len()).collect::<Vec<_>>().chunks(per_line).map(<[usize]>::to_vec).collect();
     let width = lines.iter().map(|l| l.iter().map(|i| block_width(*i)).sum::<f64>()).fold(320.0, f64::max) + 4.0;
     let line_height = |l: &Vec<usize>| l.iter().map(|i| block_height(&blocks[*i])).fold(0.0, f64::max);
     let total: f64 = lines.iter().map(line_height).sum();
@@ -122,7 +123,11 @@ fn block(
             match tiles.get(c).and_then(Option::as_ref) {
                 Some(tile) => svg.image([left, top, w, h], &data_uri(&at_width(tile, w))?),
                 None => {
-                    svg.rect([left + 0.5, top + 0.5, w - 1.0, h - 1.0], 3.0, &format!(r#"fill="none" stroke="{GRID}" stroke-dasharray="4 4""#));
+                    svg.rect(
+                        [left + 0.5, top + 0.5, w - 1.0, h - 1.0],
+                        3.0,
+                        &format!(r#"fill="none" stroke="{GRID}" stroke-dasharray="4 4""#),
+                    );
                     svg.text(left + w / 2.0, top + h / 2.0 + 4.0, "none", Style::sized(LABEL).middle().fill(FAINT_INK));
                 }
             }

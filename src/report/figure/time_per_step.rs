@@ -96,7 +96,8 @@ pub fn draw(splits: &[Split]) -> Option<Drawing> {
             svg.rect([start, y, width, BAR], 0.0, &format!(r#"fill="{}""#, colour(part, names.len())));
             let text = milliseconds(*value);
             if text_width(&text, 11.0) + 8.0 < width {
-                let light = part != 0 && ["#e69f00", "#56b4e9", "#c9ced6", "#cc79a7"].contains(&colour(part, names.len()));
+                let light =
+                    part != 0 && ["#e69f00", "#56b4e9", "#c9ced6", "#cc79a7"].contains(&colour(part, names.len()));
                 let ink = if light { "#1f2328" } else { "#ffffff" };
                 svg.text(start + width / 2.0, y + 16.0, &text, Style::sized(11.0).middle().fill(ink));
             }
@@ -111,13 +112,23 @@ pub fn draw(splits: &[Split]) -> Option<Drawing> {
         svg.text(at + 18.0, bottom + 58.0, name, Style::sized(11.0));
         at += text_width(name, 11.0) + 42.0;
     }
-    let caption = "Wall-clock time of a training step by part, means over the recorded steps. `loading` is the wait for data; \
+    let caption =
+        "Wall-clock time of a training step by part, means over the recorded steps. `loading` is the wait for data; \
                    `other` is what no part claims."
-        .into();
+            .into();
     Some(Drawing { name: "time-per-step".into(), svg: svg.finish("Time per step by part"), caption })
 }
 
 /// Three significant digits or whole milliseconds.
 pub fn milliseconds(value: f64) -> String {
-    grouped(value, if value < 10.0 { 2 } else if value < 100.0 { 1 } else { 0 })
+    grouped(
+        value,
+        if value < 10.0 {
+            2
+        } else if value < 100.0 {
+            1
+        } else {
+            0
+        },
+    )
 }

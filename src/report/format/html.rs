@@ -30,7 +30,9 @@ impl Format for Html {
         };
         let heads: String = table.heads.iter().map(head).collect();
         let corner = escape(&table.corner);
-        out.push_str(&format!("<tr><th scope=\"col\">{corner}</th>{heads}<th scope=\"col\">n</th></tr>\n</thead>\n<tbody>\n"));
+        out.push_str(&format!(
+            "<tr><th scope=\"col\">{corner}</th>{heads}<th scope=\"col\">n</th></tr>\n</thead>\n<tbody>\n"
+        ));
         let mut before = None;
         for row in &table.rows {
             let (class, mark) = match row.kind {
@@ -40,7 +42,8 @@ impl Format for Html {
             };
             let first = if before.is_some_and(|b| b != row.kind) { " first" } else { "" };
             before = Some(row.kind);
-            let cells: String = row.values.iter().zip(&table.heads).map(|(v, h)| cell(v.as_ref(), h.decimals)).collect();
+            let cells: String =
+                row.values.iter().zip(&table.heads).map(|(v, h)| cell(v.as_ref(), h.decimals)).collect();
             let (label, n) = (escape(&row.label), row.count());
             out.push_str(&format!(
                 "<tr class=\"{class}{first}\"><th scope=\"row\">{label}{mark}</th>{cells}<td>{n}</td></tr>\n"
@@ -55,11 +58,7 @@ impl Format for Html {
 fn cell(value: Option<&Value>, decimals: usize) -> String {
     match value {
         Some(Value { mean, std: Some(std), .. }) => {
-            format!(
-                "<td>{} <span class=\"std\">± {}</span></td>",
-                number(*mean, decimals),
-                number(*std, decimals)
-            )
+            format!("<td>{} <span class=\"std\">± {}</span></td>", number(*mean, decimals), number(*std, decimals))
         }
         Some(Value { mean, .. }) => format!("<td>{}</td>", number(*mean, decimals)),
         None => "<td>–</td>".into(),

@@ -26,12 +26,7 @@ impl Axis {
     /// Exactly `low` to `high`.
     pub fn between(label: &str, low: f64, high: f64, count: usize) -> Self {
         let step = round_step((high - low) / count.max(1) as f64);
-        let decimals = (-step.log10().floor()).clamp(0.0, 9.0) as usize;
-        let decimals = if step.log10().floor() < 0.0 && !is_whole(step * 10f64.powi(decimals as i32)) {
-            decimals + 1
-        } else {
-            decimals
-        };
+        let decimals = (0..9).find(|d| is_whole(step * 10f64.powi(*d))).unwrap_or(9) as usize;
         let first = (low / step - 1e-9).ceil() as i64;
         let last = (high / step + 1e-9).floor() as i64;
         let ticks = (first..=last).map(|i| i as f64 * step).map(|v| (v, grouped(v, decimals))).collect();
@@ -156,8 +151,10 @@ mod tests {
         assert_eq!(labels(&Axis::between("", 0.0, 1.0, 4)), ["0.00", "0.25", "0.50", "0.75", "1.00"]);
         assert_eq!(labels(&Axis::between("", -0.1, 0.1, 4)), ["−0.10", "−0.05", "0.00", "0.05", "0.10"]);
         assert_eq!(labels(&Axis::between("", 0.0, 20_000.0, 2)), ["0", "10\u{2009}000", "20\u{2009}000"]);
-        assert_eq!(labels(&Axis::log("", [0.001, 90.0])), ["0.001", "0.01", "0.1", "1", "10"]);
-        assert_eq!(labels(&Axis::log("", [0.9, 9.0])), ["1", "2", "5"]);
+        assert_eq!(labels(&Axis::between("", 8.0, 14.0, 3)), ["8", "10", "12", "14"]);
+        assert_eq!(labels(&Axis::between("", 7.5, 15.0, 3)), ["7.5", "10.0", "12.5", "15.0"]);
+        assert_eq!(labels(&Axis::log("", [0.001, 80.0])), ["0.001", "0.01", "0.1", "1", "10"]);
+        assert_eq!(labels(&Axis::log("", [0.9, 8.0])), ["1", "2", "5"]);
     }
 
     #[test]

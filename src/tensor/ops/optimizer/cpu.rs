@@ -133,15 +133,16 @@ fn fused0(parameter: &mut [f32], gradient: &[f32], f: impl Fn(&mut f32, f32) + S
 }
 
 fn fused1(parameter: &mut [f32], gradient: &[f32], moment: &mut [f32], f: impl Fn(&mut f32, f32, &mut f32) + Sync) {
-    let run = |((p, g), m): ((&mut [f32], &[f32]), &mut [f32])| {
+    let run = |p: &mut [f32], g: &[f32], m: &mut [f32]| {
         for ((p, g), m) in p.iter_mut().zip(g).zip(m) {
             f(p, *g, m);
         }
     };
     if parameter.len() <= CHUNK {
-        return run(((parameter, gradient), moment));
+        return run(parameter, gradient, moment);
     }
-    parameter.par_chunks_mut(CHUNK).zip(gradient.par_chunks(CHUNK)).zip(moment.par_chunks_mut(CHUNK)).for_each(run);
+    let chunks = parameter.par_chunks_mut(CHUNK).zip(gradient.par_chunks(CHUNK));
+    chunks.zip(moment.par_chunks_mut(CHUNK)).for_each(|((p, g), m)| run(p, g, m));
 }
 
 fn fused2(
@@ -151,14 +152,15 @@ fn fused2(
     second: &mut [f32],
     f: impl Fn(&mut f32, f32, &mut f32, &mut f32) + Sync,
 ) {
-    let run = |(((p, g), m), v): (((&mut [f32], &[f32]), &mut [f32]), &mut [f32])| {
+    let run = |p: &mut [f32], g: &[f32], m: &mut [f32], v: &mut [f32]| {
         for (((p, g), m), v) in p.iter_mut().zip(g).zip(m).zip(v) {
             f(p, *g, m, v);
         }
     };
     if parameter.len() <= CHUNK {
-        return run((((parameter, gradient), first), second));
+        return run(parameter, gradient, first, second);
     }
     let chunks = parameter.par_chunks_mut(CHUNK).zip(gradient.par_chunks(CHUNK));
-    chunks.zip(first.par_chunks_mut(CHUNK)).zip(second.par_chunks_mut(CHUNK)).for_each(run);
+    let moments = first.par_chunks_mut(CHUNK).zip(second.par_chunks_mut(CHUNK));
+    chunks.zip(moments).for_each(|((p, g), (m, v))| run(p, g, m, v));
 }

@@ -1,14 +1,14 @@
-//! Tests of `image-folder`: drawn pictures, damaged ones, and real photos where the shared data are.
+//! Photos from a folder through holes, transforms and loader: drawn pictures, damaged ones, and real ones where the shared
+//! data are.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
 use super::*;
+use crate::components::dataset::{self, Surroundings};
 use crate::components::holes;
-use crate::components::transform::Pipeline;
-use crate::registry::Type;
 
 struct Scratch(PathBuf);
 
@@ -46,7 +46,7 @@ fn around(base: &Path) -> Surroundings {
 }
 
 fn folder(base: &Path, settings: serde_json::Value) -> Result<Arc<dyn Dataset>, DataError> {
-    open(settings.as_object().unwrap(), &around(base))
+    dataset::open("image-folder", settings.as_object().unwrap(), &around(base))
 }
 
 fn message(result: Result<Arc<dyn Dataset>, DataError>) -> String {
@@ -156,6 +156,27 @@ fn a_size_of_zero_is_left_to_the_transforms() {
     let types = [("image".to_string(), Type::Image)];
     Pipeline::open(&resize).unwrap().apply(&mut sample, &types, true, &Stream::new(0, "t")).unwrap();
     assert_eq!(sample.get("image").unwrap().frame(), (12, 12));
+}
+
+#[test]
+fn a_loader_gives_the_same_photos_wherever_it_starts() {
+    let scratch = Scratch::new("loader");
+    for i in 0..7 {
+        scratch.picture(&format!("{i}.png"), 20 + i, 20);
+    }
+    let settings = json!({"root": "", "size": 16, "holes": "rectangles", "split": whole()});
+    let loader = || {
+        let flip = [("random-flip".to_string(), serde_json::Map::new())];
+        let transforms = Arc::new(Pipeline::open(&flip).unwrap());
+        Loader::new(folder(&scratch.0, settings.clone()).unwrap(), transforms, Split::Train, 3, 5, "photos").unwrap()
+    };
+    let mut whole_run = loader();
+    let all: Vec<Batch> = (0..6).map(|_| whole_run.next().unwrap().0).collect();
+    let mut resumed = loader();
+    resumed.seek(5);
+    assert_eq!(resumed.next().unwrap().0, all[5]);
+    assert_eq!(all[0].get("incomplete").unwrap().0, [3, 3, 16, 16]);
+    assert_ne!(all[0], all[1]);
 }
 
 /// `ABLATE_DATA`, or the folder `shared/data` beside the repository or above it.
