@@ -9,5 +9,5 @@ pub mod settings;
 pub mod view;
 pub mod wire;
 
-pub use experiment::{About, Finished, absent_everywhere, resolve};
+pub use experiment::{About, Finished, absent_everywhere, check_partial, resolve};
 pub use library::Library;

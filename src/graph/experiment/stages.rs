@@ -9,7 +9,7 @@ use super::usage::Whole;
 use crate::graph::plan::{Evaluate, Span, Stage};
 use std::collections::BTreeSet;
 
-const KEYS: [&str; 5] = ["length", "updates", "batch", "data", "enabled"];
+pub const KEYS: [&str; 5] = ["length", "updates", "batch", "data", "enabled"];
 
 /// The order in which stages run, by name; the others are idle.
 pub fn order(board: &Board, tables: &Table, train: &Fields) -> Vec<String> {

@@ -9,7 +9,7 @@ use crate::config::{Item, Table, Value};
 use crate::graph::plan::{Average, Clip, Learns, Span, Update};
 use crate::graph::wire::Path;
 
-const KEYS: [&str; 12] = [
+pub const KEYS: [&str; 12] = [
     "learns", "losses", "optimizer", "schedule", "clip", "accumulate", "rates", "every", "times", "clamp", "average",
     "enabled",
 ];
