@@ -5,9 +5,9 @@
 
 pub mod activation;
 pub mod block;
-pub mod dataset;
 #[cfg(test)]
 mod contract;
+pub mod dataset;
 pub mod embedding;
 pub mod encoder;
 pub mod figure;

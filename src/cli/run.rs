@@ -73,7 +73,8 @@ fn published(papers: &Papers) -> Vec<report::PublishedTable> {
     for (key, paper) in &papers.0 {
         for (name, table) in &paper.tables {
             let rows = table.rows.iter().map(|(label, values)| {
-                let value = |(column, number): (&String, &Number)| Some((table.columns.get(column)?.clone(), number.pair()));
+                let value =
+                    |(column, number): (&String, &Number)| Some((table.columns.get(column)?.clone(), number.pair()));
                 report::PublishedRow { label: label.clone(), values: values.iter().filter_map(value).collect() }
             });
             all.push(report::PublishedTable {

@@ -26,7 +26,7 @@ impl Fans {
         (self.shape[0] * self.shape[2] * self.shape[3]) as f64
     }
 
-    pub fn len(self) -> usize {
+    pub fn values(self) -> usize {
         self.shape.iter().product()
     }
 }

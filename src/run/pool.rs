@@ -48,7 +48,7 @@ impl<D: Backend> ImagePool<D> {
             return;
         }
         let swap = self.stream.at(2 * self.draws) & 1 == 1;
-        let place = (u128::from(self.stream.at(2 * self.draws + 1)) * self.size as u128 >> 64) as usize;
+        let place = ((u128::from(self.stream.at(2 * self.draws + 1)) * self.size as u128) >> 64) as usize;
         self.draws += 1;
         if swap {
             let new = bundle();

@@ -259,7 +259,7 @@ impl<D: Backend> Updater<D> {
 
     /// Whether an update acts in a step (zero-based).
     pub fn acts(&self, step: u64) -> bool {
-        step % self.plan.every as u64 == 0
+        step.is_multiple_of(self.plan.every as u64)
     }
 }
 

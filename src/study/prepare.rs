@@ -1,8 +1,8 @@
 //! A file to checked cells: nothing is started before every cell is right.
 
+use super::Papers;
 use crate::config::{self, CellSpec, Item, Overrides};
 use crate::diagnostic::{Diagnostic, Severity};
-use super::Papers;
 use crate::graph::{self, About, Finished, Library, plan::Plan};
 use crate::record::{self, CellEntry, Cells, ReportPlan, State, Status};
 use std::collections::BTreeMap;
@@ -93,16 +93,16 @@ fn finished(wanted: &Finished, against: Against<'_>) -> Option<PathBuf> {
     (status.state == State::Done).then_some(folder)
 }
 
-/// A study's page is drawn by the study file's own merged `[report]`.
+/// A study's page is drawn by the study file's own merged `[report]`, under its own title.
 fn report_of_the_study(tree: &mut Item, base: &Item) {
-    let report = base.get(&["report"]).cloned();
-    if let config::Value::Table(table) = &mut tree.value {
-        match report {
-            Some(report) => {
-                table.insert("report".into(), report);
+    let config::Value::Table(table) = &mut tree.value else { return };
+    for key in ["title", "question", "paper", "report"] {
+        match base.get(&[key]).cloned() {
+            Some(item) => {
+                table.insert(key.into(), item);
             }
             None => {
-                table.shift_remove("report");
+                table.shift_remove(key);
             }
         }
     }
@@ -114,7 +114,12 @@ impl Prepared {
         let entry = |cell: &Cell| CellEntry {
             variant: cell.spec.variant.clone().unwrap_or_default(),
             title: cell.spec.title.clone(),
-            axes: cell.spec.axes.iter().map(|(axis, label, _)| (axis.clone(), label.clone())).collect::<BTreeMap<_, _>>(),
+            axes: cell
+                .spec
+                .axes
+                .iter()
+                .map(|(axis, label, _)| (axis.clone(), label.clone()))
+                .collect::<BTreeMap<_, _>>(),
             seed: cell.plan.run.seed,
             hash: cell.plan.hash.clone(),
         };

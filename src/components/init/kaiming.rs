@@ -24,9 +24,9 @@ impl Init for Kaiming {
         let fan = if self.fan == "in" { fans.fan_in() } else { fans.fan_out() };
         let std = (2.0 / (1.0 + self.slope * self.slope) / fan.max(1.0)).sqrt();
         if self.draw == "normal" {
-            normals(fans.len(), 0.0, std, stream)
+            normals(fans.values(), 0.0, std, stream)
         } else {
-            uniforms(fans.len(), std * 3.0_f64.sqrt(), stream)
+            uniforms(fans.values(), std * 3.0_f64.sqrt(), stream)
         }
     }
 }

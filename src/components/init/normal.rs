@@ -19,6 +19,6 @@ pub fn entry() -> InitEntry {
 
 impl Init for Normal {
     fn fill(&self, fans: Fans, stream: Stream) -> Vec<f32> {
-        normals(fans.len(), self.mean, self.std, stream)
+        normals(fans.values(), self.mean, self.std, stream)
     }
 }

@@ -19,7 +19,7 @@ pub fn entry() -> InitEntry {
 impl Init for Orthogonal {
     fn fill(&self, fans: Fans, stream: Stream) -> Vec<f32> {
         let rows = fans.shape[0].max(1);
-        let columns = fans.len() / rows;
+        let columns = fans.values() / rows;
         let (count, length) = (rows.min(columns), rows.max(columns));
         let basis = orthonormal(count, length, stream);
         let value = |r: usize, c: usize| if rows <= columns { basis[r][c] } else { basis[c][r] };

@@ -23,9 +23,9 @@ impl Init for Xavier {
     fn fill(&self, fans: Fans, stream: Stream) -> Vec<f32> {
         let std = self.gain * (2.0 / (fans.fan_in() + fans.fan_out()).max(1.0)).sqrt();
         if self.draw == "normal" {
-            normals(fans.len(), 0.0, std, stream)
+            normals(fans.values(), 0.0, std, stream)
         } else {
-            uniforms(fans.len(), std * 3.0_f64.sqrt(), stream)
+            uniforms(fans.values(), std * 3.0_f64.sqrt(), stream)
         }
     }
 }

@@ -211,7 +211,9 @@ fn baselines(board: &Board, fields: &Fields, feeds: &[Feed], known: &[PortOf], p
 
 /// A baseline's value must be of the type and shape of what it stands for.
 fn check_like(board: &Board, feeds: &[Feed], fed: &Fed, item: &Item) {
-    let Some((_, edge)) = feeds.iter().find(|f| f.port == fed.port).and_then(|f| f.bundle.values.first()) else { return };
+    let Some((_, edge)) = feeds.iter().find(|f| f.port == fed.port).and_then(|f| f.bundle.values.first()) else {
+        return;
+    };
     if edge.ty != fed.edge.ty || edge.dims != fed.edge.dims {
         let (ours, theirs) = (measures::article(edge.ty), measures::article(fed.edge.ty));
         let message = format!("`in.{}` is {ours} of {edge}, `{}` is {theirs} of {}", fed.port, fed.text, fed.edge);

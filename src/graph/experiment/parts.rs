@@ -86,8 +86,10 @@ pub fn default_part(desk: &Desk, family: &str, name: &str) -> Component {
 pub fn part_or(desk: &Desk, item: Option<&Item>, family: &str, default: &str, path: &str) -> Component {
     match item {
         None => default_part(desk, family, default),
-        Some(item) => part(desk, family, item, path, &[])
-            .map_or_else(|| Component { family: family.into(), name: default.into(), settings: Default::default() }, |p| p.component),
+        Some(item) => part(desk, family, item, path, &[]).map_or_else(
+            || Component { family: family.into(), name: default.into(), settings: Default::default() },
+            |p| p.component,
+        ),
     }
 }
 
