@@ -130,7 +130,8 @@ impl Board<'_> {
     fn node_port(&self, application: usize, wire: &Wire, item: &Item) -> Result<Bundle, Missing> {
         let applied = &self.applications[application];
         let Outputs { copies, repeated } = &self.networks[applied.network].outputs;
-        let names: Vec<&str> = copies.first().into_iter().flatten().filter(|p| !p.values.is_empty()).map(|p| p.name.as_str()).collect();
+        let names: Vec<&str> =
+            copies.first().into_iter().flatten().filter(|p| !p.values.is_empty()).map(|p| p.name.as_str()).collect();
         let port = match &wire.port {
             Some(port) => port.as_str(),
             None if names.len() == 1 => names[0],

@@ -67,7 +67,11 @@ fn dataset(desk: &Desk, name: &str, item: &Item) -> Option<Dataset> {
         }
     };
     check_on(desk, &fields, &ports);
-    let base = base_of(desk, item, &entry.card.settings.iter().filter(|s| s.kind == Kind::File).map(|s| s.name.as_str()).collect::<Vec<_>>());
+    let base = base_of(
+        desk,
+        item,
+        &entry.card.settings.iter().filter(|s| s.kind == Kind::File).map(|s| s.name.as_str()).collect::<Vec<_>>(),
+    );
     Some(Dataset { name: name.into(), component, size, transforms, ports, base })
 }
 
@@ -130,7 +134,9 @@ fn union(desk: &Desk, name: &str, item: &Item, tables: &Table, known: &[Dataset]
         match known.iter().find(|d| d.name == of) {
             Some(member) => members.push(member),
             None if tables.contains_key(of) => return None,
-            None => desk.report(no_such("dataset", of, place, tables.keys().map(String::as_str).filter(|n| *n != name))),
+            None => {
+                desk.report(no_such("dataset", of, place, tables.keys().map(String::as_str).filter(|n| *n != name)))
+            }
         }
     }
     let Some(first) = members.first() else {

@@ -27,9 +27,14 @@ fn evaluation(board: &mut Board, name: &str, item: &Item) -> Option<Evaluation> 
     fields.required("metrics", &format!("evaluations.{name}"), "metrics = [\"l1\", \"psnr\"]")?;
     let path = format!("evaluations.{name}");
     let parts = parts(board, &fields);
+    if parts.len() < fields.array("metrics").len() {
+        return None;
+    }
     let known = ports(&parts.iter().map(|(_, p)| p.entry).collect::<Vec<_>>());
     let feeds = board.feeds(fields.get("in"), &known, &path, item)?;
-    let feeds: Vec<Feed> = feeds.into_iter().filter(|f| one_value(board, f)).collect();
+    if feeds.iter().filter(|f| !one_value(board, f)).count() > 0 {
+        return None;
+    }
     let mut metrics = vec![];
     for (written, part) in parts {
         metrics.extend(metric(board, written, part, item, &feeds, &path));
@@ -211,7 +216,9 @@ fn baselines(board: &Board, fields: &Fields, feeds: &[Feed], known: &[PortOf], p
 
 /// A baseline's value must be of the type and shape of what it stands for.
 fn check_like(board: &Board, feeds: &[Feed], fed: &Fed, item: &Item) {
-    let Some((_, edge)) = feeds.iter().find(|f| f.port == fed.port).and_then(|f| f.bundle.values.first()) else { return };
+    let Some((_, edge)) = feeds.iter().find(|f| f.port == fed.port).and_then(|f| f.bundle.values.first()) else {
+        return;
+    };
     if edge.ty != fed.edge.ty || edge.dims != fed.edge.dims {
         let (ours, theirs) = (measures::article(edge.ty), measures::article(fed.edge.ty));
         let message = format!("`in.{}` is {ours} of {edge}, `{}` is {theirs} of {}", fed.port, fed.text, fed.edge);

@@ -98,7 +98,9 @@ fn network(network: &Network) -> Json {
     let weights = match &network.weights {
         Weights::None => json!("none"),
         Weights::File { path, layout, strict } => json!({ "file": path, "layout": layout, "strict": strict }),
-        Weights::Cell { folder, node, which } => json!({ "cell": folder.file_name().map(|f| f.to_string_lossy()), "node": node, "which": which }),
+        Weights::Cell { folder, node, which } => {
+            json!({ "cell": folder.file_name().map(|f| f.to_string_lossy()), "node": node, "which": which })
+        }
     };
     json!({
         "component": network.component,
@@ -128,9 +130,10 @@ fn loss(plan: &Plan, loss: &crate::graph::plan::Loss) -> Json {
 }
 
 fn update(plan: &Plan, update: &crate::graph::plan::Update) -> Json {
-    let learns = update.learns.iter().flat_map(|l| {
-        l.ops.iter().map(|(op, rate)| (plan.networks[l.network].ops[*op].path.clone(), json!(rate)))
-    });
+    let learns = update
+        .learns
+        .iter()
+        .flat_map(|l| l.ops.iter().map(|(op, rate)| (plan.networks[l.network].ops[*op].path.clone(), json!(rate))));
     let terms = update.terms.iter().map(|(loss, side)| (plan.losses[*loss].name.clone(), json!(format!("{side:?}"))));
     json!({
         "learns": by_name(learns), "terms": by_name(terms), "optimizer": component(&update.optimizer),
@@ -142,9 +145,10 @@ fn update(plan: &Plan, update: &crate::graph::plan::Update) -> Json {
 
 fn evaluation(plan: &Plan, e: &crate::graph::plan::Evaluation) -> Json {
     let ports = |ports: &[(String, Value)]| by_name(ports.iter().map(|(port, v)| (port.clone(), value(plan, v))));
-    let metrics = e.metrics.iter().map(|m| {
-        json!([component(&m.component), m.columns, m.network.map(|n| plan.networks[n].node.clone())])
-    });
+    let metrics = e
+        .metrics
+        .iter()
+        .map(|m| json!([component(&m.component), m.columns, m.network.map(|n| plan.networks[n].node.clone())]));
     let name = |d: &usize| plan.datasets[*d].name.clone();
     json!({
         "inputs": ports(&e.inputs),

@@ -12,8 +12,18 @@ use crate::registry::Entry;
 
 /// Keys of section 5's table.
 pub const OWN: [&str; 12] = [
-    "use", "in", "shares", "weight", "ramp", "detach", "hardest", "network", "discriminator", "pool",
-    "discriminator-weight", "enabled",
+    "use",
+    "in",
+    "shares",
+    "weight",
+    "ramp",
+    "detach",
+    "hardest",
+    "network",
+    "discriminator",
+    "pool",
+    "discriminator-weight",
+    "enabled",
 ];
 
 /// Losses that have only the discriminator's side; language.md, section 5, names them.
@@ -53,7 +63,11 @@ fn loss(board: &mut Board, name: &str, item: &Item, siblings: &Table) -> Option<
     let names: Vec<&str> = entry.card.inputs.iter().map(|p| p.name).collect();
     loss.detach = super::nodes::detached(board, item, &names);
     let adversarial = entry.card.networks.contains(&"discriminator");
-    let inputs = if adversarial { shown(board, &mut loss, entry, item, &path) } else { plain(board, &mut loss, entry, item, &path) };
+    let inputs = if adversarial {
+        shown(board, &mut loss, entry, item, &path)
+    } else {
+        plain(board, &mut loss, entry, item, &path)
+    };
     let inputs = inputs?;
     let shares = shares(board, &fields, inputs.len());
     loss.elements = inputs.into_iter().zip(shares).map(|(inputs, share)| Element { share, inputs }).collect();
@@ -96,7 +110,8 @@ fn hardest(fields: &Fields) -> f64 {
 
 fn note_weight(board: &Board, loss: &Loss, fields: &Fields) {
     if let (Some(item), true) = (fields.get("weight"), loss.weight == 0.0) {
-        let mut note = at_value(format!("`losses.{}` has weight 0: computed and logged, without gradient", loss.name), item, "");
+        let mut note =
+            at_value(format!("`losses.{}` has weight 0: computed and logged, without gradient", loss.name), item, "");
         note.severity = crate::diagnostic::Severity::Note;
         board.desk.note(note.with_help("`enabled = false` switches it off"));
     }

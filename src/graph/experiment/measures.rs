@@ -41,7 +41,8 @@ pub fn check(board: &Board, entry: &Entry, settings: &Settings, item: &Item, fed
             board.desk.report(wrong_type(one, *ty));
         }
     }
-    if let Some((first, other)) = fed.iter().find_map(|a| Some((a, fed.iter().find(|b| b.edge.batch != a.edge.batch)?))) {
+    if let Some((first, other)) = fed.iter().find_map(|a| Some((a, fed.iter().find(|b| b.edge.batch != a.edge.batch)?)))
+    {
         let message = format!(
             "`{}` has {} samples for each of the batch, `{}` has {}",
             first.text, first.edge.batch, other.text, other.edge.batch
@@ -129,7 +130,12 @@ pub fn apply_network(board: &mut Board, entry: &Entry, item: &Item, path: &str, 
         seen.push(&one.edge);
         let bundle = super::board::Bundle { values: vec![(one.value.clone(), one.edge.clone())], list: false };
         let written = vec![(one.place.clone(), one.text.clone())];
-        board.apply_network(path, &owner, &[Feed { port: port.name.clone(), bundle, written, item: item.get(&["in", &one.port]).cloned() }], &[])?;
+        board.apply_network(
+            path,
+            &owner,
+            &[Feed { port: port.name.clone(), bundle, written, item: item.get(&["in", &one.port]).cloned() }],
+            &[],
+        )?;
     }
     board.network_of.get(&owner).copied()
 }

@@ -185,7 +185,8 @@ impl<'a, 'b> Matcher<'a, 'b> {
         let list = clean.iter().map(|c| format!("\"{c}\"")).collect::<Vec<_>>().join(", ");
         let mut problem = problem.with_help(format!("name what it minimises: `losses = [{list}]`"));
         if let Some(network) = random {
-            problem = problem.with_help(format!("or train `{0}` in an earlier stage, or give it `weights`", name(network)));
+            problem =
+                problem.with_help(format!("or train `{0}` in an earlier stage, or give it `weights`", name(network)));
         }
         problem
     }

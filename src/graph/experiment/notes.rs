@@ -56,7 +56,9 @@ fn note_batch_norm(board: &Board, whole: &Whole, stage: &Stage, item: &Item) {
 fn norm_of_one(network: &Network) -> Option<&str> {
     let one = |op: &&crate::graph::plan::Op| {
         let edge = op.input_edges.list("map").first();
-        op.component.family == "norm" && op.component.name == "batch" && edge.is_some_and(|e| e.dims[1..] == [1, 1] && e.batch == 1)
+        op.component.family == "norm"
+            && op.component.name == "batch"
+            && edge.is_some_and(|e| e.dims[1..] == [1, 1] && e.batch == 1)
     };
     network.ops.iter().find(one).map(|op| op.path.as_str())
 }

@@ -99,11 +99,7 @@ fn figure(board: &Board, name: &str, item: &Item, columns: &Columns, report: &mu
         report.shown.push(Shown { figure: name.into(), wires, pick, count });
     }
     let component = part.component;
-    report.plan.figures.push(FigurePlan {
-        name: name.into(),
-        component: component.name,
-        settings: component.settings,
-    });
+    report.plan.figures.push(FigurePlan { name: name.into(), component: component.name, settings: component.settings });
 }
 
 fn check_node(board: &Board, item: &Item) {

@@ -3,9 +3,9 @@
 use super::board::Board;
 use super::desk::{at_entry, at_value, incomplete, no_such};
 use super::fields::Fields;
+use super::usage::Whole;
 use crate::config::{Item, Table};
 use crate::diagnostic::Diagnostic;
-use super::usage::Whole;
 use crate::graph::plan::{Evaluate, Span, Stage};
 use std::collections::BTreeSet;
 
@@ -176,7 +176,11 @@ pub fn epoch_dataset(
             None => Diagnostic::error(message),
         };
         let names: Vec<&str> = drawn.iter().map(|d| board.datasets[*d].name.as_str()).collect();
-        board.desk.report(problem.with_help(format!("write `train.epoch-of = \"{}\"`", names[0])).with_note("drawn", names.join(", ")));
+        board.desk.report(
+            problem
+                .with_help(format!("write `train.epoch-of = \"{}\"`", names[0]))
+                .with_note("drawn", names.join(", ")),
+        );
     }
     named.or(drawn.first().copied())
 }

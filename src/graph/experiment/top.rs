@@ -8,8 +8,26 @@ use crate::config::{Item, Value};
 use crate::graph::plan::{Evaluate, Run, Span};
 
 const KEYS: [&str; 20] = [
-    "format", "title", "question", "paper", "partial", "extends", "registry", "settings", "datasets", "nodes", "losses",
-    "updates", "stages", "evaluations", "train", "evaluate", "predict", "report", "study", "run",
+    "format",
+    "title",
+    "question",
+    "paper",
+    "partial",
+    "extends",
+    "registry",
+    "settings",
+    "datasets",
+    "nodes",
+    "losses",
+    "updates",
+    "stages",
+    "evaluations",
+    "train",
+    "evaluate",
+    "predict",
+    "report",
+    "study",
+    "run",
 ];
 const TRAIN: [&str; 8] = ["batch", "stages", "epoch-of", "init", "optimizer", "schedule", "clip", "accumulate"];
 const RUN: [&str; 7] = ["seed", "device", "precision", "threads", "out", "checkpoint", "track"];
@@ -88,7 +106,10 @@ pub fn run(desk: &Desk, top: &Fields) -> Run {
         out: fields.text("out").unwrap_or("runs").into(),
         checkpoint_every: checkpoint.span("every").unwrap_or(Span::Epochs(1)),
         checkpoint_keep: checkpoint.integer("keep", 1).unwrap_or(3) as usize,
-        track: track.iter().filter_map(|t| Some(parts::part(desk, "tracker", t, "run.track", &[])?.component)).collect(),
+        track: track
+            .iter()
+            .filter_map(|t| Some(parts::part(desk, "tracker", t, "run.track", &[])?.component))
+            .collect(),
     }
 }
 

@@ -10,7 +10,17 @@ use crate::graph::plan::{Average, Clip, Learns, Span, Update};
 use crate::graph::wire::Path;
 
 pub const KEYS: [&str; 12] = [
-    "learns", "losses", "optimizer", "schedule", "clip", "accumulate", "rates", "every", "times", "clamp", "average",
+    "learns",
+    "losses",
+    "optimizer",
+    "schedule",
+    "clip",
+    "accumulate",
+    "rates",
+    "every",
+    "times",
+    "clamp",
+    "average",
     "enabled",
 ];
 
@@ -65,6 +75,7 @@ fn update<'a>(
         return None;
     }
     let path = format!("updates.{name}");
+    let before = desk.count();
     let (entries, broken) = entries(board, &fields);
     let optimizer = parts::over(train.get("optimizer"), fields.get("optimizer"));
     if optimizer.is_none() {
@@ -74,7 +85,7 @@ fn update<'a>(
     let schedule = parts::over(train.get("schedule"), fields.get("schedule"));
     let update = Update {
         name: name.into(),
-        learns: learns(&entries, &rates(board, &fields, &entries), board),
+        learns: learns(&entries, &if broken { vec![] } else { rates(board, &fields, &entries) }, board),
         terms: vec![],
         optimizer: parts::part_or(desk, optimizer.as_ref(), "optimizer", "adam", &format!("{path}.optimizer")),
         schedule: parts::part_or(desk, schedule.as_ref(), "schedule", "constant", &format!("{path}.schedule")),
@@ -86,6 +97,7 @@ fn update<'a>(
         average: average(&fields),
     };
     let listed = fields.get("losses").map(|_| listed(board, &fields, losses));
+    let broken = broken || desk.count() > before;
     Some(Draft { update, item, entries, listed, broken })
 }
 
@@ -152,13 +164,15 @@ fn rates<'a>(board: &Board, fields: &Fields<'a>, entries: &[Entry]) -> Vec<(&'a 
             let names: Vec<&str> = entries.iter().map(|e| e.path).collect();
             let problem = at_entry(format!("`{path}` is not among what this update learns"), item, "");
             let problem = problem.with_note("learns", names.join(", "));
-            board.desk.report(match board.networks.iter().find(|o| o.network.node == path.split('/').next().unwrap_or("")) {
-                Some(opened) => suggest_inner(problem, path, &opened.network),
-                None => match crate::diagnostic::nearest(path, names) {
-                    Some(near) => problem.with_help(format!("did you mean `{near}`")),
-                    None => problem,
+            board.desk.report(
+                match board.networks.iter().find(|o| o.network.node == path.split('/').next().unwrap_or("")) {
+                    Some(opened) => suggest_inner(problem, path, &opened.network),
+                    None => match crate::diagnostic::nearest(path, names) {
+                        Some(near) => problem.with_help(format!("did you mean `{near}`")),
+                        None => problem,
+                    },
                 },
-            });
+            );
         }
         found.push((path.as_str(), rate));
     }
@@ -172,7 +186,8 @@ fn suggest_inner(
 ) -> crate::diagnostic::Diagnostic {
     let inner = |p: &str| p.split(['/', '[']).nth(1).map(str::to_string);
     let names: std::collections::BTreeSet<String> = network.ops.iter().filter_map(|op| inner(&op.path)).collect();
-    let near = inner(path).and_then(|i| crate::diagnostic::nearest(&i, names.iter().map(String::as_str)).map(str::to_string));
+    let near =
+        inner(path).and_then(|i| crate::diagnostic::nearest(&i, names.iter().map(String::as_str)).map(str::to_string));
     match near {
         Some(near) => problem.with_help(format!("did you mean `{}/{near}`", network.node)),
         None => problem.with_note("inner nodes", names.into_iter().collect::<Vec<_>>().join(", ")),

@@ -49,7 +49,8 @@ impl Whole<'_> {
     pub fn evaluated(&self) -> impl Iterator<Item = &Value> {
         let inputs = self.evaluations.iter().flat_map(|e| e.inputs.iter().map(|(_, v)| v));
         let groups = self.evaluations.iter().filter_map(|e| e.group_by.as_ref().map(|g| &g.value));
-        let rows = self.evaluations.iter().flat_map(|e| e.baselines.iter().flat_map(|(_, row)| row.iter().map(|(_, v)| v)));
+        let rows =
+            self.evaluations.iter().flat_map(|e| e.baselines.iter().flat_map(|(_, row)| row.iter().map(|(_, v)| v)));
         let written = self.predict.into_iter().flat_map(|p| p.write.iter().map(|(_, v)| v).chain([&p.feed]));
         let shown = self.shown.iter().flat_map(|s| s.wires.iter().filter_map(|(_, v)| v.as_ref()));
         inputs.chain(groups).chain(rows).chain(written).chain(shown)
@@ -100,7 +101,8 @@ pub fn unneeded(whole: &Whole, used: &Used, tree: &Item, datasets: &[&str]) -> O
     let applied = used.needs.applications.iter().map(|a| whole.graph.applications[*a].node.as_str());
     let owned = used.networks.iter().map(|n| whole.graph.networks[*n].node.as_str());
     drop("nodes", applied.chain(owned).collect());
-    let mut kept: BTreeSet<&str> = used.needs.datasets.iter().chain(&whole.read_elsewhere()).map(|d| datasets[*d]).collect();
+    let mut kept: BTreeSet<&str> =
+        used.needs.datasets.iter().chain(&whole.read_elsewhere()).map(|d| datasets[*d]).collect();
     let liked = mentioned(tree, &|_, _| false);
     kept.extend(datasets.iter().filter(|d| liked.contains(**d)));
     kept.extend(tree.get(&["train", "epoch-of"]).and_then(Item::as_text));

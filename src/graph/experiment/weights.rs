@@ -71,7 +71,9 @@ pub fn no_inner(node: &str, inner: &str, item: &Item, network: &Network) -> Diag
 fn check_frozen_has_values(board: &Board, node: &str, item: &Item, network: &Network) {
     let held = |(op, frozen): (&crate::graph::plan::Op, &bool)| *frozen && !op.inferred.parameters.is_empty();
     let holds = network.ops.iter().zip(&network.frozen).any(held);
-    if let (true, Weights::None, Some(freeze)) = (holds && item.get(&["weights"]).is_none_or(is_none), &network.weights, item.get(&["freeze"])) {
+    if let (true, Weights::None, Some(freeze)) =
+        (holds && item.get(&["weights"]).is_none_or(is_none), &network.weights, item.get(&["freeze"]))
+    {
         let problem = at_entry(format!("`{node}` is frozen and has no weights"), freeze, "");
         board.desk.report(problem.with_help("give it `weights`, or let an update learn it"));
     }

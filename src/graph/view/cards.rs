@@ -50,7 +50,8 @@ pub fn describe(library: &Library, name: &str) -> Result<String, String> {
         full.iter().filter_map(|n| n.split_once('/')).filter_map(|(family, name)| library.card(family, name)).collect();
     if cards.is_empty() {
         let names = library.names();
-        let bare: Vec<&str> = names.iter().map(|n| if name.contains('/') { n } else { n.rsplit('/').next().unwrap_or(n) }).collect();
+        let bare: Vec<&str> =
+            names.iter().map(|n| if name.contains('/') { n } else { n.rsplit('/').next().unwrap_or(n) }).collect();
         return Err(match nearest(name, bare) {
             Some(near) => format!("no component is called `{name}`, did you mean `{near}`"),
             None => format!("no component is called `{name}`; `ablate list` prints them all"),
@@ -103,7 +104,8 @@ fn settings(all: &[Setting]) -> Vec<String> {
     let defaults: Vec<String> = all.iter().map(default_text).collect();
     let default = defaults.iter().map(String::len).max().unwrap_or(0);
     let rows = all.iter().zip(kinds).zip(defaults);
-    rows.map(|((s, k), d)| format!("    {:name$}  {k:kind$}  {d:default$}  {}", s.name, s.doc).trim_end().into()).collect()
+    rows.map(|((s, k), d)| format!("    {:name$}  {k:kind$}  {d:default$}  {}", s.name, s.doc).trim_end().into())
+        .collect()
 }
 
 fn default_text(setting: &Setting) -> String {
@@ -150,7 +152,13 @@ pub fn about(tree: &Item, key: &str, library: &Library) -> Option<String> {
         let card = card_of(library, &path[..split], used)?;
         let setting = card.settings.iter().find(|s| s.name == path[split])?;
         let default = default_text(setting);
-        return Some(format!("{}: {}; default {default}; of `{}`\n{}", key, kind_text(setting), card.full(), setting.doc));
+        return Some(format!(
+            "{}: {}; default {default}; of `{}`\n{}",
+            key,
+            kind_text(setting),
+            card.full(),
+            setting.doc
+        ));
     }
     None
 }

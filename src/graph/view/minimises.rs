@@ -57,7 +57,8 @@ fn terms(plan: &Plan, update: &Update) -> Vec<String> {
         };
         let shares: Vec<String> = loss.elements.iter().map(|e| e.share.to_string()).collect();
         let shares = if shares.len() > 1 { format!("  shares {}", shares.join(", ")) } else { String::new() };
-        let text = format!("    {:name_width$}  {:use_width$}  x {weight}{player}{shares}", loss.name, loss.component.name);
+        let text =
+            format!("    {:name_width$}  {:use_width$}  x {weight}{player}{shares}", loss.name, loss.component.name);
         text.trim_end().to_string()
     };
     losses().map(line).collect()

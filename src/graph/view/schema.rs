@@ -76,8 +76,18 @@ fn entry(library: &Library, family: &str, own: &Map<String, Value>) -> Value {
 /// A node may be of any family and writes `family/name`.
 fn node(library: &Library) -> Value {
     const PLAIN: [&str; 12] = [
-        "dataset", "figure", "holes", "init", "launcher", "loss", "metric", "optimizer", "schedule", "tracker",
-        "transform", "face",
+        "dataset",
+        "figure",
+        "holes",
+        "init",
+        "launcher",
+        "loss",
+        "metric",
+        "optimizer",
+        "schedule",
+        "tracker",
+        "transform",
+        "face",
     ];
     let own = own(&["apply", "in", "each", "repeat", "detach", "freeze", "weights", "init", "enabled"]);
     let families = library.families().into_iter().filter(|f| !PLAIN.contains(f));

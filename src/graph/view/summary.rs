@@ -124,7 +124,8 @@ pub fn summary_table(summary: &ModelSummary, depth: usize) -> String {
     let rows = rows(summary, depth);
     let total = [summary.parameters, summary.macs, summary.activation_bytes];
     let counts = |c: [u64; 3]| [grouped(c[0]), grouped(c[1]), bytes(c[2])];
-    let mut cells: Vec<[String; 6]> = vec![["node", "component", "output", "parameters", "MACs", "activations"].map(String::from)];
+    let mut cells: Vec<[String; 6]> =
+        vec![["node", "component", "output", "parameters", "MACs", "activations"].map(String::from)];
     for row in &rows {
         let [p, m, a] = counts(row.counts);
         cells.push([row.path.clone(), row.component.clone(), row.shape.clone(), p, m, a]);
