@@ -70,7 +70,6 @@ pub fn catalogue() -> Catalogue {
     entries.extend(holes::entries().into_iter().map(|h| h.entry));
     entries.extend(figure::entries());
     entries.extend(metric::entries().into_iter().map(|m| m.entry));
-    entries.extend(figure::entries());
     entries.sort_by(|a, b| (a.card.family, a.card.name).cmp(&(b.card.family, b.card.name)));
     Catalogue { entries }
 }

@@ -53,7 +53,10 @@ fn cases(markdown: &str) -> Vec<Case> {
 fn said(folder: &Path, library: &Library) -> String {
     let problems = errors(&folder.join("mine.toml"), library);
     let text = problems.iter().map(Diagnostic::render).collect::<Vec<_>>().join("\n");
-    text.replace(&format!("{}/", folder.display()), "")
+    // Files are named from the current folder where they lie under it.
+    let here = std::env::current_dir().unwrap_or_default();
+    let near = folder.strip_prefix(&here).unwrap_or(folder);
+    text.replace(&format!("{}/", folder.display()), "").replace(&format!("{}/", near.display()), "")
 }
 
 fn errors(file: &Path, library: &Library) -> Vec<Diagnostic> {

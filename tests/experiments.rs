@@ -42,19 +42,58 @@ fn the_quick_start_resolves() {
     let (plans, errors) = plans("experiments/quickstart.toml", &library);
     assert!(errors.is_empty(), "{}", errors.join("\n"));
     assert_eq!(plans.len(), 2);
+    // The stage of the recognition is switched off, and nothing of it is left.
     for plan in &plans {
-        println!("{}", view::who_minimises(plan));
-        println!("{}", view::summary_table(&view::summary(plan), 2));
+        assert_eq!(plan.stages.len(), 1);
+        assert!(plan.networks.iter().all(|n| n.node != "embedding" && n.node != "cosines"));
+        let told = view::who_minimises(plan);
+        assert!(told.contains("update generator learns generator by adam"), "{told}");
+        let table = view::summary_table(&view::summary(plan), 2);
+        assert!(table.lines().all(|line| line.chars().count() <= 110), "{table}");
     }
+    assert_ne!(plans[0].hash, plans[1].hash);
 }
 
+/// Files whose components all exist.
+const WHOLE: [&str; 10] = [
+    "experiments/ablation-gates-fusion.toml",
+    "experiments/cycle-gan.toml",
+    "experiments/pix2pix.toml",
+    "experiments/quickstart.toml",
+    "experiments/table-1.toml",
+    "experiments/table-1-cpu.toml",
+    "experiments/uv-completion/attention-res-cunet-gan.toml",
+    "experiments/uv-completion/res-cunet-gan.toml",
+    "experiments/uv-completion/res-unet-gan.toml",
+    "experiments/uv-completion/uv-gan.toml",
+];
+
+/// Files that name components which do not exist yet; shrinks as they arrive.
+const WAITING: [&str; 8] = [
+    "experiments/cfr-gan.toml",
+    "experiments/de-occlusion/inpainting.toml",
+    "experiments/de-occlusion/regressor.toml",
+    "experiments/de-occlusion/segmentation.toml",
+    "experiments/landmarks.toml",
+    "experiments/recognition/arcface.toml",
+    "experiments/reconstruction/teacher-student.toml",
+    "experiments/weak-uv.toml",
+];
+
 #[test]
-fn probe() {
+fn the_others_fail_only_on_components_that_do_not_exist() {
     let catalogue = catalogue();
     let (composites, _) = Composites::embedded();
     let library = Library::new(&catalogue, composites);
-    for file in std::env::var("PROBE").unwrap_or_default().split_whitespace() {
-        let (plans, errors) = plans(file, &library);
-        println!("=== {file}: {} plans\n{}", plans.len(), errors.join("\n"));
+    for file in WHOLE {
+        let (_, errors) = plans(file, &library);
+        assert!(errors.is_empty(), "{file}: {}", errors.join("\n"));
+    }
+    for file in WAITING {
+        let (_, errors) = plans(file, &library);
+        assert!(!errors.is_empty(), "{file} resolves: move it to the whole ones");
+        let missing = |error: &String| error.starts_with("error: no ") && error.contains(" is called `");
+        let other: Vec<&String> = errors.iter().filter(|e| !missing(e)).collect();
+        assert!(other.is_empty(), "{file}: {}", other[0]);
     }
 }

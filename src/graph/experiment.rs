@@ -130,7 +130,7 @@ fn cell<'a>(desk: &'a Desk<'a>, tree: &'a Item, off: &'a Off) -> Option<(Plan, O
     let names: Vec<String> = drafts.iter().map(|d| d.update.name.clone()).collect();
     let mut stages = stages::resolve(&board, stage_tables, batch, &names, update_tables);
     check_there_is_training(desk, tree);
-    let columns = Columns::of(&board, &evaluations);
+    let columns = Columns::of(&board, &evaluations, entries(tree, "evaluations"));
     columns.check_select(&board, tree.get(&["evaluate", "select"]));
     let report = report::resolve(&board, &top, &columns);
     let predict = report::predict(&board, &top);

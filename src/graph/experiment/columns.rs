@@ -2,7 +2,7 @@
 
 use super::board::Board;
 use super::desk::{at_value, no_such};
-use crate::config::Item;
+use crate::config::{Item, Table};
 use crate::diagnostic::Diagnostic;
 use crate::graph::plan::{Absent, Evaluation};
 use crate::graph::wire::{COSTS, Column};
@@ -13,11 +13,15 @@ pub struct Columns {
     /// Those on the validation split.
     validation: Vec<String>,
     evaluations: Vec<String>,
+    /// Evaluations that failed and were reported; their columns are anyone's guess.
+    failed: Vec<String>,
 }
 
 impl Columns {
-    pub fn of(board: &Board, evaluations: &[Evaluation]) -> Self {
-        let mut columns = Columns { metrics: vec![], validation: vec![], evaluations: vec![] };
+    pub fn of(board: &Board, evaluations: &[Evaluation], tables: &Table) -> Self {
+        let mut columns = Columns { metrics: vec![], validation: vec![], evaluations: vec![], failed: vec![] };
+        let failed = tables.keys().filter(|name| !evaluations.iter().any(|e| e.name == **name));
+        columns.failed = failed.cloned().collect();
         for evaluation in evaluations {
             columns.evaluations.push(evaluation.name.clone());
             let datasets: Vec<&str> =
@@ -41,6 +45,7 @@ impl Columns {
         match Column::read(item) {
             Err(problem) => Some(problem),
             Ok(Column::Cost(_)) => None,
+            Ok(Column::Metric { evaluation, .. }) if self.failed.contains(&evaluation) => None,
             Ok(_) => {
                 let text = item.as_text()?;
                 let known = self.metrics.iter().map(String::as_str);
@@ -71,7 +76,7 @@ impl Columns {
         let Some(item) = item else { return };
         if let Some(problem) = self.problem(item) {
             board.desk.report(problem);
-        } else if !self.validation.iter().any(|v| Some(v.as_str()) == item.as_text()) {
+        } else if self.failed.is_empty() && !self.validation.iter().any(|v| Some(v.as_str()) == item.as_text()) {
             let problem = at_value("`select` is not on the validation split", item, "");
             let known = self.validation.iter().map(String::as_str).collect::<Vec<_>>();
             let listed = super::desk::list_or_none(&known);

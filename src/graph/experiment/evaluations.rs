@@ -27,9 +27,14 @@ fn evaluation(board: &mut Board, name: &str, item: &Item) -> Option<Evaluation> 
     fields.required("metrics", &format!("evaluations.{name}"), "metrics = [\"l1\", \"psnr\"]")?;
     let path = format!("evaluations.{name}");
     let parts = parts(board, &fields);
+    if parts.len() < fields.array("metrics").len() {
+        return None;
+    }
     let known = ports(&parts.iter().map(|(_, p)| p.entry).collect::<Vec<_>>());
     let feeds = board.feeds(fields.get("in"), &known, &path, item)?;
-    let feeds: Vec<Feed> = feeds.into_iter().filter(|f| one_value(board, f)).collect();
+    if feeds.iter().filter(|f| !one_value(board, f)).count() > 0 {
+        return None;
+    }
     let mut metrics = vec![];
     for (written, part) in parts {
         metrics.extend(metric(board, written, part, item, &feeds, &path));

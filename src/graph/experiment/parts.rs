@@ -1,6 +1,7 @@
 //! Components without inner graphs: datasets, transforms, losses, metrics, optimizers, schedules, figures, trackers.
 
 use super::desk::{Desk, at_entry, at_value, no_such};
+use super::fields::unknown_key;
 use crate::config::{Item, Table, Value};
 use crate::diagnostic::Diagnostic;
 use crate::graph::plan::Component;
@@ -32,6 +33,7 @@ pub fn part<'a>(desk: &Desk<'a>, family: &str, item: &Item, path: &str, own: &[&
         }
         _ => Table::new(),
     };
+    let table = without_misspelt(desk, entry, table, own);
     let at = item.entry_place();
     let owner = entry.card.name;
     let like = |_: &Item, _: &mut Vec<Diagnostic>| None;
@@ -39,6 +41,18 @@ pub fn part<'a>(desk: &Desk<'a>, family: &str, item: &Item, path: &str, own: &[&
     let settings = desk.gather(|problems| complete(&table, &entry.card.settings, &scope, problems))?.settings;
     let component = Component { family: family.into(), name: entry.card.name.into(), settings };
     Some(Part { entry, component })
+}
+
+/// Reports keys that are near to one that the place itself reads; the rest is held against the card.
+fn without_misspelt(desk: &Desk, entry: &Entry, table: Table, own: &[&str]) -> Table {
+    let settings: Vec<&str> = entry.card.settings.iter().map(|s| s.name.as_str()).collect();
+    let misspelt = |key: &str| {
+        let near = crate::diagnostic::nearest(key, own.iter().chain(&settings).copied());
+        !settings.contains(&key) && near.is_some_and(|n| own.contains(&n))
+    };
+    let (wrong, right): (Table, Table) = table.into_iter().partition(|(key, _)| misspelt(key));
+    wrong.iter().for_each(|(key, value)| desk.report(unknown_key("key", key, value, own)));
+    right
 }
 
 fn entry<'a>(desk: &Desk<'a>, family: &str, item: &Item, path: &str) -> Option<&'a Entry> {

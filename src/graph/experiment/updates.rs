@@ -75,6 +75,7 @@ fn update<'a>(
         return None;
     }
     let path = format!("updates.{name}");
+    let before = desk.count();
     let (entries, broken) = entries(board, &fields);
     let optimizer = parts::over(train.get("optimizer"), fields.get("optimizer"));
     if optimizer.is_none() {
@@ -84,7 +85,7 @@ fn update<'a>(
     let schedule = parts::over(train.get("schedule"), fields.get("schedule"));
     let update = Update {
         name: name.into(),
-        learns: learns(&entries, &rates(board, &fields, &entries), board),
+        learns: learns(&entries, &if broken { vec![] } else { rates(board, &fields, &entries) }, board),
         terms: vec![],
         optimizer: parts::part_or(desk, optimizer.as_ref(), "optimizer", "adam", &format!("{path}.optimizer")),
         schedule: parts::part_or(desk, schedule.as_ref(), "schedule", "constant", &format!("{path}.schedule")),
@@ -96,6 +97,7 @@ fn update<'a>(
         average: average(&fields),
     };
     let listed = fields.get("losses").map(|_| listed(board, &fields, losses));
+    let broken = broken || desk.count() > before;
     Some(Draft { update, item, entries, listed, broken })
 }
 
