@@ -11,6 +11,9 @@ use ablate::study::{self, Options, Prepared, StudyError};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+#[global_allocator]
+static ALLOCATOR: ablate::tensor::memory::Counting = ablate::tensor::memory::Counting;
+
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
 }

@@ -1,7 +1,7 @@
 //! Settings of components: one declaration gives the struct, its defaults, serde that denies unknown fields, and the
 //! schema that checks, cards and the JSON Schema are made from.
 //!
-//! ```ignore
+//! ```text
 //! settings! {
 //!     /// What the doc of the struct says.
 //!     pub struct Conv {

@@ -133,11 +133,13 @@ impl Folder {
     /// Writes a checkpoint and drops the oldest beyond those kept.
     pub fn save(&self, checkpoint: &Checkpoint, best: bool) -> Result<PathBuf, RunError> {
         std::fs::create_dir_all(&self.path).map_err(RunError::file("create", &self.path))?;
-        let path = self.at(checkpoint.position.total_step);
-        checkpoint.write(&path)?;
+        // The best one first: a run that is killed in between resumes from an earlier step and comes to the same best,
+        // while a step's checkpoint that knows of a best one that is missing could not be evaluated.
         if best {
             checkpoint.write(&self.best())?;
         }
+        let path = self.at(checkpoint.position.total_step);
+        checkpoint.write(&path)?;
         for old in self.all().into_iter().skip(self.keep) {
             std::fs::remove_file(&old).map_err(RunError::file("remove", &old))?;
         }
