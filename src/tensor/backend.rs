@@ -13,6 +13,9 @@ pub trait Backend: Storage<f32> + CopySlice<f32> + TensorFromVec<f32> + ops::Ker
     /// A buffer with these values.
     fn upload(&self, values: Vec<f32>) -> Result<Self::Vec, Self::Err>;
 
+    /// A copy on the host.
+    fn download(&self, buffer: &Self::Vec) -> Result<Vec<f32>, Self::Err>;
+
     /// A tensor of its own id around a buffer of the right length.
     fn adopt(&self, buffer: Self::Vec, shape: Shape4) -> Result<Tensor<Self>, Error>;
 
@@ -39,6 +42,10 @@ impl Backend for Cpu {
         let mut buffer = self.try_alloc_len(0)?;
         *buffer = values;
         Ok(buffer)
+    }
+
+    fn download(&self, buffer: &Self::Vec) -> Result<Vec<f32>, Self::Err> {
+        Ok(buffer.to_vec())
     }
 
     fn adopt(&self, mut buffer: Self::Vec, shape: Shape4) -> Result<Tensor<Self>, Error> {

@@ -72,7 +72,12 @@ impl<D: Backend> Var<D> {
 
     /// A copy on the host, in row-major order.
     pub fn to_vec(&self) -> Vec<f32> {
-        self.tensor.device().tensor_to_vec(&self.tensor)
+        let device = self.tensor.device();
+        match bridge::storage(&self.tensor).map(|buffer| device.download(buffer)) {
+            Ok(Ok(values)) => values,
+            // A view, which the bridge refuses: dfdx's own way, element by element.
+            _ => device.tensor_to_vec(&self.tensor),
+        }
     }
 
     /// The only element of a 1 x 1 x 1 x 1 value.
