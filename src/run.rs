@@ -15,6 +15,7 @@ mod state;
 mod train;
 mod update;
 mod value;
+mod weights;
 
 pub use cell::{Options, run};
 pub use checkpoint::{Checkpoint, Folder};

@@ -175,6 +175,51 @@ fn a_loss_that_is_not_finite_stops_and_names_loss_and_node() {
     std::fs::remove_dir_all(out).unwrap();
 }
 
+/// A frozen node whose values come from a finished run's checkpoint leaves the new run's as they came.
+#[test]
+fn weights_come_from_another_run() {
+    let (first, second) = (folder("giver"), folder("taker"));
+    let giver = prepare(&[]);
+    carry_out(&giver, &first, false, None).unwrap();
+    let best = Folder::new(&cell_dir(&first, &giver.cells[0].plan.hash), 2).best();
+    let weights = format!("nodes.discriminator.weights={{ file = {:?} }}", best.display().to_string());
+    let taker = prepare(&[
+        &weights,
+        "nodes.discriminator.freeze=true",
+        "updates.discriminator.enabled=false",
+        "stages.completion.updates=[\"generator\"]",
+    ]);
+    assert_ne!(giver.cells[0].plan.hash, taker.cells[0].plan.hash);
+    assert_eq!(carry_out(&taker, &second, false, None).unwrap(), []);
+    let (given, end) = (Checkpoint::read(&best).unwrap(), last(&taker, &second));
+    let of = |c: &Checkpoint, node: &str| {
+        c.tensors.clone().into_iter().filter(|(k, _)| k.starts_with(node)).collect::<Vec<_>>()
+    };
+    assert!(!of(&given, "discriminator/").is_empty());
+    assert_eq!(of(&given, "discriminator/"), of(&end, "discriminator/"));
+    assert_ne!(of(&given, "generator/"), of(&end, "generator/"));
+    std::fs::remove_dir_all(first).unwrap();
+    std::fs::remove_dir_all(second).unwrap();
+}
+
+#[test]
+fn averaged_weights_are_evaluated_and_change_no_bit_of_the_training() {
+    let (live, averaged) = (folder("live"), folder("averaged"));
+    let run = |out: &Path, sets: &[&str]| {
+        let prepared = prepare(sets);
+        assert_eq!(carry_out(&prepared, out, false, None).unwrap(), []);
+        let record = CellRecord::read(&cell_dir(out, &prepared.cells[0].plan.hash)).unwrap();
+        let psnr = record.status.unwrap().test["completion.psnr"].mean;
+        (last(&prepared, out).tensors, psnr)
+    };
+    let (weights, psnr) = run(&live, &[]);
+    let (same_weights, other_psnr) = run(&averaged, &["evaluate.weights=average"]);
+    assert!(weights == same_weights);
+    assert_ne!(psnr, other_psnr);
+    std::fs::remove_dir_all(live).unwrap();
+    std::fs::remove_dir_all(averaged).unwrap();
+}
+
 /// Really kills the process, as often as it takes to finish.
 #[test]
 fn a_killed_run_resumes_to_the_same_bits() {

@@ -37,7 +37,7 @@ pub fn run(
             terminal.print_error(&format!("error: {error}"));
             Ok(End::Interrupted)
         }
-        Err(error @ StudyError::Changed { .. }) => {
+        Err(error @ (StudyError::Changed { .. } | StudyError::Machine { .. })) => {
             terminal.print_error(&format!("error: {error}"));
             Ok(End::Wrong)
         }

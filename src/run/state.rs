@@ -8,6 +8,7 @@ use super::train::Trainer;
 use super::{RunError, Updater};
 use crate::components::optimizer;
 use crate::tensor::{Backend, Context, Tensor, Var};
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 /// Everything that a run needs to go on to the same bits.
@@ -75,11 +76,16 @@ pub fn restore_networks<D: Backend>(
     average: bool,
 ) -> Result<(), RunError> {
     let ctx = Context::inference(&trainer.models.device);
+    let copies: HashMap<&str, &str> = checkpoint
+        .tensors
+        .keys()
+        .filter(|_| average)
+        .filter_map(|key| key.split_once(":average:").map(|(_, name)| (name, key.as_str())))
+        .collect();
     for network in &trainer.models.networks {
         for (name, tensor) in network.borrow_mut().state.tensors_mut() {
-            let copy = || checkpoint.tensors.keys().find(|k| k.ends_with(&format!(":average:{name}"))).cloned();
-            let source = average.then(copy).flatten().unwrap_or_else(|| name.clone());
-            *tensor = load(&ctx, checkpoint, &source, tensor)?;
+            let source = copies.get(name.as_str()).copied().unwrap_or(&name);
+            *tensor = load(&ctx, checkpoint, source, tensor)?;
         }
     }
     Ok(())

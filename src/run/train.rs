@@ -5,7 +5,7 @@ use super::checkpoint::{Checkpoint, Folder, Position};
 use super::data::{Data, Loaders, datasets_of};
 use super::evaluate::{self, Evaluator};
 use super::update::learns;
-use super::{Built, Models, Objective, RunError, Updater, state};
+use super::{Built, Models, Objective, RunError, Updater, state, weights};
 use crate::components::sample::Split;
 use crate::components::schedule::Clock;
 use crate::graph::plan::{ElementInputs, Plan, Side, Stage, Value};
@@ -49,7 +49,11 @@ impl<'a, D: Backend> Trainer<'a, D> {
         folder: &'a CellFolder,
         interrupt: &'a AtomicBool,
     ) -> Result<Self, RunError> {
-        let build = |n| Ok(RefCell::new(Built::new(n, &device, plan.run.seed)?));
+        let build = |n| {
+            let mut built = Built::new(n, &device, plan.run.seed)?;
+            weights::load(&mut built, &device)?;
+            Ok(RefCell::new(built))
+        };
         let networks = plan.networks.iter().map(build).collect::<Result<_, RunError>>()?;
         let position = Position { hash: plan.hash.clone(), ..Default::default() };
         Ok(Trainer {
@@ -153,7 +157,7 @@ impl<'a, D: Backend> Trainer<'a, D> {
             }
             let mut best = false;
             if step % evaluate_every == 0 || step == of {
-                best = self.validate(stage, observer)?;
+                best = self.validate(stage, scenery, observer)?;
             }
             if best || step % save_every == 0 || step == of {
                 self.save(scenery, best, observer)?;
@@ -183,7 +187,7 @@ impl<'a, D: Backend> Trainer<'a, D> {
     }
 
     /// Evaluates on the validation split what this stage changes. Whether the selected column is the best so far.
-    fn validate(&mut self, stage: &Stage, observer: &mut dyn Observer) -> Result<bool, RunError> {
+    fn validate(&mut self, stage: &Stage, scenery: &Scenery<D>, observer: &mut dyn Observer) -> Result<bool, RunError> {
         let learnt: Vec<Vec<bool>> = stage
             .updates
             .iter()
@@ -198,8 +202,15 @@ impl<'a, D: Backend> Trainer<'a, D> {
             return Ok(false);
         }
         let begun = Instant::now();
+        let live = self.plan.evaluate.average.then(|| state::gather(self.position.clone(), self, &scenery.updaters));
+        if let Some(live) = &live {
+            state::restore_networks(live, self, true)?;
+        }
         let evaluator = Evaluator { plan: self.plan, models: &self.models, data: self.data };
         let evaluated = evaluator.run(&changed, Split::Validation, false, observer)?;
+        if let Some(live) = &live {
+            state::restore_networks(live, self, false)?;
+        }
         if evaluated.columns.is_empty() {
             return Ok(false);
         }
@@ -253,10 +264,15 @@ impl<'a, D: Backend> Trainer<'a, D> {
 
     /// Loads the checkpoint that the test numbers are of: the best by `select`, else what is in memory. Its step.
     pub fn select(&mut self) -> Result<u64, RunError> {
-        let Some((_, step)) = self.position.best.filter(|_| self.plan.evaluate.select.is_some()) else {
-            return Ok(self.position.total_step);
+        let best = self.position.best.filter(|_| self.plan.evaluate.select.is_some());
+        let (step, checkpoint) = match best {
+            Some((_, step)) => (step, Checkpoint::read(&self.checkpoints.best())?),
+            None if !self.plan.evaluate.average => return Ok(self.position.total_step),
+            None => match self.checkpoints.newest()? {
+                Some((checkpoint, _)) => (self.position.total_step, checkpoint),
+                None => return Ok(self.position.total_step),
+            },
         };
-        let checkpoint = Checkpoint::read(&self.checkpoints.best())?;
         state::restore_networks(&checkpoint, self, self.plan.evaluate.average)?;
         Ok(step)
     }

@@ -2,6 +2,7 @@
 //! again with `--resume`; the failure of one does not stop the others.
 
 use super::{Cell, Prepared};
+use crate::graph::plan::Run;
 use crate::graph::view;
 use crate::record::{self, Cells, Observer, Progress, State, Status};
 use crate::run::{self, RunError};
@@ -33,6 +34,8 @@ pub enum StudyError {
     #[error("{title}: the configuration changed since the run that `--resume` would go on with: {}; run without \
              `--resume` to start the changed one", .keys.join(", "))]
     Changed { title: String, keys: Vec<String> },
+    #[error("`{key}` cannot be `{value}` here: {reason}")]
+    Machine { key: &'static str, value: String, reason: &'static str },
     #[error(transparent)]
     Interrupted(RunError),
     #[error(transparent)]
@@ -45,6 +48,7 @@ pub fn carry_out(
     options: &Options<'_>,
     observer: &mut dyn Observer,
 ) -> Result<Finished, StudyError> {
+    prepared.cells.iter().try_for_each(|cell| on_this_machine(&cell.plan.run))?;
     let runs = options.out.map_or_else(|| runs_root(prepared), Path::to_path_buf);
     let folder = runs.join(&prepared.experiment);
     if options.resume {
@@ -65,6 +69,16 @@ pub fn carry_out(
         }
     }
     Ok(Finished { folder, runs, failed })
+}
+
+/// What this build cannot do is refused before anything starts.
+fn on_this_machine(run: &Run) -> Result<(), StudyError> {
+    let refuse = |key, value: &str, reason| Err(StudyError::Machine { key, value: value.into(), reason });
+    match (run.device.as_str(), run.precision.as_str()) {
+        ("auto" | "cpu", "f32") => Ok(()),
+        ("auto" | "cpu", precision) => refuse("run.precision", precision, "the CPU computes in `f32`"),
+        (device, _) => refuse("run.device", device, "this build has no CUDA; use `cpu` or `auto`"),
+    }
 }
 
 fn runs_root(prepared: &Prepared) -> PathBuf {

@@ -46,6 +46,16 @@ pub fn prepare(file: &Path, overrides: &Overrides, against: Against<'_>) -> Resu
         errors.push(Diagnostic::error(format!("{} is partial: it may only be extended", study.name)));
         return Err(errors);
     }
+    let folders: Vec<PathBuf> = study
+        .base
+        .get(&["registry"])
+        .and_then(Item::as_array)
+        .unwrap_or_default()
+        .iter()
+        .filter_map(config::path_of)
+        .collect();
+    let mut library = Library::new(against.library.catalogue, against.library.composites.clone());
+    errors.extend(folders.iter().flat_map(|folder| library.composites.add_folder(folder)));
     let finished = |wanted: &Finished| finished(wanted, against);
     for mut spec in study.cells()? {
         errors.extend(spec.problems.iter().cloned());
@@ -60,7 +70,7 @@ pub fn prepare(file: &Path, overrides: &Overrides, against: Against<'_>) -> Resu
             papers: against.papers.keys(),
             finished: &finished,
         };
-        match graph::resolve(&spec.tree, &about, against.library) {
+        match graph::resolve(&spec.tree, &about, &library) {
             Ok((plan, said)) => {
                 notes.extend(said.into_iter().filter(|n| !notes.contains(n)).collect::<Vec<_>>());
                 cells.push(Cell { spec, plan });
