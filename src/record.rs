@@ -344,7 +344,7 @@ pub enum Progress {
         steps: u64,
         from: u64,
     },
-    /// After every step, with the step's own losses (update, loss, weighted value).
+    /// After every step, with what each update minimised in it.
     Step {
         stage: String,
         step: u64,

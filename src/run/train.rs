@@ -302,12 +302,10 @@ fn drawn(plan: &Plan, stage: &Stage) -> BTreeSet<usize> {
     datasets_of(plan, values)
 }
 
-/// Every term's weighted value, as `update loss`.
+/// What each player minimised: the sum of its weighted terms.
 fn losses(updates: &BTreeMap<String, UpdateRecord>) -> Vec<(String, f64)> {
-    let terms = updates.iter().flat_map(|(update, record)| {
-        record.terms.iter().map(move |(loss, term)| (format!("{update} {loss}"), term.weighted))
-    });
-    terms.collect()
+    let total = |record: &UpdateRecord| record.terms.values().map(|t| t.weighted).sum();
+    updates.iter().map(|(update, record)| (update.clone(), total(record))).collect()
 }
 
 /// Sums since the last line of the record.
