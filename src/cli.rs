@@ -160,10 +160,19 @@ pub fn main() -> ExitCode {
     match end {
         Ok(end) => end.into(),
         Err(error) => {
-            terminal.print_error(&format!("error: {error:#}"));
+            terminal.print_error(&format!("error: {}", chain(&error)));
             End::Failed.into()
         }
     }
+}
+
+/// An error and its causes, each said once (some say their cause themselves).
+fn chain(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |said, cause| match said {
+        said if said.is_empty() => cause,
+        said if said.contains(&cause) => said,
+        said => format!("{said}: {cause}"),
+    })
 }
 
 fn dispatch(command: Command, terminal: &mut Terminal) -> anyhow::Result<End> {
