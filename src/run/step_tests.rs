@@ -31,12 +31,20 @@ fn an_update_leaves_the_other_player_as_it_was() {
 
 #[test]
 fn what_is_frozen_neither_learns_nor_moves() {
-    let mut rig = Rig::players(&[r#"nodes.body.freeze=["norm"]"#]);
-    let before = rig.tensors(GENERATOR);
-    let draw = rig.draw(0);
-    rig.update("generator", &draw);
-    let moved = changed(&before, &rig.tensors(GENERATOR));
-    assert_eq!(moved, ["body/conv/weight", "picture/conv/weight", "picture/conv/bias"]);
+    let file = concat!("nodes.body.weights={ file = \"", env!("CARGO_MANIFEST_DIR"), "/Cargo.toml\" }");
+    let run = |settings: &[&str]| {
+        let mut rig = Rig::players(&[&[file], settings].concat());
+        let before = rig.tensors(GENERATOR);
+        let draw = rig.draw(0);
+        rig.update("generator", &draw);
+        changed(&before, &rig.tensors(GENERATOR))
+    };
+    assert_eq!(
+        run(&[r#"nodes.body.freeze=["norm"]"#]),
+        ["body/conv/weight", "picture/conv/weight", "picture/conv/bias"]
+    );
+    let frozen = ["nodes.body.freeze=true", r#"updates.generator.learns=["picture"]"#];
+    assert_eq!(run(&frozen), ["picture/conv/weight", "picture/conv/bias"]);
 }
 
 /// The stage learns the last node alone: the one before it uses its running statistics and keeps them.
@@ -234,23 +242,33 @@ const TWIN: &str = r#"
 use = "block/to-image"
 in  = "body"
 up  = "none"
+
+[losses.anchor]
+use           = "l2"
+in.prediction = ["picture", "twin"]
+in.target     = "pairs.complete"
 "#;
+
+fn twins(settings: &[&str], more: &str) -> Rig {
+    let text = format!("{PLAYERS}{TWIN}{more}");
+    Rig::new(&text.replace("[\"body\", \"picture\"]", "[\"body\", \"picture\", \"twin\"]"), settings, 0)
+}
 
 #[test]
 fn no_gradient_passes_a_detached_port() {
-    let losses = "[losses.agreement]\nuse = \"l2\"\nin.prediction = \"picture\"\nin.target = \"twin\"\n";
-    let text =
-        format!("{PLAYERS}{TWIN}{losses}").replace("[\"body\", \"picture\"]", "[\"body\", \"picture\", \"twin\"]");
+    let agreement = "[losses.agreement]\nuse = \"l2\"\nin.prediction = \"picture\"\nin.target = \"twin\"\n";
     let run = |settings: &[&str]| {
-        let mut rig = Rig::new(&text, settings, 0);
-        let before = rig.tensors(&["twin"]);
+        let mut rig = twins(settings, agreement);
         let draw = rig.draw(0);
         let record = rig.update("generator", &draw);
         assert!(record.terms["agreement"].raw > 0.0);
-        changed(&before, &rig.tensors(&["twin"])).len()
+        (rig.tensors(&["twin"]), rig.tensors(&["picture"]))
     };
-    assert_eq!(run(&[]), 2);
-    assert_eq!(run(&["losses.agreement.detach=[\"target\"]"]), 0);
+    let (both, one, none) =
+        (run(&[]), run(&[r#"losses.agreement.detach=["target"]"#]), run(&["losses.agreement.weight=0"]));
+    assert_eq!(changed(&none.0, &one.0), [""; 0]);
+    assert_eq!(changed(&none.0, &both.0), names(&both.0));
+    assert_eq!(changed(&none.1, &one.1), names(&one.1));
 }
 
 #[test]
@@ -284,7 +302,6 @@ fn a_loss_of_weight_zero_is_logged_and_moves_nothing() {
 /// Eq. 12: each total loss holds its own adversarial term, so the real counts with the sum of the shares.
 #[test]
 fn shares_weigh_both_sides_of_a_loss() {
-    let text = format!("{PLAYERS}{TWIN}").replace("[\"body\", \"picture\"]", "[\"body\", \"picture\", \"twin\"]");
     let run = |fakes: &str| {
         let sets =
             [format!("losses.adversarial.in.fake={fakes}"), format!("losses.reconstruction.in.prediction={fakes}")];
@@ -292,10 +309,10 @@ fn shares_weigh_both_sides_of_a_loss() {
         if fakes.contains(',') {
             sets.extend(["losses.adversarial.shares=[1.0, 0.3]", "losses.reconstruction.shares=[1.0, 0.3]"]);
         }
-        let mut rig = Rig::new(&text, &sets, 0);
+        let mut rig = twins(&sets, "");
         let draw = rig.draw(0);
         let generator = rig.update("generator", &draw);
-        let mut rig = Rig::new(&text, &sets, 0);
+        let mut rig = twins(&sets, "");
         let draw = rig.draw(0);
         let discriminator = rig.update("discriminator", &draw);
         let raw = |name: &str| generator.terms[name].raw;
