@@ -12,6 +12,12 @@ mod objective;
 mod pool;
 mod samples;
 mod state;
+#[cfg(test)]
+mod step_parity;
+#[cfg(test)]
+mod step_rig;
+#[cfg(test)]
+mod step_tests;
 mod train;
 mod update;
 mod value;

@@ -148,6 +148,11 @@ impl<'a, D: Backend> Scene<'a, D> {
         }
         let outputs = self.apply(application, differentiated)?;
         let found = pick(&outputs, output);
+        if differentiated {
+            // Whoever sees it detached later in the step sees this value, though its parameters will have moved.
+            let mut first = self.draw.first.borrow_mut();
+            first.entry(application).or_insert_with(|| outputs.iter().map(Var::detach).collect());
+        }
         memo.borrow_mut().insert(application, outputs);
         found
     }

@@ -29,7 +29,8 @@ pub fn list(library: &Library, family: Option<&str>) -> Result<String, String> {
     Ok(lines.join("\n") + "\n")
 }
 
-fn first_sentence(doc: &str) -> String {
+/// Up to the first full stop that a space follows.
+pub(super) fn first_sentence(doc: &str) -> String {
     doc.split_inclusive(". ").next().unwrap_or(doc).trim().to_string()
 }
 
@@ -85,7 +86,7 @@ fn card_text(card: &ComponentCard) -> String {
     lines.join("\n") + "\n"
 }
 
-fn port_type(port: &PortCard) -> String {
+pub(super) fn port_type(port: &PortCard) -> String {
     let ty = match port.accepts {
         Some(Accepts::Type(ty)) => ty.name(),
         Some(Accepts::Same) => "image, mask or map, as given",
@@ -108,7 +109,7 @@ fn settings(all: &[Setting]) -> Vec<String> {
         .collect()
 }
 
-fn default_text(setting: &Setting) -> String {
+pub(super) fn default_text(setting: &Setting) -> String {
     match &setting.default {
         None => "required".into(),
         Some(serde_json::Value::Null) => String::new(),
@@ -116,7 +117,7 @@ fn default_text(setting: &Setting) -> String {
     }
 }
 
-fn kind_text(setting: &Setting) -> String {
+pub(super) fn kind_text(setting: &Setting) -> String {
     if !setting.of.is_empty() {
         return setting.of.iter().map(ToString::to_string).collect::<Vec<_>>().join(" | ");
     }

@@ -4,14 +4,45 @@ use crate::graph::library::{ComponentCard, Library};
 use crate::registry::{Kind, Setting};
 use serde_json::{Map, Value, json};
 
-/// Draft-07, which editors' TOML plug-ins read.
+/// Draft-07, which editors' TOML plug-ins read. A file with `doc` is a composite, any other an experiment.
 pub fn schema(library: &Library) -> Value {
-    let entries = |of: Value| json!({ "type": "object", "additionalProperties": of });
     json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
-        "title": "ablate experiment, format 1",
+        "title": "ablate, format 1",
         "type": "object",
         "required": ["format"],
+        "if": { "required": ["doc"] },
+        "then": composite(),
+        "else": experiment(library),
+        "definitions": {
+            "given": { "type": "string", "pattern": "^\\$[a-z]", "description": "The value of a setting of this file." },
+            "nodes": entries(node(library)),
+        },
+    })
+}
+
+fn entries(of: Value) -> Value {
+    json!({ "type": "object", "additionalProperties": of })
+}
+
+fn composite() -> Value {
+    json!({
+        "additionalProperties": false,
+        "properties": {
+            "format": { "const": 1 },
+            "doc": { "type": "string" }, "paper": { "type": "string" },
+            "in": entries(closed(&["type", "list", "optional", "doc"])),
+            "settings": entries(closed(&[
+                "default", "type", "family", "of", "min", "max", "above", "below", "length", "doc",
+            ])),
+            "nodes": { "$ref": "#/definitions/nodes" },
+            "out": entries(closed(&["from", "type", "optional", "doc"])),
+        },
+    })
+}
+
+fn experiment(library: &Library) -> Value {
+    json!({
         "additionalProperties": false,
         "properties": {
             "format": { "const": 1 },
@@ -20,7 +51,7 @@ pub fn schema(library: &Library) -> Value {
             "extends": texts(), "registry": texts(),
             "settings": { "type": "object" },
             "datasets": entries(entry(library, "dataset", &own(&["size", "transforms", "enabled"]))),
-            "nodes": entries(node(library)),
+            "nodes": { "$ref": "#/definitions/nodes" },
             "losses": entries(entry(library, "loss", &own(&[
                 "in", "shares", "weight", "ramp", "detach", "hardest", "network", "discriminator", "pool",
                 "discriminator-weight", "enabled",
@@ -68,7 +99,7 @@ fn entry(library: &Library, family: &str, own: &Map<String, Value>) -> Value {
     let cases = cards.map(|card| case(&card, &card.name, own));
     json!({
         "type": "object",
-        "properties": { "use": { "enum": members } },
+        "properties": { "use": or_given(json!({ "enum": members })) },
         "allOf": cases.collect::<Vec<_>>(),
     })
 }
@@ -95,7 +126,7 @@ fn node(library: &Library) -> Value {
         families.flat_map(|f| library.members(f).into_iter().filter_map(move |name| library.card(f, name))).collect();
     let names: Vec<String> = cards.iter().map(ComponentCard::full).collect();
     let cases: Vec<Value> = cards.iter().map(|card| case(card, &card.full(), &own)).collect();
-    json!({ "type": "object", "properties": { "use": { "enum": names } }, "allOf": cases })
+    json!({ "type": "object", "properties": { "use": or_given(json!({ "enum": names })) }, "allOf": cases })
 }
 
 fn case(card: &ComponentCard, name: &str, own: &Map<String, Value>) -> Value {
@@ -115,8 +146,9 @@ fn setting(setting: &Setting) -> Value {
     if let Some(default) = setting.default.as_ref().filter(|d| !d.is_null()) {
         described.insert("default".into(), default.clone());
     }
+    let mut allowed = Map::new();
     if !setting.of.is_empty() {
-        described.insert("enum".into(), json!(setting.of));
+        allowed.insert("enum".into(), json!(setting.of));
     }
     let ty = match setting.kind {
         Kind::Integer => Some(json!("integer")),
@@ -133,7 +165,7 @@ fn setting(setting: &Setting) -> Value {
         Kind::Wires | Kind::Pick => None,
     };
     if let Some(ty) = ty {
-        described.insert("type".into(), ty);
+        allowed.insert("type".into(), ty);
     }
     let bounds = [
         ("minimum", setting.bounds.min),
@@ -142,7 +174,19 @@ fn setting(setting: &Setting) -> Value {
         ("exclusiveMaximum", setting.bounds.below),
     ];
     if matches!(setting.kind, Kind::Integer | Kind::Number) {
-        described.extend(bounds.into_iter().filter_map(|(key, value)| Some((key.to_string(), json!(value?)))));
+        allowed.extend(bounds.into_iter().filter_map(|(key, value)| Some((key.to_string(), json!(value?)))));
+    }
+    if let Value::Object(allowed) = or_given(Value::Object(allowed)) {
+        described.extend(allowed);
     }
     Value::Object(described)
+}
+
+/// What is allowed, or `"$name"`, which may stand for any value.
+fn or_given(allowed: Value) -> Value {
+    let text = allowed.get("type").is_none_or(|ty| ty.to_string().contains("string"));
+    match text && allowed.get("enum").is_none() {
+        true => allowed,
+        false => json!({ "anyOf": [allowed, { "$ref": "#/definitions/given" }] }),
+    }
 }
