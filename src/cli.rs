@@ -11,7 +11,7 @@ use crate::diagnostic::{Diagnostic, render_all, render_all_styled};
 use crate::graph::Library;
 use crate::graph::composite::Composites;
 use crate::registry::Catalogue;
-use crate::study::{self, Papers, Prepared};
+use crate::study::{self, Checked, Papers, Prepared};
 use crate::terminal::{Style, Terminal, colour};
 use clap::{Args, Parser, Subcommand};
 use std::path::{Path, PathBuf};
@@ -210,6 +210,16 @@ fn prepared(file: &Path, common: &Common, catalogue: &Catalogue) -> anyhow::Resu
     };
     let against = study::Against { library: &library, papers: &papers, out: common.out.as_deref() };
     Ok(study::prepare(file, &common.overrides(), against))
+}
+
+fn checked(file: &Path, common: &Common, catalogue: &Catalogue) -> anyhow::Result<Result<Checked, Vec<Diagnostic>>> {
+    let papers = Papers::embedded()?;
+    let library = match library(catalogue, &common.registry) {
+        Ok(library) => library,
+        Err(problems) => return Ok(Err(problems)),
+    };
+    let against = study::Against { library: &library, papers: &papers, out: common.out.as_deref() };
+    Ok(study::check(file, &common.overrides(), against))
 }
 
 /// Prints diagnostics.

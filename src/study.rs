@@ -7,4 +7,4 @@ mod prepare;
 
 pub use carry_out::{Finished, Options, StudyError, carry_out};
 pub use papers::{Number, Paper, Papers};
-pub use prepare::{Against, Cell, Prepared, prepare};
+pub use prepare::{Against, Cell, Checked, Prepared, check, prepare};

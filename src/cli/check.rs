@@ -1,9 +1,10 @@
 //! `check` and `explain`.
 
-use super::{Common, End, prepared, show};
+use super::{Common, End, checked, show};
 use crate::config;
 use crate::graph::view;
 use crate::registry::Catalogue;
+use crate::study::Checked;
 use crate::terminal::Terminal;
 use std::path::{Path, PathBuf};
 
@@ -15,8 +16,11 @@ pub fn check(
 ) -> anyhow::Result<End> {
     let mut problems = Vec::new();
     for file in files {
-        match prepared(file, common, catalogue)? {
-            Ok(prepared) => {
+        match checked(file, common, catalogue)? {
+            Ok(Checked::Partial) => {
+                terminal.print(&format!("{}: partial, no error; it may only be extended", file.display()));
+            }
+            Ok(Checked::Whole(prepared)) => {
                 show(&prepared.notes, terminal);
                 terminal.print(&format!("{}: {}", file.display(), count(prepared.cells.len())));
                 for cell in &prepared.cells {

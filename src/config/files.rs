@@ -85,7 +85,11 @@ impl Files {
                 let why = reason(&error);
                 self.problems.push(match from {
                     Some(place) => {
-                        diagnostic.at(place, why).with_help("paths are relative to the file that wrote them")
+                        let diagnostic = diagnostic.at(place, why);
+                        match near_file(path) {
+                            Some(near) => diagnostic.with_help(format!("did you mean `{near}`")),
+                            None => diagnostic.with_help("paths are relative to the file that wrote them"),
+                        }
                     }
                     None => diagnostic.with_note("note", why),
                 });
@@ -164,6 +168,19 @@ pub fn check_format(source: &Arc<Source>, tree: &Item) -> Option<Diagnostic> {
 
 fn wrong_extends(item: &Item) -> Diagnostic {
     item.expected("an array of files").with_help("extends = [\"base/uv-completion.toml\"]")
+}
+
+/// The path with its first part that does not exist replaced by what lies there under a similar name.
+fn near_file(path: &Path) -> Option<String> {
+    let parts: Vec<Component> = path.components().collect();
+    let known = (0..parts.len()).rev().find(|n| *n == 0 || parts[..*n].iter().collect::<PathBuf>().is_dir())?;
+    let folder: PathBuf = if known == 0 { PathBuf::from(".") } else { parts[..known].iter().collect() };
+    let entries = std::fs::read_dir(&folder).ok()?;
+    let mut names: Vec<String> = entries.flatten().map(|e| e.file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    let near = nearest(&parts.get(known)?.as_os_str().to_string_lossy(), names.iter().map(String::as_str))?.to_string();
+    let found: PathBuf = parts[..known].iter().map(Path::new).chain([Path::new(&near)]).collect();
+    Some(parts[known + 1..].iter().fold(found, |all, part| all.join(part)).display().to_string())
 }
 
 fn reason(error: &std::io::Error) -> String {

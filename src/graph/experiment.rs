@@ -35,6 +35,7 @@ use crate::graph::plan::{Loss, Plan, Stage, Train};
 use board::Board;
 use columns::Columns;
 use desk::{Desk, at_entry};
+pub use losses::is_penalty;
 use minimises::Matcher;
 pub use partial::check_partial;
 use reach::Graph;

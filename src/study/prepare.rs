@@ -1,7 +1,7 @@
 //! A file to checked cells: nothing is started before every cell is right.
 
 use super::Papers;
-use crate::config::{self, CellSpec, Item, Overrides};
+use crate::config::{self, CellSpec, Item, Overrides, Study};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::graph::{self, About, Finished, Library, plan::Plan};
 use crate::record::{self, CellEntry, Cells, ReportPlan, State, Status};
@@ -36,26 +36,49 @@ pub struct Against<'a> {
     pub out: Option<&'a Path>,
 }
 
+/// What is right about a file.
+pub enum Checked {
+    Whole(Box<Prepared>),
+    /// It may only be extended, and all that it names is there.
+    Partial,
+}
+
+/// Loads a file and looks at all that it says; a partial file needs not be complete.
+pub fn check(file: &Path, overrides: &Overrides, against: Against<'_>) -> Result<Checked, Vec<Diagnostic>> {
+    let study = config::load(file, overrides)?;
+    if !study.partial {
+        return cells(file, &study, against).map(|prepared| Checked::Whole(Box::new(prepared)));
+    }
+    let about = About {
+        experiment: study.name.clone(),
+        variant: String::new(),
+        base: file.parent().unwrap_or(Path::new("")).to_path_buf(),
+        axes: vec![],
+        papers: against.papers.keys(),
+        finished: &|_| None,
+    };
+    let mut problems = study.problems.clone();
+    problems.extend(graph::check_partial(&study.base, &about, against.library));
+    if problems.is_empty() { Ok(Checked::Partial) } else { Err(problems) }
+}
+
 /// Loads a file, expands it and resolves every cell. Fails with all errors of all of them.
 pub fn prepare(file: &Path, overrides: &Overrides, against: Against<'_>) -> Result<Prepared, Vec<Diagnostic>> {
     let study = config::load(file, overrides)?;
+    if study.partial {
+        let problem = Diagnostic::error(format!("`{}` is partial: it may only be extended", study.name));
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        return Err(vec![problem.with_help(format!("open a file that has it in `extends = [\"{name}\"]`"))]);
+    }
+    cells(file, &study, against)
+}
+
+fn cells(file: &Path, study: &Study, against: Against<'_>) -> Result<Prepared, Vec<Diagnostic>> {
     let experiment = file.file_stem().map_or_else(|| "experiment".into(), |s| s.to_string_lossy().into_owned());
     let is_study = study.is_study();
     let (mut cells, mut errors, mut notes) = (Vec::new(), study.problems.clone(), Vec::new());
-    if study.partial {
-        errors.push(Diagnostic::error(format!("{} is partial: it may only be extended", study.name)));
-        return Err(errors);
-    }
-    let folders: Vec<PathBuf> = study
-        .base
-        .get(&["registry"])
-        .and_then(Item::as_array)
-        .unwrap_or_default()
-        .iter()
-        .filter_map(config::path_of)
-        .collect();
-    let mut library = Library::new(against.library.catalogue, against.library.composites.clone());
-    errors.extend(folders.iter().flat_map(|folder| library.composites.add_folder(folder)));
+    let (library, problems) = with_folders(study, against.library);
+    errors.extend(problems);
     let finished = |wanted: &Finished| finished(wanted, against);
     for mut spec in study.cells()? {
         errors.extend(spec.problems.iter().cloned());
@@ -87,6 +110,15 @@ pub fn prepare(file: &Path, overrides: &Overrides, against: Against<'_>) -> Resu
     let report = cells.first().map(|c| c.plan.report.clone()).unwrap_or_default();
     let baseline = cells.iter().find(|c| c.spec.baseline).map(|c| c.spec.name()).unwrap_or_default();
     Ok(Prepared { experiment, cells, baseline, report, notes, is_study })
+}
+
+/// The library with the folders of the file's `registry`.
+fn with_folders<'a>(study: &Study, library: &Library<'a>) -> (Library<'a>, Vec<Diagnostic>) {
+    let mut library = Library::new(library.catalogue, library.composites.clone());
+    let named = study.base.get(&["registry"]).and_then(Item::as_array).unwrap_or_default();
+    let folders: Vec<PathBuf> = named.iter().filter_map(config::path_of).collect();
+    let problems = folders.iter().flat_map(|folder| library.composites.add_folder(folder)).collect();
+    (library, problems)
 }
 
 /// The folder of the finished cell that `weights` asks for, by the identity that its own file gives it.

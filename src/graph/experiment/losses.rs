@@ -29,6 +29,10 @@ pub const OWN: [&str; 12] = [
 /// Losses that have only the discriminator's side; language.md, section 5, names them.
 const PENALTIES: [&str; 3] = ["r1", "wgan-div", "wgan-gp"];
 
+/// Losses with a value for each pixel, of which `hardest` takes the worst.
+const ELEMENTWISE: [&str; 4] = ["bce", "l1", "l2", "pixel-distance"];
+
+/// Whether `weight` is the weight of the discriminator's side, the only one.
 pub fn is_penalty(loss: &Loss) -> bool {
     PENALTIES.contains(&loss.component.name.as_str())
 }
@@ -79,13 +83,12 @@ fn loss(board: &mut Board, name: &str, item: &Item, siblings: &Table) -> Option<
 fn check_keys(board: &Board, entry: &Entry, fields: &Fields, name: &str) {
     let adversarial = entry.card.networks.contains(&"discriminator");
     let with_fake = adversarial && !PENALTIES.contains(&entry.card.name);
-    let masked = entry.card.inputs.iter().any(|p| p.name == "mask");
     let rules: [(&str, bool, &str); 5] = [
         ("pool", with_fake, "adversarial losses"),
         ("discriminator-weight", with_fake, "adversarial losses"),
         ("discriminator", adversarial, "adversarial losses and penalties"),
         ("network", entry.card.networks.contains(&"network"), "losses in feature space"),
-        ("hardest", masked, "losses of single elements, such as `l1`"),
+        ("hardest", ELEMENTWISE.contains(&entry.card.name), "losses of single elements, such as `l1`"),
     ];
     for (key, fits, whose) in rules {
         if let (Some(item), false) = (fields.get(key), fits) {

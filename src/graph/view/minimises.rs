@@ -1,5 +1,6 @@
 //! Who minimises what: what `check` prints.
 
+use crate::graph::experiment::is_penalty;
 use crate::graph::plan::{Learns, Plan, Side, Span, Update};
 
 /// For each stage its updates, with what they learn and their losses with weights.
@@ -52,7 +53,7 @@ fn terms(plan: &Plan, update: &Update) -> Vec<String> {
         let (weight, player) = match side {
             Side::Plain => (loss.weight, ""),
             Side::Generator => (loss.weight, "  generator's side"),
-            Side::Discriminator if loss.elements.iter().any(is_penalty) => (loss.weight, "  penalty"),
+            Side::Discriminator if is_penalty(loss) => (loss.weight, "  penalty"),
             Side::Discriminator => (loss.discriminator_weight, "  discriminator's side"),
         };
         let shares: Vec<String> = loss.elements.iter().map(|e| e.share.to_string()).collect();
@@ -62,9 +63,4 @@ fn terms(plan: &Plan, update: &Update) -> Vec<String> {
         text.trim_end().to_string()
     };
     losses().map(line).collect()
-}
-
-/// A penalty shows the discriminator reals alone.
-fn is_penalty(element: &crate::graph::plan::Element) -> bool {
-    matches!(&element.inputs, crate::graph::plan::ElementInputs::Shown { fake, .. } if fake.is_empty())
 }

@@ -1,0 +1,221 @@
+//! One misspelt word anywhere in the files of `experiments/` and `registry/` is an error that says the right word.
+
+mod words;
+
+use ablate::components::catalogue;
+use ablate::config::{self, Overrides, load};
+use ablate::diagnostic::{Diagnostic, Severity, Source};
+use ablate::graph::composite::Composites;
+use ablate::graph::open::{Wired, WiredValue};
+use ablate::graph::{About, Library, absent_everywhere, resolve};
+use ablate::registry::Edge;
+use rayon::prelude::*;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use words::{Word, misspell, words};
+
+/// Files to misspell, and the file to open for each: itself, or a child of a partial one.
+const EXPERIMENTS: [(&str, &str); 12] = [
+    ("ablation-gates-fusion.toml", "ablation-gates-fusion.toml"),
+    ("base/small-64.toml", "quickstart.toml"),
+    ("base/uv-completion.toml", "uv-completion/uv-gan.toml"),
+    ("cycle-gan.toml", "cycle-gan.toml"),
+    ("pix2pix.toml", "pix2pix.toml"),
+    ("quickstart.toml", "quickstart.toml"),
+    ("table-1-cpu.toml", "table-1-cpu.toml"),
+    ("table-1.toml", "table-1.toml"),
+    ("uv-completion/attention-res-cunet-gan.toml", "uv-completion/attention-res-cunet-gan.toml"),
+    ("uv-completion/res-cunet-gan.toml", "uv-completion/res-cunet-gan.toml"),
+    ("uv-completion/res-unet-gan.toml", "uv-completion/res-unet-gan.toml"),
+    ("uv-completion/uv-gan.toml", "uv-completion/uv-gan.toml"),
+];
+
+/// Keys whose text is free.
+const FREE: [&str; 6] = ["title", "question", "doc", "caption", "root", "labels"];
+
+/// Words that may be anything: nothing else refers to them.
+fn is_free(word: &Word) -> bool {
+    let Word { key, header, text, .. } = word;
+    if !word.is_key {
+        return FREE.contains(&key.as_str());
+    }
+    // The user's names of tables and figures, rows of baselines, axes.
+    let last = header.rsplit('.').next().unwrap_or_default();
+    let named = header.starts_with("report.tables.") || header.starts_with("report.figures.");
+    (named && text == last && key != text) || key == "baselines"
+}
+
+/// What is said proposes the right word, or lists it.
+fn proposes(problem: &Diagnostic, word: &str, misspelt: &str) -> bool {
+    const PHRASES: [&str; 5] = ["did you mean", "with a similar name exists", "expected `", "known", "has `"];
+    let labels = problem.marks.iter().map(|m| m.label.clone());
+    let notes = problem.notes.iter().map(|(name, text)| format!("{name}: {text}"));
+    let said = [problem.message.clone()].into_iter().chain(labels).chain(notes).chain(problem.help.iter().cloned());
+    let said: Vec<String> = said.collect();
+    problem.severity == Severity::Error
+        && PHRASES.iter().any(|phrase| said.iter().any(|text| text.contains(phrase)))
+        && said.iter().any(|text| text.contains(word) || text.contains(misspelt))
+}
+
+/// What is wrong with a file: its own problems, then its cells' until one has some.
+fn errors(file: &Path, library: &Library) -> Vec<Diagnostic> {
+    let study = match load(file, &Overrides::default()) {
+        Ok(study) => study,
+        Err(problems) => return problems,
+    };
+    if !study.problems.is_empty() {
+        return study.problems;
+    }
+    let cells = match study.cells() {
+        Ok(cells) => cells,
+        Err(problems) => return problems,
+    };
+    let papers: Vec<String> = ["na2020", "isola2017", "zhu2017"].map(String::from).to_vec();
+    let mut plans = vec![];
+    for cell in cells {
+        if !cell.problems.is_empty() {
+            return cell.problems;
+        }
+        let about = About {
+            experiment: "mutated".into(),
+            variant: cell.variant.clone().unwrap_or_default(),
+            base: PathBuf::new(),
+            axes: cell.axes.iter().map(|(axis, ..)| axis.clone()).collect(),
+            papers: papers.clone(),
+            finished: &|_| None,
+        };
+        match resolve(&cell.tree, &about, library) {
+            Ok((plan, _)) => plans.push(plan),
+            Err(problems) => return problems,
+        }
+    }
+    absent_everywhere(&plans.iter().collect::<Vec<_>>())
+}
+
+/// Fails with every word that is not proposed; says how many there were.
+fn judge(what: &str, results: Vec<Option<String>>) {
+    let wrong: Vec<&String> = results.iter().flatten().collect();
+    let list = wrong.iter().map(|w| w.as_str()).collect::<Vec<_>>().join("\n");
+    assert!(wrong.is_empty(), "{} of {} {what} words:\n{list}", wrong.len(), results.len());
+    assert!(results.len() > 300, "only {} {what} words were tried", results.len());
+}
+
+/// One line about a word that is not proposed.
+fn verdict(file: &str, toml: &str, word: &Word, misspelt: &str, problems: &[Diagnostic]) -> Option<String> {
+    if problems.iter().any(|p| proposes(p, &word.text, misspelt)) {
+        return None;
+    }
+    let line = toml[..word.span.start].matches('\n').count() + 1;
+    let said: Vec<&str> = problems.iter().map(|p| p.message.as_str()).take(2).collect();
+    Some(format!("{file}:{line}: `{misspelt}` [{}] {} -> {said:?}", word.header, word.key))
+}
+
+#[test]
+fn a_misspelt_word_of_an_experiment_is_told_with_the_right_one() {
+    let catalogue = catalogue();
+    let (composites, _) = Composites::embedded();
+    let library = Library::new(&catalogue, composites);
+    let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mutations");
+    let all = EXPERIMENTS.par_iter().flat_map(|(file, opened)| {
+        let toml = std::fs::read_to_string(Path::new("experiments").join(file)).unwrap();
+        let words: Vec<Word> = words(&toml).into_iter().filter(|w| !is_free(w)).collect();
+        let folder = root.join(file.replace('/', "-"));
+        let share = words.len().div_ceil(4).max(1);
+        let tried = words.par_chunks(share).enumerate().flat_map_iter(|(part, words)| {
+            let folder = folder.join(part.to_string());
+            copy(Path::new("experiments"), &folder);
+            let one = |word: &Word| {
+                let (text, misspelt) = misspell(&toml, word);
+                std::fs::write(folder.join(file), text).unwrap();
+                verdict(file, &toml, word, &misspelt, &errors(&folder.join(opened), &library))
+            };
+            words.iter().map(one).collect::<Vec<_>>()
+        });
+        tried.collect::<Vec<_>>()
+    });
+    judge("experiment", all.collect());
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        match path.is_dir() {
+            true => copy(&path, &target),
+            false => drop(std::fs::copy(&path, &target).unwrap()),
+        }
+    }
+}
+
+/// Settings that a composite needs to be opened, small.
+fn needed(full: &str) -> &'static str {
+    match full {
+        "decoder/stage" => "width = 8\ngate = \"attention-gate\"",
+        "decoder/transposed-stage" | "block/residual" => "width = 8",
+        name if name.starts_with("block/") && name != "block/to-image" => "width = 8",
+        "generator/uv-gan" | "generator/res-unet" => "",
+        _ => "",
+    }
+}
+
+/// The shape of a port of a composite: maps that belong together are of one size, a decoder's coarse one of half of it.
+fn edge(family: &str, port: &str, ty: &str) -> Edge {
+    match ty {
+        "image" => Edge::image(3, 256, 256),
+        _ if family == "decoder" && port == "map" => Edge::map(8, 8, 8),
+        _ => Edge::map(8, 16, 16),
+    }
+}
+
+/// What is wrong with a composite when it is opened alone, with all its inputs.
+fn opened(library: &Library, full: &str, inputs: &[(String, Edge)]) -> Vec<Diagnostic> {
+    let text = format!("[nodes.x]\nuse = \"{full}\"\n{}\n", needed(full));
+    let source = Arc::new(Source { name: "mine.toml".into(), text });
+    let tree = config::parse(&source).unwrap();
+    let wired = inputs.iter().map(|(port, edge)| Wired {
+        port: port.clone(),
+        list: false,
+        values: vec![WiredValue { edge: edge.clone(), label: port.clone(), decided: None }],
+        written: None,
+    });
+    let wired: Vec<Wired> = wired.collect();
+    let mut problems = vec![];
+    library.open("x", tree.get(&["nodes", "x"]).unwrap(), &wired, &|_| None, &mut problems);
+    problems
+}
+
+#[test]
+fn a_misspelt_word_of_a_composite_is_told_with_the_right_one() {
+    let catalogue = catalogue();
+    let (all, _) = Composites::embedded();
+    let whole = Library::new(&catalogue, all.clone());
+    let names: Vec<(String, String)> = all.iter().map(|c| (c.family.clone(), c.name.clone())).collect();
+    let results = names.par_iter().flat_map(|(family, name)| {
+        let full = format!("{family}/{name}");
+        let path = format!("{full}.toml");
+        let composite = all.get(family, name).unwrap();
+        let toml = composite.source.text.clone();
+        let mut others = Composites::default();
+        for other in all.iter().filter(|o| o.source.name != composite.source.name) {
+            others.add(&other.source, &format!("{}/{}.toml", other.family, other.name), &mut vec![]);
+        }
+        let ports = composite.inputs.iter().filter(|p| !p.list);
+        let inputs: Vec<(String, Edge)> = ports.map(|p| (p.name.clone(), edge(family, &p.name, p.ty.name()))).collect();
+        let clean = opened(&whole, &full, &inputs);
+        assert!(clean.is_empty(), "{full}: {}", clean[0].render());
+        let words: Vec<Word> = words(&toml).into_iter().filter(|w| !is_free(w)).collect();
+        let one = |word: &Word| {
+            let (text, misspelt) = misspell(&toml, word);
+            let source = Arc::new(Source { name: format!("registry/{path}"), text });
+            let (mut composites, mut problems) = (others.clone(), vec![]);
+            composites.add(&source, &path, &mut problems);
+            if problems.is_empty() {
+                problems = opened(&Library::new(&catalogue, composites), &full, &inputs);
+            }
+            verdict(&path, &toml, word, &misspelt, &problems)
+        };
+        words.par_iter().map(one).collect::<Vec<_>>()
+    });
+    judge("composite", results.collect());
+}
