@@ -57,8 +57,9 @@ pub fn check(file: &Path, overrides: &Overrides, against: Against<'_>) -> Result
         papers: against.papers.keys(),
         finished: &|_| None,
     };
-    let mut problems = study.problems.clone();
-    problems.extend(graph::check_partial(&study.base, &about, against.library));
+    let (library, mut problems) = with_folders(&study, against.library);
+    problems.extend(study.problems.iter().cloned());
+    problems.extend(graph::check_partial(&study.base, &about, &library));
     if problems.is_empty() { Ok(Checked::Partial) } else { Err(problems) }
 }
 
