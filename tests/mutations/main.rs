@@ -52,7 +52,7 @@ fn is_free(word: &Word) -> bool {
     }
     // Names of the user's that something may refer to, but need not: a misspelt one is a name as good.
     const OWN: [&str; 4] = ["losses", "evaluations", "stages", "variants"];
-    if OWN.contains(&key.as_str()) && header.ends_with(text.as_str()) {
+    if OWN.contains(&key.as_str()) && header.ends_with(text.as_str()) || header == "study.variants" && key.is_empty() {
         return true;
     }
     // The user's names of tables and figures, rows of baselines, axes.
@@ -73,8 +73,15 @@ fn chosen(toml: &str) -> Vec<Word> {
 
 /// What is said proposes the right word, or lists it.
 fn proposes(problem: &Diagnostic, word: &str, misspelt: &str) -> bool {
-    const PHRASES: [&str; 6] =
-        ["expected a length such as", "did you mean", "with a similar name exists", "expected `", "known", "has `"];
+    const PHRASES: [&str; 7] = [
+        "is missing",
+        "expected a length such as",
+        "did you mean",
+        "with a similar name exists",
+        "expected `",
+        "known",
+        "has `",
+    ];
     let labels = problem.marks.iter().map(|m| m.label.clone());
     let notes = problem.notes.iter().map(|(name, text)| format!("{name}: {text}"));
     let said = [problem.message.clone()].into_iter().chain(labels).chain(notes).chain(problem.help.iter().cloned());
