@@ -1,5 +1,7 @@
 //! One misspelt word anywhere in the files of `experiments/` and `registry/` is an error that says the right word.
 
+#![allow(clippy::unwrap_used, reason = "a test stops at what cannot be read")]
+
 mod words;
 
 use ablate::components::catalogue;
