@@ -35,7 +35,7 @@ pub fn words(toml: &str) -> Vec<Word> {
             if !quoted && (!written.starts_with(|c: char| c.is_ascii_lowercase()) || (!is_key && is_boolean(written))) {
                 continue;
             }
-            let parts = if is_key { vec![0..written.len()] } else { parts(written) };
+            let parts = if is_key { std::iter::once(0..written.len()).collect() } else { parts(written) };
             for part in parts {
                 let span = at + range.start + part.start..at + range.start + part.end;
                 let text = written[part].to_string();
