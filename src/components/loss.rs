@@ -24,6 +24,8 @@ pub enum Measure<D: Backend> {
     /// N x C x H x W; the runner takes the mean over a sample's elements (under `in.mask`), then over the batch, or the
     /// mean of the `hardest` share.
     Elements(Var<D>),
+    /// The same with a mask of the elements' own size, where the loss has made one from `in.mask`.
+    Masked(Var<D>, Var<D>),
     /// N x 1 x 1 x 1; the runner takes the mean over the batch, or over the `hardest` share of the samples.
     Samples(Var<D>),
 }

@@ -117,6 +117,11 @@ impl<D: Backend> Objective<D> {
         let (ctx, hardest) = (scene.ctx, self.plan.hardest as f32);
         match measure {
             Measure::Elements(x) if hardest < 1.0 => ops::reduce::top_share_mean(ctx, &x, mask, hardest),
+            Measure::Masked(x, mask) if hardest < 1.0 => ops::reduce::top_share_mean(ctx, &x, Some(&mask), hardest),
+            Measure::Masked(x, mask) => {
+                let samples = ops::reduce::masked_mean_samples(ctx, &x, &mask)?;
+                ops::reduce::mean_all(ctx, &samples)
+            }
             Measure::Samples(x) if hardest < 1.0 => ops::reduce::top_share_mean(ctx, &x, None, hardest),
             Measure::Elements(x) => match mask {
                 Some(mask) => {

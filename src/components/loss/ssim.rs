@@ -40,7 +40,7 @@ impl<D: Backend> Loss<D> for Ssim {
         let [_, _, inner_h, inner_w] = loss.shape();
         let (top, left) = ((h - inner_h) / 2, (w - inner_w) / 2);
         let mask = ops::shape::crop(ctx, mask, top, left, inner_h, inner_w)?;
-        Ok(Measure::Samples(ops::reduce::masked_mean_samples(ctx, &loss, &mask)?))
+        Ok(Measure::Masked(loss, mask))
     }
 
     fn takes_mask(&self) -> bool {

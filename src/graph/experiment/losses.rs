@@ -30,7 +30,7 @@ pub const OWN: [&str; 12] = [
 const PENALTIES: [&str; 3] = ["r1", "wgan-div", "wgan-gp"];
 
 /// Losses with a value for each pixel, of which `hardest` takes the worst.
-const ELEMENTWISE: [&str; 4] = ["bce", "l1", "l2", "pixel-distance"];
+const ELEMENTWISE: [&str; 5] = ["bce", "l1", "l2", "pixel-distance", "ssim"];
 
 /// Whether `weight` is the weight of the discriminator's side, the only one.
 pub fn is_penalty(loss: &Loss) -> bool {
