@@ -25,6 +25,7 @@ mod write;
 
 pub use explain::explain;
 pub use files::{FORMAT, check_format, path_of};
+pub use merge::LOSS_KEYS;
 pub use overrides::Overrides;
 pub use study::{CellSpec, Study, load};
 pub use substitute::substitute;

@@ -176,25 +176,28 @@ fn may_hold_component(path: &[String]) -> bool {
     })
 }
 
+/// Keys of language.md, section 5: they stay with a loss whose `use` changes.
+pub const LOSS_KEYS: [&str; 12] = [
+    "use",
+    "in",
+    "shares",
+    "weight",
+    "ramp",
+    "detach",
+    "hardest",
+    "network",
+    "discriminator",
+    "pool",
+    "discriminator-weight",
+    "enabled",
+];
+
 /// What belongs to the entry and not to its component (language.md, sections 4, 5 and 8).
 pub(super) fn entry_keys(path: &[String]) -> &'static [&'static str] {
     let path: Vec<&str> = experiment_path(path).unwrap_or_default().iter().map(String::as_str).collect();
     match path[..] {
         ["nodes", _] => &["use", "in", "repeat", "detach", "freeze", "weights", "init", "enabled"],
-        ["losses", _] => &[
-            "use",
-            "in",
-            "shares",
-            "weight",
-            "ramp",
-            "detach",
-            "hardest",
-            "network",
-            "discriminator",
-            "pool",
-            "discriminator-weight",
-            "enabled",
-        ],
+        ["losses", _] => &LOSS_KEYS,
         ["datasets", _] => &["use", "size", "transforms", "enabled"],
         ["report", "figures", _] => &["use", "enabled"],
         _ => &["use"],

@@ -10,21 +10,7 @@ use crate::config::{Item, Table};
 use crate::graph::plan::{Element, ElementInputs, Loss};
 use crate::registry::Entry;
 
-/// Keys of section 5's table.
-pub const OWN: [&str; 12] = [
-    "use",
-    "in",
-    "shares",
-    "weight",
-    "ramp",
-    "detach",
-    "hardest",
-    "network",
-    "discriminator",
-    "pool",
-    "discriminator-weight",
-    "enabled",
-];
+pub use crate::config::LOSS_KEYS as OWN;
 
 /// Losses that have only the discriminator's side; language.md, section 5, names them.
 const PENALTIES: [&str; 3] = ["r1", "wgan-div", "wgan-gp"];
