@@ -1,5 +1,6 @@
 //! One update of a step: forward, backward, optimizer, for one player.
 
+use super::value::{Begun, Later};
 use super::{Draw, Models, Objective, Roles, RunError, Scene};
 use crate::components::optimizer::{self, Rule};
 use crate::components::schedule::{self, Clock, Schedule};
@@ -30,6 +31,9 @@ pub struct Updater<D: Backend> {
     /// Ramps of the terms' weights, in the order of `plan.terms`.
     ramps: Vec<Box<dyn Schedule>>,
     roles: Roles,
+    number: usize,
+    /// The stage's updates after this one, each with how often it acts.
+    later: Vec<(Later, usize)>,
     pub learnt: Vec<Learnt<D>>,
     /// Optimizer steps done in this stage.
     pub steps: u64,
@@ -63,9 +67,15 @@ impl<D: Backend> Updater<D> {
                 all.iter_mut().zip(one).for_each(|(a, b)| *a |= b);
             }
         }
-        let roles = Roles::new(plan, learns(plan, &update), &together);
+        let roles = |other: &plan::Update| Roles::new(plan, learns(plan, other), &together);
+        let later = stage.updates.iter().skip_while(|u| **u != number).skip(1).map(|u| {
+            let other = &plan.updates[*u];
+            (Later { number: *u, roles: roles(other) }, other.every)
+        });
+        let later = later.collect();
+        let roles = roles(&update);
         let learnt = learnt(&update, &rule, models)?;
-        Ok(Updater { plan: update, rule, schedule, ramps, roles, learnt, steps: 0 })
+        Ok(Updater { plan: update, rule, schedule, ramps, roles, number, later, learnt, steps: 0 })
     }
 
     /// `plan.times` optimizer steps. `first` is the step's own draw; more draws come from `more`.
@@ -87,11 +97,12 @@ impl<D: Backend> Updater<D> {
             let mut gradients: Vec<Option<D::Vec>> = self.learnt.iter().map(|_| None).collect();
             for part in 0..self.plan.accumulate {
                 let drawn;
+                // The step's own draw is the later updates' too; the others are nobody else's.
                 let draw = if time == 0 && part == 0 {
-                    first
+                    (first, true)
                 } else {
                     drawn = more()?;
-                    &drawn
+                    (&drawn, false)
                 };
                 self.differentiate(plan, models, objectives, clock, draw, share, &mut gradients, &mut record)?;
             }
@@ -102,7 +113,7 @@ impl<D: Backend> Updater<D> {
         Ok(record)
     }
 
-    /// Adds the gradients of one draw.
+    /// Adds the gradients of one draw; `shared`: later updates of the step have it too.
     #[allow(clippy::too_many_arguments, reason = "one pass reads the whole step")]
     fn differentiate(
         &self,
@@ -110,13 +121,15 @@ impl<D: Backend> Updater<D> {
         models: &Models<D>,
         objectives: &mut [Objective<D>],
         clock: Clock,
-        draw: &Draw<D>,
+        (draw, shared): (&Draw<D>, bool),
         share: f64,
         gradients: &mut [Option<D::Vec>],
         record: &mut UpdateRecord,
     ) -> Result<(), RunError> {
-        let ctx = Context::recording(&models.device);
-        let scene = Scene::new(plan, models, &ctx, draw, &self.roles, false);
+        let Begun { ctx, values } = draw.pass(self.number, &models.device);
+        let acting = self.later.iter().filter(|(_, every)| clock.step.is_multiple_of(*every as u64));
+        let later = if shared { acting.map(|(later, _)| later).collect() } else { vec![] };
+        let scene = Scene::new(plan, models, &ctx, draw, &self.roles, false).going_on(values, later);
         let (total, terms) = self.total(&scene, objectives, clock)?;
         drop(scene);
         self.check(plan, models, objectives, clock, draw, &terms)?;

@@ -1,7 +1,9 @@
 //! Values of the graph: what a wire holds for one draw of the data.
 //!
 //! Within a step (language.md, section 6) a value that the acting update differentiates is computed with the parameters
-//! of now, on the tape; any other is the one first computed in this step, a constant.
+//! of now, on the tape; any other is the one first computed in this step, a constant. Where a later update of the step
+//! differentiates that very value (the generator's output that a discriminator is shown first), it is computed once, on
+//! the later update's tape: the numbers are the same, and a forward pass is spared.
 
 use super::{Built, Run, RunError};
 use crate::components::sample::Batch;
@@ -23,6 +25,8 @@ pub struct Draw<D: Backend> {
     ports: HashMap<(usize, String), Var<D>>,
     /// Outputs of applications, as first computed.
     first: RefCell<HashMap<usize, Vec<Var<D>>>>,
+    /// Passes that updates will go on with, by the update's number.
+    begun: RefCell<HashMap<usize, Begun<D>>>,
     /// Of the step; forked for each draw of it.
     pub stream: Stream,
     /// Samples in the batch.
@@ -32,7 +36,17 @@ pub struct Draw<D: Backend> {
 impl<D: Backend> Draw<D> {
     /// The same draw, with nothing computed from it yet.
     pub fn again(&self) -> Self {
-        Draw { ports: self.ports.clone(), first: RefCell::default(), stream: self.stream, count: self.count }
+        Draw::of(self.ports.clone(), self.stream, self.count)
+    }
+
+    fn of(ports: HashMap<(usize, String), Var<D>>, stream: Stream, count: usize) -> Self {
+        Draw { ports, first: RefCell::default(), begun: RefCell::default(), stream, count }
+    }
+
+    /// The pass of an update, as far as others have begun it.
+    pub fn pass(&self, update: usize, device: &D) -> Begun<D> {
+        let begun = self.begun.borrow_mut().remove(&update);
+        begun.unwrap_or_else(|| Begun { ctx: Context::recording(device), values: HashMap::new() })
     }
 
     /// `batches`: by the number of the dataset that the graph names.
@@ -46,8 +60,21 @@ impl<D: Backend> Draw<D> {
                 ports.insert((dataset, port), ctx.constant(values, shape)?);
             }
         }
-        Ok(Draw { ports, first: RefCell::default(), stream, count })
+        Ok(Draw::of(ports, stream, count))
     }
+}
+
+/// A recorded forward pass of an update: its tape, and the outputs of applications on it.
+pub struct Begun<D: Backend> {
+    pub ctx: Context<D>,
+    pub values: HashMap<usize, Vec<Var<D>>>,
+}
+
+/// An update that comes later in the step.
+pub struct Later {
+    /// Of the update in the plan.
+    pub number: usize,
+    pub roles: Roles,
 }
 
 /// How each operation of each network runs for an actor: an update, or nobody.
@@ -99,6 +126,8 @@ pub struct Scene<'a, D: Backend> {
     pub roles: &'a Roles,
     pub check_finite: bool,
     differentiated: RefCell<HashMap<usize, Vec<Var<D>>>>,
+    /// Updates that come later in the step, in order.
+    later: Vec<&'a Later>,
     constants: Context<D>,
 }
 
@@ -112,7 +141,15 @@ impl<'a, D: Backend> Scene<'a, D> {
         check_finite: bool,
     ) -> Self {
         let constants = Context::inference(&models.device);
-        Scene { plan, models, ctx, draw, roles, check_finite, differentiated: RefCell::default(), constants }
+        let differentiated = RefCell::default();
+        Scene { plan, models, ctx, draw, roles, check_finite, differentiated, later: Vec::new(), constants }
+    }
+
+    /// Goes on with a pass that others have begun, and begins those of later updates.
+    pub fn going_on(mut self, values: HashMap<usize, Vec<Var<D>>>, later: Vec<&'a Later>) -> Self {
+        self.differentiated = RefCell::new(values);
+        self.later = later;
+        self
     }
 
     /// A value; with its gradient if the actor differentiates it.
@@ -146,6 +183,9 @@ impl<'a, D: Backend> Scene<'a, D> {
         if let Some(known) = memo.borrow().get(&application) {
             return pick(known, output);
         }
+        if !differentiated && self.begin(application)? {
+            return pick(self.draw.first.borrow().get(&application).map_or(&[], Vec::as_slice), output);
+        }
         let outputs = self.apply(application, differentiated)?;
         let found = pick(&outputs, output);
         if differentiated {
@@ -155,6 +195,22 @@ impl<'a, D: Backend> Scene<'a, D> {
         }
         memo.borrow_mut().insert(application, outputs);
         found
+    }
+
+    /// Computes an application on the tape of the next update that differentiates it, if there is one and this one does
+    /// not: then nothing that it depends on moves before that update's turn.
+    fn begin(&self, application: usize) -> Result<bool, RunError> {
+        if self.roles.differentiated[application] {
+            return Ok(false);
+        }
+        let Some(later) = self.later.iter().find(|l| l.roles.differentiated[application]) else { return Ok(false) };
+        let Begun { ctx, values } = self.draw.pass(later.number, &self.models.device);
+        let scene = Scene::new(self.plan, self.models, &ctx, self.draw, &later.roles, self.check_finite);
+        let scene = scene.going_on(values, Vec::new());
+        scene.output(application, 0, true)?;
+        let values = scene.differentiated.into_inner();
+        self.draw.begun.borrow_mut().insert(later.number, Begun { ctx, values });
+        Ok(true)
     }
 
     fn apply(&self, application: usize, differentiated: bool) -> Result<Vec<Var<D>>, RunError> {

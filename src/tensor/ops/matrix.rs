@@ -1,4 +1,4 @@
-//! Matrix products on one thread, by the crate `gemm`, over views of slices; scratch memory; and slices that tasks write
+//! Matrix products on one thread, by the f32 kernels of `gemm`, over views of slices; scratch memory; and slices that tasks write
 //! disjoint parts of.
 #![allow(unsafe_code, reason = "gemm takes pointers; tasks write interleaved rows of one buffer")]
 
@@ -51,28 +51,33 @@ pub fn product_in(
     (b, b_view): (&[f32], View),
 ) {
     assert!(at.end(m, n) <= target.len && a_view.end(m, k) <= a.len() && b_view.end(k, n) <= b.len());
+    // The kernels write columns: where the target lies by rows, its transpose is computed, b' a'.
+    let rows = at.column < at.row;
+    let ((m, n), (column, row)) = if rows { ((n, m), (at.row, at.column)) } else { ((m, n), (at.column, at.row)) };
+    let left = if rows { (b, b_view.start, b_view.row, b_view.column) } else { (a, a_view.start, a_view.column, a_view.row) };
+    let right = if rows { (a, a_view.start, a_view.row, a_view.column) } else { (b, b_view.start, b_view.column, b_view.row) };
     // SAFETY: all three matrices lie inside their slices, as just checked; no other task has this part of `target`.
     unsafe {
-        gemm::gemm(
+        gemm_f32::gemm::f32::get_gemm_fn()(
             m,
             n,
             k,
             target.start.add(at.start),
-            at.column as isize,
-            at.row as isize,
+            column as isize,
+            row as isize,
             accumulate,
-            a.as_ptr().add(a_view.start),
-            a_view.column as isize,
-            a_view.row as isize,
-            b.as_ptr().add(b_view.start),
-            b_view.column as isize,
-            b_view.row as isize,
+            left.0.as_ptr().add(left.1),
+            left.2 as isize,
+            left.3 as isize,
+            right.0.as_ptr().add(right.1),
+            right.2 as isize,
+            right.3 as isize,
             1.0,
             1.0,
             false,
             false,
             false,
-            gemm::Parallelism::None,
+            gemm_common::Parallelism::None,
         );
     }
 }
