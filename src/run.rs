@@ -10,6 +10,7 @@ pub mod loader;
 mod network;
 mod objective;
 mod pool;
+mod rehearsal;
 mod samples;
 mod state;
 #[cfg(test)]
@@ -26,6 +27,7 @@ mod weights;
 pub use cell::{Options, run};
 pub use checkpoint::{Checkpoint, Folder};
 pub use error::RunError;
+pub use rehearsal::{Rehearsal, rehearse};
 
 use network::{Built, Run};
 use objective::Objective;

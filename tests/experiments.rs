@@ -5,12 +5,19 @@ use ablate::config::{Overrides, load};
 use ablate::graph::composite::Composites;
 use ablate::graph::plan::Plan;
 use ablate::graph::{About, Library, absent_everywhere, resolve, view};
+use ablate::run::rehearse;
+use ablate::tensor::Cpu;
 use std::path::Path;
 
 /// Errors of all cells of a file, as text, and the plans of those that resolve.
 fn plans(file: &str, library: &Library) -> (Vec<Plan>, Vec<String>) {
+    plans_with(file, &[], library)
+}
+
+fn plans_with(file: &str, settings: &[&str], library: &Library) -> (Vec<Plan>, Vec<String>) {
     let path = Path::new(file);
-    let study = load(path, &Overrides::default()).unwrap_or_else(|e| panic!("{file}: {}", e[0].render()));
+    let overrides = Overrides::default().with(settings.iter().map(|s| ("--set", *s)));
+    let study = load(path, &overrides).unwrap_or_else(|e| panic!("{file}: {}", e[0].render()));
     let mut errors: Vec<String> = study.problems.iter().map(|p| p.render()).collect();
     let mut found = vec![];
     for cell in study.cells().unwrap_or_else(|e| panic!("{file}: {}", e[0].render())) {
@@ -55,7 +62,7 @@ fn the_quick_start_resolves() {
 }
 
 /// Files whose components all exist.
-const WHOLE: [&str; 10] = [
+const WHOLE: [&str; 14] = [
     "experiments/ablation-gates-fusion.toml",
     "experiments/cycle-gan.toml",
     "experiments/pix2pix.toml",
@@ -63,6 +70,10 @@ const WHOLE: [&str; 10] = [
     "experiments/table-1.toml",
     "experiments/table-1-cpu.toml",
     "experiments/uv-completion/attention-res-cunet-gan.toml",
+    "experiments/uv-completion/cpu/attention-res-cunet-gan.toml",
+    "experiments/uv-completion/cpu/res-cunet-gan.toml",
+    "experiments/uv-completion/cpu/res-unet-gan.toml",
+    "experiments/uv-completion/cpu/uv-gan.toml",
     "experiments/uv-completion/res-cunet-gan.toml",
     "experiments/uv-completion/res-unet-gan.toml",
     "experiments/uv-completion/uv-gan.toml",
@@ -96,4 +107,29 @@ fn the_others_fail_only_on_components_that_do_not_exist() {
         let other: Vec<&String> = errors.iter().filter(|e| !missing(e)).collect();
         assert!(other.is_empty(), "{file}: {}", other[0]);
     }
+}
+
+/// The presets for a CPU take two steps of every stage, few people and small batches aside as they stand.
+#[test]
+fn the_cpu_presets_take_two_steps() {
+    let catalogue = catalogue();
+    let (composites, _) = Composites::embedded();
+    let library = Library::new(&catalogue, composites);
+    let cache = std::env::temp_dir().join(format!("ablate-presets-{}", std::process::id()));
+    for system in ["uv-gan", "res-unet-gan", "res-cunet-gan", "attention-res-cunet-gan"] {
+        let file = format!("experiments/uv-completion/cpu/{system}.toml");
+        let (plans, errors) = plans_with(&file, &["train.batch=2", "datasets.pairs.identities=4"], &library);
+        assert!(errors.is_empty(), "{file}: {}", errors.join("\n"));
+        let stages = rehearse(&plans[0], Cpu::default(), &cache, 2).unwrap_or_else(|e| panic!("{file}: {e}"));
+        let learnt: Vec<(&str, usize, Vec<&str>)> = stages
+            .iter()
+            .map(|s| (&s.stage[..], s.steps.len(), s.steps[0].0.iter().map(|(update, _)| &update[..]).collect()))
+            .collect();
+        assert_eq!(learnt[0], ("recognition", 2, vec!["recognition"]), "{file}");
+        assert_eq!(learnt[1], ("completion", 2, vec!["discriminators", "generator"]), "{file}");
+        for (update, loss) in stages.iter().flat_map(|s| &s.steps).flat_map(|(losses, _)| losses) {
+            assert!(loss.is_finite() && *loss > 0.0, "{file}: {update} {loss}");
+        }
+    }
+    std::fs::remove_dir_all(cache).unwrap();
 }

@@ -124,6 +124,23 @@ impl<'a, D: Backend> Trainer<'a, D> {
         Ok(())
     }
 
+    /// The first steps of a stage and nothing else; `taken` is told what each update minimised.
+    pub fn first_steps(
+        &mut self,
+        stage: usize,
+        steps: u64,
+        taken: &mut dyn FnMut(Vec<(String, f64)>),
+    ) -> Result<(), RunError> {
+        let stage = &self.plan.stages[stage];
+        let mut scenery = self.scenery(stage)?;
+        for step in 0..steps {
+            self.position.step = step;
+            let updates = self.step(stage, &mut scenery)?;
+            taken(losses(&updates));
+        }
+        Ok(())
+    }
+
     fn scenery(&self, stage: &Stage) -> Result<Scenery<D>, RunError> {
         let updaters =
             stage.updates.iter().map(|u| Updater::new(self.plan, *u, stage, &self.models)).collect::<Result<_, _>>()?;

@@ -126,10 +126,10 @@ impl<D: Backend> Updater<D> {
         gradients: &mut [Option<D::Vec>],
         record: &mut UpdateRecord,
     ) -> Result<(), RunError> {
-        let Begun { ctx, values } = draw.pass(self.number, &models.device);
+        let Begun { ctx, values, moved } = draw.pass(self.number, &models.device);
         let acting = self.later.iter().filter(|(_, every)| clock.step.is_multiple_of(*every as u64));
         let later = if shared { acting.map(|(later, _)| later).collect() } else { vec![] };
-        let scene = Scene::new(plan, models, &ctx, draw, &self.roles, false).going_on(values, later);
+        let scene = Scene::new(plan, models, &ctx, draw, &self.roles, false).going_on(values, moved, later)?;
         let (total, terms) = self.total(&scene, objectives, clock)?;
         drop(scene);
         self.check(plan, models, objectives, clock, draw, &terms)?;

@@ -8,7 +8,7 @@
 use super::{Built, Run, RunError};
 use crate::components::sample::Batch;
 use crate::graph::plan::{Plan, Value};
-use crate::nn::Mode;
+use crate::nn::{BufferUpdate, Mode};
 use crate::random::Stream;
 use crate::tensor::{Backend, Context, Var};
 use std::cell::RefCell;
@@ -46,7 +46,7 @@ impl<D: Backend> Draw<D> {
     /// The pass of an update, as far as others have begun it.
     pub fn pass(&self, update: usize, device: &D) -> Begun<D> {
         let begun = self.begun.borrow_mut().remove(&update);
-        begun.unwrap_or_else(|| Begun { ctx: Context::recording(device), values: HashMap::new() })
+        begun.unwrap_or_else(|| Begun { ctx: Context::recording(device), values: HashMap::new(), moved: vec![] })
     }
 
     /// `batches`: by the number of the dataset that the graph names.
@@ -68,6 +68,8 @@ impl<D: Backend> Draw<D> {
 pub struct Begun<D: Backend> {
     pub ctx: Context<D>,
     pub values: HashMap<usize, Vec<Var<D>>>,
+    /// By network: buffers that the pass moves once the update's turn has come.
+    pub moved: Vec<(usize, Vec<BufferUpdate>)>,
 }
 
 /// An update that comes later in the step.
@@ -128,6 +130,8 @@ pub struct Scene<'a, D: Backend> {
     differentiated: RefCell<HashMap<usize, Vec<Var<D>>>>,
     /// Updates that come later in the step, in order.
     later: Vec<&'a Later>,
+    /// Where moved buffers wait, in a pass begun ahead.
+    waiting: Option<RefCell<Vec<(usize, Vec<BufferUpdate>)>>>,
     constants: Context<D>,
 }
 
@@ -142,14 +146,23 @@ impl<'a, D: Backend> Scene<'a, D> {
     ) -> Self {
         let constants = Context::inference(&models.device);
         let differentiated = RefCell::default();
-        Scene { plan, models, ctx, draw, roles, check_finite, differentiated, later: Vec::new(), constants }
+        let (later, waiting) = (Vec::new(), None);
+        Scene { plan, models, ctx, draw, roles, check_finite, differentiated, later, waiting, constants }
     }
 
     /// Goes on with a pass that others have begun, and begins those of later updates.
-    pub fn going_on(mut self, values: HashMap<usize, Vec<Var<D>>>, later: Vec<&'a Later>) -> Self {
+    pub fn going_on(
+        mut self,
+        values: HashMap<usize, Vec<Var<D>>>,
+        moved: Vec<(usize, Vec<BufferUpdate>)>,
+        later: Vec<&'a Later>,
+    ) -> Result<Self, RunError> {
+        for (network, moved) in moved {
+            self.models.networks[network].borrow_mut().apply(&self.constants, moved)?;
+        }
         self.differentiated = RefCell::new(values);
         self.later = later;
-        self
+        Ok(self)
     }
 
     /// A value; with its gradient if the actor differentiates it.
@@ -204,12 +217,19 @@ impl<'a, D: Backend> Scene<'a, D> {
             return Ok(false);
         }
         let Some(later) = self.later.iter().find(|l| l.roles.differentiated[application]) else { return Ok(false) };
-        let Begun { ctx, values } = self.draw.pass(later.number, &self.models.device);
-        let scene = Scene::new(self.plan, self.models, &ctx, self.draw, &later.roles, self.check_finite);
-        let scene = scene.going_on(values, Vec::new());
+        let begun = self.draw.pass(later.number, &self.models.device);
+        let mut networks: Vec<usize> = begun.moved.iter().map(|(network, _)| *network).collect();
+        if !once(self.plan, &later.roles, &begun.values, application, &mut networks) {
+            self.draw.begun.borrow_mut().insert(later.number, begun);
+            return Ok(false);
+        }
+        let Begun { ctx, values, moved } = begun;
+        let mut scene = Scene::new(self.plan, self.models, &ctx, self.draw, &later.roles, self.check_finite);
+        scene.differentiated = RefCell::new(values);
+        scene.waiting = Some(RefCell::new(moved));
         scene.output(application, 0, true)?;
-        let values = scene.differentiated.into_inner();
-        self.draw.begun.borrow_mut().insert(later.number, Begun { ctx, values });
+        let (values, moved) = (scene.differentiated.into_inner(), scene.waiting.map(RefCell::into_inner));
+        self.draw.begun.borrow_mut().insert(later.number, Begun { ctx, values, moved: moved.unwrap_or_default() });
         Ok(true)
     }
 
@@ -242,11 +262,41 @@ impl<'a, D: Backend> Scene<'a, D> {
         let moved = RefCell::default();
         let outputs = self.models.networks[network].borrow().forward(ctx, inputs, &run, &moved)?;
         let moved = moved.into_inner();
-        if !moved.is_empty() && !self.check_finite {
+        if moved.is_empty() || self.check_finite {
+            return Ok(outputs);
+        }
+        if let Some(waiting) = &self.waiting {
+            waiting.borrow_mut().push((network, moved));
+        } else {
             self.models.networks[network].borrow_mut().apply(&self.constants, moved)?;
         }
         Ok(outputs)
     }
+}
+
+/// Whether computing an application applies no network a second time: the second would have to see the buffers as the
+/// first has moved them, and they wait.
+fn once<D: Backend>(
+    plan: &Plan,
+    roles: &Roles,
+    known: &HashMap<usize, Vec<Var<D>>>,
+    application: usize,
+    networks: &mut Vec<usize>,
+) -> bool {
+    let this = &plan.applications[application];
+    if known.contains_key(&application) {
+        return true;
+    }
+    if networks.contains(&this.network) {
+        return false;
+    }
+    networks.push(this.network);
+    this.inputs.iter().zip(&this.detach).all(|(value, detached)| match value {
+        Value::Node { application, .. } if !detached && roles.differentiated[*application] => {
+            once(plan, roles, known, *application, networks)
+        }
+        _ => true,
+    })
 }
 
 fn pick<D: Backend>(outputs: &[Var<D>], output: usize) -> Result<Var<D>, RunError> {
