@@ -39,7 +39,12 @@ const fn about(name: &'static str, doc: &'static str) -> About {
 /// Rows and columns of windows on a map.
 fn windows(map: &Edge, of: impl Fn(usize) -> Option<Windows>) -> Result<(Windows, Windows), Problem> {
     let [_, h, w] = map.dims;
-    of(h).zip(of(w)).ok_or_else(|| {
+    fitting(map, of(h).zip(of(w)))
+}
+
+/// Windows that exist, or why they do not.
+fn fitting(map: &Edge, found: Option<(Windows, Windows)>) -> Result<(Windows, Windows), Problem> {
+    found.ok_or_else(|| {
         Problem::new(format!("nothing is left of {map}: the kernel is larger than the padded map"))
             .at_port("map", 0, map.to_string())
             .at_setting("kernel")
