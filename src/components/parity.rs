@@ -91,6 +91,10 @@ fn same_padding_of_even_kernels_is_that_of_the_language() {
         let outputs = rig.run("", "block/conv", &settings, &one("map", Edge::map(3, h, w), 2, 1)).unwrap();
         compare(&format!("same-{kernel}-{stride}-{h}-{w}"), &values(&outputs));
     }
+    let settings = json!({"width": 5, "kernel": [3, 6], "stride": 2});
+    let mut rig = Rig::new(Mode::FROZEN, fill);
+    let outputs = rig.run("", "block/conv", &settings, &one("map", Edge::map(3, 7, 9), 2, 1)).unwrap();
+    compare("same-3x6-2-7-9", &values(&outputs));
     let settings = json!({"width": 5, "kernel": 3});
     let mut rig = Rig::new(Mode::FROZEN, fill);
     let outputs = rig.run("", "block/conv-transpose", &settings, &one("map", Edge::map(3, 5, 6), 2, 1)).unwrap();

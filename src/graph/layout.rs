@@ -36,6 +36,17 @@ pub const LAYOUTS: &[Layout] = &[
     plain(OURS, "checkpoints of this program", &[]),
     plain("torchvision", "classifiers of torchvision", &["fc.*", "classifier.*", "*.num_batches_tracked"]),
     plain("timm", "classifiers of timm", &["fc.*", "classifier.*", "*.num_batches_tracked"]),
+    Layout {
+        name: "facenet-pytorch",
+        doc: "InceptionResnetV1 of facenet-pytorch",
+        rename: |dotted| match dotted.strip_prefix("repeat.") {
+            Some(rest) => format!("repeat_{rest}"),
+            None => dotted,
+        },
+        ignored: &["logits.*", "*.num_batches_tracked"],
+    },
+    plain("insightface", "IResNets of insightface, IR-SE-50 of InsightFace_Pytorch", &["*.num_batches_tracked"]),
+    plain("light-cnn", "LightCNN-29 v2 of LightCNN", &["fc2.*"]),
 ];
 
 impl Layout {
@@ -101,6 +112,17 @@ mod tests {
         ] {
             assert_eq!(dotted(ours), theirs);
         }
+    }
+
+    #[test]
+    fn a_layout_renames_what_the_rule_cannot_say() {
+        let facenet = Layout::named("facenet-pytorch").unwrap();
+        assert_eq!(facenet.name_of("/repeat-1/0/branch1/0/bn/running-mean"), "repeat_1.0.branch1.0.bn.running_mean");
+        assert_eq!(facenet.name_of("/mixed-6a/branch0/conv/weight"), "mixed_6a.branch0.conv.weight");
+        assert!(facenet.ignores("logits.weight") && !facenet.ignores("last_bn.weight"));
+        let light = Layout::named("light-cnn").unwrap();
+        assert_eq!(light.name_of("/group1/conv-a/filter/bias"), "group1.conv_a.filter.bias");
+        assert!(light.ignores("fc2.weight") && !light.ignores("fc.weight"));
     }
 
     #[test]

@@ -8,15 +8,20 @@ use crate::nn::Mode;
 use crate::random::Stream;
 use crate::registry::{Parameter, Start};
 use crate::tensor::{Context, Cpu, Var, ops};
+use safetensors::tensor::{Dtype, TensorView};
 use serde_json::Value;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// Of the norm of what is compared.
 const TOLERANCE: f64 = 1e-4;
 
 /// An experiment that learns a picture by the identity loss on an embedding.
 fn experiment(embedding: &str, side: usize) -> String {
+    // The file need not be there: the tests put the values in themselves.
+    let anything = "weights = { file = \"embedding.safetensors\" }";
+    let weights = if embedding.contains("weights") { "" } else { anything };
     format!(
         r#"
 format = 1
@@ -32,7 +37,9 @@ in  = "pairs.incomplete"
 up  = "none"
 
 [nodes.embedding]
+freeze = true
 {embedding}
+{weights}
 
 [losses.identity]
 use           = "feature-distance"
@@ -255,5 +262,72 @@ fn the_identity_loss_moves_the_picture_and_not_the_embedding() {
         let picture: Vec<String> = before.0.iter().map(|(name, _)| name.clone()).collect();
         assert_eq!(step_rig::changed(&before.0, &rig.tensors(&["picture"])), picture, "{embedding}");
         assert_eq!(step_rig::changed(&before.1, &rig.tensors(&["embedding"])), [""; 0], "{embedding}");
+    }
+}
+
+/// Matrices of linear layers, which PyTorch writes with two dimensions.
+const LINEAR: [&str; 3] = ["fc.weight", "last_linear.weight", "output_layer.3.weight"];
+
+/// A file as PyTorch writes it: the names are those of the script's modules, each norm with its counter, and what is
+/// not taken (`besides`).
+fn public_file(case: &str, built: &Built<Cpu>, besides: &str) -> PathBuf {
+    let golden: Value = serde_json::from_str(include_str!("../../tests/parity/embeddings.json")).unwrap();
+    let shapes: BTreeMap<String, [usize; 4]> =
+        built.state.tensors().map(|(path, t)| (torch_name(&path), Var::constant(t.clone()).shape())).collect();
+    let mut names: Vec<String> = golden["cases"][case]["gradients"].as_object().unwrap().keys().cloned().collect();
+    // Fixed in PyTorch, so that it has no gradient.
+    names.extend(shapes.contains_key("features.weight").then(|| "features.weight".to_string()));
+    let norms = names.iter().filter_map(|name| name.strip_suffix(".bias")).filter(|layer| {
+        let weight = shapes[&format!("{layer}.weight")];
+        weight[0] == 1 && weight[2] == 1
+    });
+    let norms: Vec<String> = norms.map(str::to_string).collect();
+    names.extend(norms.iter().flat_map(|n| [format!("{n}.running_mean"), format!("{n}.running_var")]));
+    let mut tensors: Vec<(String, Vec<usize>, Vec<f32>)> = vec![];
+    for name in names {
+        let shape = match shapes[&name] {
+            [1, n, 1, 1] => vec![n],
+            [o, i, 1, 1] if LINEAR.contains(&name.as_str()) => vec![o, i],
+            all => all.to_vec(),
+        };
+        let values = values(&name, shapes[&name], shape.len() > 1);
+        tensors.push((name, shape, values));
+    }
+    tensors.extend(norms.iter().map(|n| (format!("{n}.num_batches_tracked"), vec![], vec![7.0])));
+    tensors.push((besides.to_string(), vec![2, 3], vec![0.0; 6]));
+    let bytes: Vec<Vec<u8>> = tensors.iter().map(|t| t.2.iter().flat_map(|v| v.to_le_bytes()).collect()).collect();
+    let views = tensors.iter().zip(&bytes).filter(|((name, ..), _)| !name.is_empty());
+    let views = views.map(|((name, shape, _), bytes)| {
+        (name.clone(), TensorView::new(Dtype::F32, shape.clone(), bytes).unwrap())
+    });
+    let path = std::env::temp_dir().join(format!("ablate-{case}-{}.safetensors", std::process::id()));
+    safetensors::serialize_to_file(views, None, &path).unwrap();
+    path
+}
+
+#[test]
+fn public_files_are_read_by_their_names() {
+    for (layout, text, case, besides) in [
+        ("facenet-pytorch", "inception-resnet-v1\"\nwidth = 2\nsize = 80", "inception-resnet-v1", "logits.weight"),
+        ("insightface", "iresnet18\"\nwidth = 2\nsize = 32", "iresnet18", ""),
+        ("insightface", "ir-se-50\"\nwidth = 2\nsize = 32", "ir-se-50", ""),
+        ("light-cnn", "light-cnn-29-v2\"\nwidth = 3\nsize = 32", "light-cnn-29-v2", "fc2.weight"),
+    ] {
+        let text = format!("use = \"embedding/{text}");
+        let network = |text: &str| {
+            let plan = step_rig::plan(&experiment(text, 64), &[]);
+            let network = plan.networks.iter().find(|n| n.node == "embedding").unwrap();
+            Built::new(network, &Cpu::default(), 0).unwrap()
+        };
+        let mut expected = network(&text);
+        let file = public_file(case, &expected, besides);
+        fill(&mut expected, &Context::inference(&Cpu::default()));
+        let weights = format!("{text}\nweights = {{ file = {file:?}, layout = \"{layout}\" }}");
+        let mut found = network(&weights);
+        super::weights::load(&mut found, &Cpu::default()).unwrap();
+        std::fs::remove_file(&file).unwrap();
+        for ((name, a), (_, b)) in found.state.tensors().zip(expected.state.tensors()) {
+            assert_eq!(Var::constant(a.clone()).to_vec(), Var::constant(b.clone()).to_vec(), "{case}: {name}");
+        }
     }
 }
