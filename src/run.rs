@@ -3,6 +3,8 @@
 mod cell;
 mod checkpoint;
 mod data;
+#[cfg(test)]
+mod encoder_parity;
 mod environment;
 mod error;
 mod evaluate;

@@ -11,7 +11,9 @@ use serde_json::{Value, json};
 /// Settings without a default.
 fn required(card: &Card) -> Value {
     match (card.family, card.name) {
-        ("block", "conv" | "conv-transpose" | "linear" | "basic" | "bottleneck") => json!({"width": 6}),
+        ("block", "conv" | "conv-transpose" | "linear" | "basic" | "bottleneck" | "mbconv" | "squeeze-excite") => {
+            json!({"width": 6})
+        }
         ("head", "cosine-classifier") => json!({"classes": 5}),
         _ => json!({}),
     }

@@ -194,7 +194,7 @@ pub fn distance(a: &Tensors, b: &Tensors) -> f64 {
     pairs.map(|(x, y)| f64::from(x - y).powi(2)).sum::<f64>().sqrt()
 }
 
-fn plan(text: &str, settings: &[&str]) -> Plan {
+pub fn plan(text: &str, settings: &[&str]) -> Plan {
     static FILES: AtomicUsize = AtomicUsize::new(0);
     let number = FILES.fetch_add(1, Ordering::Relaxed);
     let file: PathBuf = std::env::temp_dir().join(format!("ablate-step-{}-{number}.toml", std::process::id()));
