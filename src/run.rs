@@ -5,6 +5,8 @@ mod checkpoint;
 mod data;
 #[cfg(test)]
 mod embedding_parity;
+#[cfg(test)]
+mod encoder_parity;
 mod environment;
 mod error;
 mod evaluate;

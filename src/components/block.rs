@@ -9,6 +9,8 @@ mod dropout;
 mod global_pool;
 mod linear;
 mod max_pool;
+mod mbconv;
+mod squeeze_excite;
 
 use super::NodeEntry;
 use super::node::About;
@@ -28,6 +30,8 @@ pub fn entries<D: Backend>() -> Vec<NodeEntry<D>> {
         global_pool::entry(),
         linear::entry(),
         max_pool::entry(),
+        mbconv::entry(),
+        squeeze_excite::entry(),
     ]
 }
 

@@ -11,7 +11,9 @@ use serde_json::{Value, json};
 /// Settings without a default.
 fn required(card: &Card) -> Value {
     match (card.family, card.name) {
-        ("block", "conv" | "conv-transpose" | "linear" | "basic" | "bottleneck") => json!({"width": 6}),
+        ("block", "conv" | "conv-transpose" | "linear" | "basic" | "bottleneck" | "mbconv" | "squeeze-excite") => {
+            json!({"width": 6})
+        }
         ("operator", "resize") => json!({"size": 5}),
         ("embedding", "inception-resnet-v1") => json!({"width": 2, "size": 80}),
         ("embedding", "light-cnn-29-v2") => json!({"width": 3, "size": 16}),

@@ -129,6 +129,9 @@ fn parameter_counts_are_the_published_ones() {
     assert_eq!(count("encoder/resnet34", json!({}), "map"), 21_284_672);
     assert_eq!(count("encoder/resnet50", json!({}), "map"), 23_508_032);
     assert_eq!(count("encoder/resnet101", json!({}), "map"), 42_500_160);
+    // 5,288,548 of torchvision and timm, less the classifier's 1,281,000; without the head 412,160 less.
+    assert_eq!(count("encoder/efficientnet-b0", json!({}), "map"), 4_007_548);
+    assert_eq!(count("encoder/efficientnet-b0", json!({"head": false}), "map"), 3_595_388);
     assert_eq!(count("embedding/small-resnet", json!({}), "image"), 1_260_384);
     assert_eq!(count("embedding/small-resnet", json!({"width": 8}), "image"), 79_512);
 }

@@ -5,6 +5,7 @@
 //! after the original's modules needs nothing else; what the rule cannot say is the layout's `rename`, and what a file
 //! holds besides (classifiers, counters) its `ignored`.
 
+mod efficientnet;
 mod fit;
 mod header;
 
@@ -31,11 +32,19 @@ const fn plain(name: &'static str, doc: &'static str, ignored: &'static [&'stati
 /// Our own: paths as they are, under the node's name.
 pub const OURS: &str = "ours";
 
+/// What classifiers hold besides their features.
+const CLASSIFIERS: &[&str] = &["fc.*", "classifier.*", "*.num_batches_tracked"];
+
 /// Every layout that `weights.layout` may name.
 pub const LAYOUTS: &[Layout] = &[
     plain(OURS, "checkpoints of this program", &[]),
-    plain("torchvision", "classifiers of torchvision", &["fc.*", "classifier.*", "*.num_batches_tracked"]),
-    plain("timm", "classifiers of timm", &["fc.*", "classifier.*", "*.num_batches_tracked"]),
+    Layout {
+        name: "torchvision",
+        doc: "classifiers of torchvision",
+        rename: efficientnet::torchvision,
+        ignored: CLASSIFIERS,
+    },
+    Layout { name: "timm", doc: "classifiers of timm", rename: efficientnet::timm, ignored: CLASSIFIERS },
     Layout {
         name: "facenet-pytorch",
         doc: "InceptionResnetV1 of facenet-pytorch",
