@@ -6,7 +6,9 @@
 mod settings;
 mod shape;
 
-pub use settings::{Bounds, Declared, KernelSize, Kind, OfKind, Padding, Setting, SettingsError, Slot, join_doc, settings};
+pub use settings::{
+    Bounds, Declared, KernelSize, Kind, OfKind, Padding, Setting, SettingsError, Slot, join_doc, settings,
+};
 pub use shape::{Edge, Type};
 
 use std::collections::BTreeMap;

@@ -121,9 +121,7 @@ const IRESNET: &str = "Deng et al. 2019";
 /// Images of -1 to 1 in RGB are what its weights expect. The last norm's weight is fixed at 1, as published.
 fn iresnet(settings: &Iresnet, counts: [usize; 4]) -> Result<Body, Problem> {
     let mut row = Row::new(settings.size);
-    let conv = |width: usize, kernel: usize, stride: usize| {
-        json!({"width": width, "kernel": kernel, "stride": stride, "padding": kernel / 2, "bias": "off"})
-    };
+    let conv = |width: usize, kernel: usize, stride: usize| json!({"width": width, "kernel": kernel, "stride": stride, "padding": kernel / 2, "bias": "off"});
     row.add("conv1", "block/conv", conv(settings.width, 3, 1));
     row.add("bn1", "norm/batch", json!({}));
     row.add("prelu", "activation/prelu", json!({}));

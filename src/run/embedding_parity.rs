@@ -109,9 +109,8 @@ fn error(found: &[f32], expected: &Value) -> f64 {
     (difference.sqrt() / scale).max((norm - expected[0]).abs() / scale)
 }
 
-/// Runs a network with PyTorch's values on `batch` images of `side` pixels and compares output and gradients; gives the
-/// largest error.
-fn compare(case: &str, embedding: &str, (batch, side): (usize, usize), mode: Mode) -> f64 {
+/// Runs a network with PyTorch's values on `batch` images of `side` pixels and compares output and gradients.
+fn compare(case: &str, embedding: &str, (batch, side): (usize, usize), mode: Mode) {
     let golden: Value = serde_json::from_str(include_str!("../../tests/parity/embeddings.json")).unwrap();
     let golden = &golden["cases"][case];
     let plan = step_rig::plan(&experiment(embedding, side), &[]);
@@ -157,8 +156,6 @@ fn compare(case: &str, embedding: &str, (batch, side): (usize, usize), mode: Mod
     assert!(none.len() < 16, "{none:?}");
     let (name, worst) = errors.iter().max_by(|a, b| a.1.total_cmp(b.1)).unwrap();
     assert!(*worst < TOLERANCE, "{case}: {name} is off by {worst} of its norm");
-    eprintln!("{case}: worst {worst:.2e} at {name}");
-    *worst
 }
 
 #[test]
@@ -176,7 +173,7 @@ fn iresnet_is_insightfaces() {
 
 #[test]
 fn ir_se_50_is_that_of_its_public_definition() {
-    compare("ir-se-50", "use = \"embedding/ir-se-50\"\nwidth = 16\nsize = 32", (2, 24), Mode::FROZEN);
+    compare("ir-se-50", "use = \"embedding/ir-se-50\"\nwidth = 16\nsize = 16", (2, 24), Mode::FROZEN);
 }
 
 #[test]
@@ -286,6 +283,8 @@ fn public_file(case: &str, built: &Built<Cpu>, besides: &str) -> PathBuf {
     let mut tensors: Vec<(String, Vec<usize>, Vec<f32>)> = vec![];
     for name in names {
         let shape = match shapes[&name] {
+            // The kernel of an excitation may have one output.
+            all if name.contains(".fc1.") || name.contains(".fc2.") => all.to_vec(),
             [1, n, 1, 1] => vec![n],
             [o, i, 1, 1] if LINEAR.contains(&name.as_str()) => vec![o, i],
             all => all.to_vec(),
@@ -297,9 +296,8 @@ fn public_file(case: &str, built: &Built<Cpu>, besides: &str) -> PathBuf {
     tensors.push((besides.to_string(), vec![2, 3], vec![0.0; 6]));
     let bytes: Vec<Vec<u8>> = tensors.iter().map(|t| t.2.iter().flat_map(|v| v.to_le_bytes()).collect()).collect();
     let views = tensors.iter().zip(&bytes).filter(|((name, ..), _)| !name.is_empty());
-    let views = views.map(|((name, shape, _), bytes)| {
-        (name.clone(), TensorView::new(Dtype::F32, shape.clone(), bytes).unwrap())
-    });
+    let views = views
+        .map(|((name, shape, _), bytes)| (name.clone(), TensorView::new(Dtype::F32, shape.clone(), bytes).unwrap()));
     let path = std::env::temp_dir().join(format!("ablate-{case}-{}.safetensors", std::process::id()));
     safetensors::serialize_to_file(views, None, &path).unwrap();
     path

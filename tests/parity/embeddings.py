@@ -338,12 +338,11 @@ class Basic(nn.Module):
         self.bn1 = nn.BatchNorm2d(width)
         self.conv2 = nn.Conv2d(width, width, 3, 1, 1, bias=False)
         self.bn2 = nn.BatchNorm2d(width)
-        self.downsample_0 = nn.Conv2d(inputs, width, 1, 2, bias=False)
-        self.downsample_1 = nn.BatchNorm2d(width)
+        self.downsample = nn.Sequential(nn.Conv2d(inputs, width, 1, 2, bias=False), nn.BatchNorm2d(width))
 
     def forward(self, x):
         y = self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x)))))
-        return F.relu(y + self.downsample_1(self.downsample_0(x)))
+        return F.relu(y + self.downsample(x))
 
 
 class SmallResnet(nn.Module):
@@ -351,14 +350,14 @@ class SmallResnet(nn.Module):
         super().__init__()
         self.conv = nn.Conv2d(3, width, 3, 1, 1, bias=False)
         self.norm = nn.BatchNorm2d(width)
-        self.layer_1 = Basic(width, width)
-        self.layer_2 = Basic(width, 2 * width)
-        self.layer_3 = Basic(2 * width, 4 * width)
-        self.layer_4 = Basic(4 * width, 8 * width)
+        widths = [width, width, 2 * width, 4 * width, 8 * width]
+        self.layer = nn.ModuleDict({str(i + 1): Basic(widths[i], widths[i + 1]) for i in range(4)})
         self.embedding = nn.Linear(8 * width, 4 * width)
 
     def forward(self, x):
-        x = self.layer_4(self.layer_3(self.layer_2(self.layer_1(F.relu(self.norm(self.conv(x)))))))
+        x = F.relu(self.norm(self.conv(x)))
+        for layer in self.layer.values():
+            x = layer(x)
         return self.embedding(x.mean((2, 3)))
 
 
@@ -405,7 +404,7 @@ golden = {
         "inception-resnet-v1": case(InceptionResnetV1(4), (2, 64), 80, False),
         "iresnet18": case(IResNet((2, 2, 2, 2), 8, 32), (2, 40), 32, False),
         "iresnet18-learning": case(IResNet((2, 2, 2, 2), 8, 32), (3, 40), 32, True),
-        "ir-se-50": case(IrSe50(16, 32), (2, 24), 32, False),
+        "ir-se-50": case(IrSe50(16, 16), (2, 24), 16, False),
         "light-cnn-29-v2": case(LightCnn29V2(6, 32), (2, 40), 32, False),
         "small-resnet": case(SmallResnet(4), (2, 24), None, False),
         "small-resnet-learning": case(SmallResnet(4), (3, 24), None, True),

@@ -64,11 +64,7 @@ struct Residual {
 }
 
 const BLOCK35: Residual = Residual {
-    branches: &[
-        &[pointwise(32)],
-        &[pointwise(32), same(3, 3, 32)],
-        &[pointwise(32), same(3, 3, 32), same(3, 3, 32)],
-    ],
+    branches: &[&[pointwise(32)], &[pointwise(32), same(3, 3, 32)], &[pointwise(32), same(3, 3, 32), same(3, 3, 32)]],
     scale: 0.17,
     channels: 256,
     relu: true,
