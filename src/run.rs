@@ -6,10 +6,14 @@ mod data;
 mod environment;
 mod error;
 mod evaluate;
+pub mod export;
+#[cfg(test)]
+mod export_tests;
 pub mod loader;
 mod network;
 mod objective;
 mod pool;
+pub mod predict;
 mod samples;
 mod state;
 #[cfg(test)]
@@ -19,6 +23,7 @@ mod step_rig;
 #[cfg(test)]
 mod step_tests;
 mod train;
+mod trained;
 mod update;
 mod value;
 mod weights;
@@ -26,6 +31,7 @@ mod weights;
 pub use cell::{Options, run};
 pub use checkpoint::{Checkpoint, Folder};
 pub use error::RunError;
+pub use trained::{Trained, Which};
 
 use network::{Built, Run};
 use objective::Objective;
