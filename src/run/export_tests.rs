@@ -1,5 +1,5 @@
 //! Every generator and discriminator of the registry as ONNX, run by onnxruntime on the same numbers as here
-//! (`tests/parity/onnx.py`); what cannot be written says so by name.
+//! (`tests/parity/onnx_models.py`); what cannot be written says so by name.
 
 use super::export::{self, ExportError, Part};
 use super::{Built, Run};
@@ -133,7 +133,7 @@ impl Bench {
         std::fs::write(self.folder.join("cases.json"), json!(self.cases).to_string()).unwrap();
         let there = Command::new("python3").args(["-c", "import numpy, onnx, onnxruntime"]).output();
         if there.is_ok_and(|o| o.status.success()) {
-            let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/parity/onnx.py");
+            let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/parity/onnx_models.py");
             let run = Command::new("python3").arg(script).arg(&self.folder).output().unwrap();
             let said = String::from_utf8_lossy(&run.stdout).into_owned() + &String::from_utf8_lossy(&run.stderr);
             assert!(run.status.success(), "{said}");
@@ -181,13 +181,13 @@ fn generators_and_discriminators_are_the_same_in_onnxruntime() {
     ];
     for gate in ["none", "attention-gate", "grid-gate", "squeeze-excite", "cbam"] {
         let toml = format!("use = \"generator/coupled-unet\"\ngate = \"{gate}\"\n{NARROW}");
-        all.push((format!("coupled-{gate}"), toml, vec![image()]));
+        all.push((format!("coupled-gate-{gate}"), toml, vec![image()]));
     }
     for fusion in ["concat", "sum", "softmax-weighted", "none"] {
         let up = if fusion == "sum" { "{ use = \"bilinear\", align-corners = true }" } else { "\"bilinear\"" };
         let toml =
             format!("use = \"generator/coupled-unet\"\nfusion = \"{fusion}\"\nlinks = \"concat\"\nup = {up}\n{NARROW}");
-        all.push((format!("coupled-{fusion}"), toml, vec![image()]));
+        all.push((format!("coupled-fusion-{fusion}"), toml, vec![image()]));
     }
     let mut bench = Bench::new("networks");
     for (name, toml, inputs) in &all {

@@ -1,6 +1,6 @@
 """Runs exported models in onnxruntime and compares them with what our own forward pass gave.
 
-    python3 tests/parity/onnx.py FOLDER
+    python3 tests/parity/onnx_models.py FOLDER
 
 FOLDER holds `cases.json` and the files that it names (written by `src/run/export_tests.rs`). Every model passes the
 checker of the `onnx` package; every output is within 1e-4 of ours, relative to its largest value (at least 1).
