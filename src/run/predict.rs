@@ -149,8 +149,12 @@ fn apply<D: Backend>(
 
 fn no_table(plan: &Plan) -> String {
     let port = plan.datasets.first().and_then(|d| Some(format!("{}.{}", d.name, d.ports.first()?.0)));
-    let node = plan.applications.first().map(|a| a.node.as_str()).unwrap_or("generator");
     let port = port.unwrap_or_else(|| "pairs.image".into());
+    let node = plan.applications.first().and_then(|a| {
+        let output = plan.networks[a.network].outputs.first()?;
+        Some(format!("{}.{}", a.node, output.port.port))
+    });
+    let node = node.unwrap_or_else(|| "generator".into());
     format!(
         "the experiment has no `[predict]`: say what is fed and what is written, such as `--feed {port}=DIR --write \
          {node}`"

@@ -35,9 +35,9 @@ pub enum FindError {
     Nothing(PathBuf),
     #[error("{} is no run: it holds neither `status.json` (a cell) nor `cells.json` (an experiment)", .0.display())]
     NoRun(PathBuf),
-    #[error("no cell fits; there {}", list(.0))]
+    #[error("no cell fits; the run has{}", list(.0))]
     NoneFits(Vec<CellEntry>),
-    #[error("several cells fit, choose one with `--variant`, `--axis`, `--seed`, or by its folder: {}", list(.0))]
+    #[error("several cells fit, choose one with `--variant`, `--axis`, `--seed`, or by its folder:{}", list(.0))]
     Several(Vec<CellEntry>),
     #[error("the run in {} is {}: {help}", .folder.display(), said(*.state))]
     Unfinished { folder: PathBuf, state: Option<State>, help: String },
@@ -61,7 +61,7 @@ fn list(cells: &[CellEntry]) -> String {
     };
     let shown: String = cells.iter().take(30).map(one).collect();
     let rest = if cells.len() > 30 { format!("\n  and {} more", cells.len() - 30) } else { String::new() };
-    format!("{}:{shown}{rest}", if cells.len() == 1 { "is one" } else { "are" })
+    shown + &rest
 }
 
 fn said(state: Option<State>) -> &'static str {

@@ -16,6 +16,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 pub const INCOMPLETE: &str = "incomplete";
 pub const MISSING: &str = "missing";
 
+/// Black is much from this part of an image on.
+const MUCH: usize = 50;
+
 /// How holes are marked in images.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Marked {
@@ -43,6 +46,8 @@ pub struct Feeds {
     transforms: Vec<Pipeline>,
     /// Images in which no hole was found, though holes were asked for.
     whole: AtomicUsize,
+    /// Images with much black in them, though nothing was said of holes.
+    black: AtomicUsize,
 }
 
 /// The samples of one image, by dataset.
@@ -87,18 +92,21 @@ impl Feeds {
             Pipeline::open(&d.transforms.iter().map(|t| (t.name.clone(), t.settings.clone())).collect::<Vec<_>>())
         };
         let transforms = plan.datasets.iter().map(pipeline).collect::<Result<_, DataError>>()?;
-        Ok(Feeds { all, files, holes, transforms, whole: AtomicUsize::new(0) })
+        Ok(Feeds { all, files, holes, transforms, whole: AtomicUsize::new(0), black: AtomicUsize::new(0) })
     }
 
     pub fn folders(&self) -> impl Iterator<Item = &Path> {
         self.all.iter().map(|f| f.folder.as_path())
     }
 
-    pub fn notes(&self) -> Option<String> {
-        match self.whole.load(Ordering::Relaxed) {
-            0 => None,
-            n => Some(format!("no hole was found in {n} of the images")),
-        }
+    /// What is worth a second look.
+    pub fn notes(&self) -> Vec<String> {
+        let count = |n: &AtomicUsize| Some(n.load(Ordering::Relaxed)).filter(|n| *n > 0);
+        let whole = count(&self.whole).map(|n| format!("no hole was found in {n} of the images"));
+        let black = count(&self.black).map(|n| {
+            format!("{n} of the images have much black in them, which was taken for colour; are those holes: `--holes black`?")
+        });
+        whole.into_iter().chain(black).collect()
     }
 
     /// The samples of the image at `file` of the first folder.
@@ -177,6 +185,10 @@ impl Feeds {
         };
         if self.holes.is_some() && hole.data.iter().all(|v| *v == 0.0) {
             self.whole.fetch_add(1, Ordering::Relaxed);
+        }
+        if self.holes.is_none() && fed.is_none() && hole.data.iter().all(|v| *v == 0.0) {
+            let black = marked(&image, |v| v == -1.0).data.iter().filter(|v| **v > 0.0).count();
+            self.black.fetch_add(usize::from(black * MUCH > hole.data.len()), Ordering::Relaxed);
         }
         let (mut image, mut missing) = fit.apply_around(image, hole);
         if let Some(fed) = fed.filter(|f| f.frame() == image.frame()) {
