@@ -49,6 +49,12 @@ pub fn export(args: &ExportArgs, catalogue: &Catalogue, terminal: &mut Terminal)
         Err(error) => return wrong(error.to_string()),
     };
     record::write_atomic(&args.output, &exported.bytes)?;
+    if form == Form::Onnx && (found.plan.evaluate.batch_norm || found.plan.evaluate.dropout) {
+        terminal.print_error(
+            "note: the test numbers of this run are with `evaluate.norm = \"batch\"` or `evaluate.dropout`, the model in \
+             the file has running statistics and no dropout",
+        );
+    }
     terminal.print(&format!(
         "{}: `{}` of step {}, {} tensors, {:.1} MiB",
         args.output.display(),

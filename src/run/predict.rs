@@ -218,7 +218,10 @@ fn feeds(plan: &Plan, asked: &Predict, request: &Request<'_>) -> Result<Feeds, P
         let all = list(&mut needed.iter());
         return Err(refused(format!("nothing is fed: `--input DIR`, or `--feed PORT=DIR` for {all}")));
     };
-    if !needed.contains(first) && !(first.1 == feed::INCOMPLETE && needed.contains(&(first.0, feed::MISSING.into()))) {
+    // The hole is read off the incomplete image.
+    let hole = (first.0, feed::MISSING.to_string());
+    let serves = needed.contains(first) || (first.1 == feed::INCOMPLETE && needed.contains(&hole));
+    if !serves {
         let (name, all) = (port_name(plan, first), list(&mut needed.iter()));
         return Err(refused(format!("what is written does not depend on `{name}`, but on {all}")));
     }

@@ -85,7 +85,7 @@ impl Feeds {
             Some(first) => dataset::images(&first.folder)?,
             None => vec![],
         };
-        for other in all.iter().skip(1).filter(|f| !f.folder.is_dir()) {
+        if let Some(other) = all.iter().find(|f| !f.folder.is_dir()) {
             return Err(DataError::NoFolder(other.folder.clone()).into());
         }
         let pipeline = |d: &plan::Dataset| {
