@@ -2,8 +2,11 @@
 //! 130 interrupted, resumable.
 
 mod check;
+mod export;
 mod inspect;
+mod predict;
 mod run;
+mod trained;
 
 use crate::components;
 use crate::config::Overrides;
@@ -85,6 +88,20 @@ enum Command {
         #[command(flatten)]
         common: Common,
     },
+    /// Apply a trained model to a folder of images
+    ///
+    /// The images are read as the experiment's dataset reads them: same size, crop and channels. Which ports the model
+    /// reads follows from what is written; one that is not fed is refused by name. Where the model reads an incomplete
+    /// image, its holes are what is transparent, or what `--holes` or a fed folder of masks says.
+    ///
+    /// Exit codes: 0 done; 1 some image could not be read or written (the others are done); 2 nothing was started.
+    Predict(predict::PredictArgs),
+    /// Write a trained node as ONNX or safetensors
+    ///
+    /// ONNX: operator set 17, weights inside, f32, any batch, height and width as trained; norms take their running
+    /// statistics, dropout is off. Inputs and outputs are called like the node's ports; of an inner node, like the
+    /// nodes that they come from. Safetensors: the tensors under our names, as `weights = { file = .. }` reads them.
+    Export(export::ExportArgs),
     /// JSON Schema of experiment files, for editors
     Schema,
 }
@@ -188,6 +205,8 @@ fn dispatch(command: Command, terminal: &mut Terminal) -> anyhow::Result<End> {
         }
         Command::List { family } => inspect::list(family.as_deref(), &catalogue, terminal),
         Command::Describe { name } => inspect::describe(&name, &catalogue, terminal),
+        Command::Predict(args) => predict::predict(&args, &catalogue, terminal),
+        Command::Export(args) => export::export(&args, &catalogue, terminal),
         Command::Schema => inspect::schema(&catalogue, terminal),
     }
 }

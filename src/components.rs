@@ -14,7 +14,7 @@ pub mod figure;
 pub mod fusion;
 pub mod gate;
 #[cfg(test)]
-mod harness;
+pub(crate) mod harness;
 pub mod head;
 pub mod holes;
 pub mod init;

@@ -9,6 +9,7 @@ pub mod diagnostic;
 pub mod face;
 pub mod graph;
 pub mod nn;
+pub mod onnx;
 pub mod random;
 pub mod record;
 pub mod registry;

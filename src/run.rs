@@ -10,10 +10,14 @@ mod encoder_parity;
 mod environment;
 mod error;
 mod evaluate;
+pub mod export;
+#[cfg(test)]
+mod export_tests;
 pub mod loader;
 mod network;
 mod objective;
 mod pool;
+pub mod predict;
 mod rehearsal;
 mod samples;
 mod state;
@@ -24,6 +28,7 @@ mod step_rig;
 #[cfg(test)]
 mod step_tests;
 mod train;
+mod trained;
 mod update;
 mod value;
 mod weights;
@@ -32,6 +37,7 @@ pub use cell::{Options, run};
 pub use checkpoint::{Checkpoint, Folder};
 pub use error::RunError;
 pub use rehearsal::{Rehearsal, rehearse};
+pub use trained::{Trained, Which};
 
 use network::{Built, Run};
 use objective::Objective;

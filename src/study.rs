@@ -4,7 +4,9 @@
 mod carry_out;
 mod papers;
 mod prepare;
+mod trained;
 
 pub use carry_out::{Finished, Options, StudyError, carry_out};
 pub use papers::{Number, Paper, Papers};
 pub use prepare::{Against, Cell, Checked, Prepared, check, prepare};
+pub use trained::{Ask, FindError, Found, find};

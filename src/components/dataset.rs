@@ -105,6 +105,18 @@ pub fn open(name: &str, settings: &Settings, around: &Surroundings) -> Result<Ar
     (entry.open)(settings, around)
 }
 
+/// Image files in and under a folder, sorted, as paths relative to it.
+///
+/// # Errors
+/// The folder does not exist or cannot be read, or holds no image.
+pub fn images(root: &Path) -> Result<Vec<PathBuf>, DataError> {
+    if !root.is_dir() {
+        return Err(DataError::NoFolder(root.into()));
+    }
+    let found: Vec<PathBuf> = image_folder::list(root, Path::new(""))?.into_iter().map(|(path, _)| path).collect();
+    if found.is_empty() { Err(DataError::Empty(root.into())) } else { Ok(found) }
+}
+
 /// A digest of bytes, 32 hexadecimal digits.
 fn digest(bytes: &[u8]) -> String {
     use sha2::Digest;

@@ -11,7 +11,7 @@ mod sum;
 
 use super::NodeEntry;
 use super::node::{About, as_map, gives, per_channel, weight};
-use crate::nn::{Inputs, Pass};
+use crate::nn::{Drawn, Inputs, Pass, Sheet, drawn};
 use crate::registry::{Edge, Inferred, InputEdges, Parameter, Problem, Start};
 use crate::tensor::ops::Border;
 use crate::tensor::ops::conv2d::{Conv2d, conv2d};
@@ -89,4 +89,32 @@ fn weighed<D: Backend>(pass: &Pass<'_, D>, inputs: &Inputs<D>, weighting: Weight
         [first, second] => weighted_sum(pass.ctx, &[first, second], &pass.parameter("weights")?, weighting),
         _ => inputs.one("maps").cloned(),
     }
+}
+
+/// [`projected`] as ONNX.
+fn draw_projected<D: Backend>(sheet: &mut Sheet<'_, D>) -> Result<Vec<String>, Error> {
+    let mut maps = Vec::new();
+    for (map, [weight, bias]) in sheet.list("maps").iter().zip(PROJECTIONS) {
+        maps.push(match sheet.pass.optional_parameter(weight) {
+            Some(_) => {
+                let (weight, bias) = (sheet.parameter(weight)?, sheet.bias(bias));
+                sheet.graph.linear(&map.name, &weight, bias.as_deref())
+            }
+            None => map.name.clone(),
+        });
+    }
+    Ok(maps)
+}
+
+/// [`weighed`] as ONNX: the scalars are constant, and so are their shares.
+fn draw_weighed<D: Backend>(sheet: &mut Sheet<'_, D>, weighting: Weighting) -> Drawn {
+    let maps = draw_projected(sheet)?;
+    if maps.len() == 1 {
+        return drawn(&sheet.one("maps")?.name);
+    }
+    let shares = weighting.shares(&sheet.pass.parameter("weights")?.to_vec());
+    let parts: Vec<String> =
+        maps.iter().zip(shares).map(|(map, share)| sheet.graph.affine(map, share as f32, 0.0)).collect();
+    let names: Vec<&str> = parts.iter().map(String::as_str).collect();
+    drawn(sheet.graph.chain("Add", &names))
 }

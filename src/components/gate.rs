@@ -8,7 +8,8 @@ mod squeeze_excite;
 
 use super::NodeEntry;
 use super::node::About;
-use crate::tensor::Backend;
+use crate::nn::Sheet;
+use crate::tensor::{Backend, Error};
 
 pub fn entries<D: Backend>() -> Vec<NodeEntry<D>> {
     vec![cbam::entry(), grid_gate::entry(), none::entry(), squeeze_excite::entry()]
@@ -22,4 +23,13 @@ const fn about(name: &'static str, doc: &'static str, paper: &'static str) -> Ab
 /// The card of a gate that weighs pixels.
 const fn attending(about: About) -> About {
     About { outputs: &["map: map", "attention?: mask"], ..about }
+}
+
+/// The two layers that weigh channels, with a relu between them, as ONNX.
+fn draw_perceptron<D: Backend>(sheet: &mut Sheet<'_, D>, pooled: &str) -> Result<String, Error> {
+    let (weight, bias) = (sheet.parameter("squeeze-weight")?, sheet.bias("squeeze-bias"));
+    let narrow = sheet.graph.linear(pooled, &weight, bias.as_deref());
+    let narrow = sheet.graph.node("Relu", &[&narrow], &[]);
+    let (weight, bias) = (sheet.parameter("excite-weight")?, sheet.bias("excite-bias"));
+    Ok(sheet.graph.linear(&narrow, &weight, bias.as_deref()))
 }

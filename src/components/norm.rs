@@ -9,7 +9,7 @@ mod none;
 
 use super::NodeEntry;
 use super::node::{About, as_map, gives, per_channel};
-use crate::nn::Pass;
+use crate::nn::{Pass, Sheet};
 use crate::registry::{Inferred, InputEdges, Problem};
 use crate::tensor::{Backend, Var};
 
@@ -54,4 +54,12 @@ impl<D: Backend> Affine<D> {
     fn get(&self) -> Option<(&Var<D>, &Var<D>)> {
         self.0.as_ref().map(|(weight, bias)| (weight, bias))
     }
+}
+
+/// Weight and bias of each channel as ONNX's norms want them: always there.
+fn told<D: Backend>(sheet: &mut Sheet<'_, D>, channels: usize) -> (String, String) {
+    let affine = Affine::of(sheet.pass);
+    let all = affine.get().map(|(weight, bias)| (weight.to_vec(), bias.to_vec()));
+    let (weight, bias) = all.unwrap_or_else(|| (vec![1.0; channels], vec![0.0; channels]));
+    (sheet.graph.constant("weight", &[channels], &weight), sheet.graph.constant("bias", &[channels], &bias))
 }

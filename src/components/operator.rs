@@ -22,6 +22,7 @@ mod sum;
 
 use super::NodeEntry;
 use super::node::{About, gives};
+use crate::nn::Sheet;
 use crate::registry::{Edge, Inferred, InputEdges, Problem, Type};
 use crate::tensor::Backend;
 
@@ -91,4 +92,17 @@ fn filled(inputs: &InputEdges, mask: &'static str) -> Result<Inferred, Problem> 
             .at_port(mask, 0, missing.to_string()));
     }
     gives(image.with(Type::Image, image.dims))
+}
+
+/// As ONNX: the image where it is seen, 0 elsewhere, and the mean colour of the seen (0 where nothing is).
+fn draw_means<D: Backend>(sheet: &mut Sheet<'_, D>, image: &str, missing: &str) -> [String; 2] {
+    let graph = &mut *sheet.graph;
+    let seen = graph.affine(missing, -1.0, 1.0);
+    let kept = graph.node("Mul", &[image, &seen], &[]);
+    // Means over all texels, so that the shares of both cancel.
+    let (sum, share) = (graph.node("GlobalAveragePool", &[&kept], &[]), graph.node("GlobalAveragePool", &[&seen], &[]));
+    let least = graph.scalar("least", 1e-12);
+    let share = graph.node("Max", &[&share, &least], &[]);
+    let mean = graph.node("Div", &[&sum, &share], &[]);
+    [kept, mean]
 }

@@ -23,8 +23,21 @@ pub fn read(path: &Path, channels: usize) -> Result<Array, DataError> {
     decode(&bytes, channels).map_err(|why| DataError::file(path, why))
 }
 
+/// [`read`], and how opaque each pixel is: 1 x H x W, 0 to 1.
+pub fn read_with_alpha(path: &Path, channels: usize) -> Result<(Array, Array), DataError> {
+    let bytes = std::fs::read(path).map_err(|e| DataError::file(path, e))?;
+    let picture = open(&bytes).map_err(|why| DataError::file(path, why))?;
+    let (height, width) = (picture.height() as usize, picture.width() as usize);
+    let data = picture.to_rgba32f().pixels().map(|p| p.0[3]).collect();
+    Ok((to_array(&picture, channels), Array { shape: [1, height, width], data }))
+}
+
 /// [`read`] of bytes; the error is the reason.
 pub fn decode(bytes: &[u8], channels: usize) -> Result<Array, String> {
+    Ok(to_array(&open(bytes)?, channels))
+}
+
+fn open(bytes: &[u8]) -> Result<DynamicImage, String> {
     if bytes.is_empty() {
         return Err("the file is empty".into());
     }
@@ -36,7 +49,7 @@ pub fn decode(bytes: &[u8], channels: usize) -> Result<Array, String> {
     let orientation = decoder.orientation().map_err(|e| e.to_string())?;
     let mut picture = DynamicImage::from_decoder(decoder).map_err(|e| e.to_string())?;
     picture.apply_orientation(orientation);
-    Ok(to_array(&picture, channels))
+    Ok(picture)
 }
 
 /// Whether a JPEG runs to its end marker: decoders fill what is missing with grey instead of saying so.

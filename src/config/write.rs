@@ -90,7 +90,7 @@ pub fn inline(item: &Item) -> String {
 }
 
 /// A key, in quotes where it is not bare.
-pub(super) fn key(name: &str) -> String {
+pub fn key(name: &str) -> String {
     let bare = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
     if bare { name.to_string() } else { toml_edit::Value::from(name).to_string().trim().to_string() }
 }

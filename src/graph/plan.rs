@@ -147,7 +147,7 @@ pub struct NetworkOutput {
 }
 
 /// Where an operation's input comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum OpSource {
     /// Index into [`Network::inputs`].
     Input(usize),

@@ -1,6 +1,6 @@
 //! The contract of a leaf component at work.
 
-use super::Pass;
+use super::{Drawn, Pass, Sheet};
 use crate::tensor::{Backend, Error, Var};
 
 /// Values at a component's inputs, by port.
@@ -45,4 +45,12 @@ pub fn only<D: Backend>(value: Var<D>) -> Result<Outputs<D>, Error> {
 /// A leaf component, built: owns no choices and no tensors; parameters come with the pass.
 pub trait Module<D: Backend> {
     fn forward(&self, pass: &Pass<'_, D>, inputs: &Inputs<D>) -> Result<Outputs<D>, Error>;
+
+    /// The same in inference mode, as nodes of an ONNX graph.
+    ///
+    /// # Errors
+    /// Why there is none; the caller names the component.
+    fn onnx(&self, _: &mut Sheet<'_, D>) -> Drawn {
+        Err(Error::Other("it has no ONNX form yet".into()))
+    }
 }

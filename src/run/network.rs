@@ -2,10 +2,10 @@
 
 use super::RunError;
 use crate::components::{self, NodeEntry, init};
-use crate::graph::plan::{Network, OpSource};
+use crate::graph::plan::{Network, Op, OpSource};
 use crate::nn::{BufferUpdate, Inputs, Mode, Module, Named, NetworkState, OpState, Pass};
 use crate::random::Stream;
-use crate::registry::Start;
+use crate::registry::{Parameter, Start};
 use crate::tensor::{Backend, Context, Var};
 use std::cell::RefCell;
 
@@ -13,7 +13,7 @@ use std::cell::RefCell;
 pub struct Built<D: Backend> {
     pub plan: Network,
     pub state: NetworkState<D>,
-    modules: Vec<Box<dyn Module<D>>>,
+    pub(super) modules: Vec<Box<dyn Module<D>>>,
     /// By operation: the last operation that reads it, or its own number if none does; outputs live to the end.
     last_use: Vec<usize>,
 }
@@ -33,23 +33,30 @@ pub struct Run<'a> {
 impl<D: Backend> Built<D> {
     /// Modules, and parameters by the node's `init` (each drawn from a stream of its own path).
     pub fn new(plan: &Network, device: &D, seed: u64) -> Result<Self, RunError> {
+        let init = init::build(&plan.init.name, &plan.init.settings).map_err(RunError::problem(&plan.node))?;
+        let stream = Stream::new(seed, "init");
+        Self::filled(plan, device, |op, p| match p.init {
+            Start::Constant(value) => vec![value; p.shape.iter().product()],
+            Start::Weight { transposed } => {
+                init.fill(init::Fans { shape: p.shape, transposed }, stream.named(&op.path).named(p.name))
+            }
+        })
+    }
+
+    /// Modules, and zeros for parameters that a checkpoint is about to give.
+    pub fn blank(plan: &Network, device: &D) -> Result<Self, RunError> {
+        Self::filled(plan, device, |_, p| vec![0.0; p.shape.iter().product()])
+    }
+
+    fn filled(plan: &Network, device: &D, fill: impl Fn(&Op, &Parameter) -> Vec<f32>) -> Result<Self, RunError> {
         let entries = components::nodes::<D>();
         let modules = plan.ops.iter().map(|op| build(&entries, op)).collect::<Result<_, _>>()?;
-        let init = init::build(&plan.init.name, &plan.init.settings).map_err(RunError::problem(&plan.node))?;
         let ctx = Context::inference(device);
-        let stream = Stream::new(seed, "init");
         let mut ops = Vec::with_capacity(plan.ops.len());
         for op in &plan.ops {
-            let stream = stream.named(&op.path);
             let mut state = OpState { path: op.path.clone(), parameters: vec![], buffers: vec![] };
             for p in &op.inferred.parameters {
-                let values = match p.init {
-                    Start::Constant(value) => vec![value; p.shape.iter().product()],
-                    Start::Weight { transposed } => {
-                        init.fill(init::Fans { shape: p.shape, transposed }, stream.named(p.name))
-                    }
-                };
-                state.parameters.push(Named { name: p.name, tensor: ctx.tensor(values, p.shape)? });
+                state.parameters.push(Named { name: p.name, tensor: ctx.tensor(fill(op, p), p.shape)? });
             }
             for b in &op.inferred.buffers {
                 let values = vec![b.fill; b.shape.iter().product()];
@@ -137,7 +144,7 @@ impl<D: Backend> Built<D> {
     }
 }
 
-fn build<D: Backend>(entries: &[NodeEntry<D>], op: &crate::graph::plan::Op) -> Result<Box<dyn Module<D>>, RunError> {
+fn build<D: Backend>(entries: &[NodeEntry<D>], op: &Op) -> Result<Box<dyn Module<D>>, RunError> {
     let card = |e: &&NodeEntry<D>| e.entry.card.family == op.component.family && e.entry.card.name == op.component.name;
     let build = entries.iter().find(card).and_then(|e| e.build).ok_or_else(|| {
         RunError::Internal(format!("`{}/{}` cannot run by itself", op.component.family, op.component.name))

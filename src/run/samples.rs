@@ -50,7 +50,7 @@ pub fn write<D: Backend>(
 }
 
 /// One sample of a batch.
-fn slice(shape: [usize; 4], values: &[f32], n: usize) -> Array {
+pub fn slice(shape: [usize; 4], values: &[f32], n: usize) -> Array {
     let size = shape[1] * shape[2] * shape[3];
     let n = n.min(shape[0].saturating_sub(1));
     Array { shape: [shape[1], shape[2], shape[3]], data: values[n * size..(n + 1) * size].to_vec() }
@@ -70,18 +70,23 @@ fn tile(
         Type::Mask => (0.0, 1.0),
         _ => array.data.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(l, h), v| (l.min(*v), h.max(*v))),
     };
-    let look = match ty {
-        Type::Image => Look::Image,
-        Type::Mask => Look::Mask,
-        _ => Look::Map,
-    };
+    let look = look(ty);
     let png =
         raster::to_png(&array, look).map_err(|e| RunError::Data { dataset: wire.into(), message: e.to_string() })?;
     record::write_atomic(&folder.path.join("samples").join(&file), &png)?;
     Ok(Tile { wire: wire.into(), ty: ty.name().into(), file, low: f64::from(low), high: f64::from(high) })
 }
 
-fn edge_type(plan: &Plan, value: &Value) -> Type {
+/// How a value of a type is drawn.
+pub fn look(ty: Type) -> Look {
+    match ty {
+        Type::Image => Look::Image,
+        Type::Mask => Look::Mask,
+        _ => Look::Map,
+    }
+}
+
+pub fn edge_type(plan: &Plan, value: &Value) -> Type {
     match value {
         Value::Dataset { dataset, port } => {
             plan.datasets[*dataset].ports.iter().find(|(p, _)| p == port).map_or(Type::Map, |(_, e)| e.ty)

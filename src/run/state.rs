@@ -5,7 +5,7 @@
 
 use super::checkpoint::{Checkpoint, Position, Tensors};
 use super::train::Trainer;
-use super::{RunError, Updater};
+use super::{Models, RunError, Updater};
 use crate::components::optimizer;
 use crate::tensor::{Backend, Context, Tensor, Var};
 use std::collections::HashMap;
@@ -45,7 +45,7 @@ pub fn restore<D: Backend>(
     trainer: &mut Trainer<'_, D>,
     updaters: &mut [Updater<D>],
 ) -> Result<(), RunError> {
-    restore_networks(checkpoint, trainer, false)?;
+    restore_networks(checkpoint, &trainer.models, false)?;
     let ctx = Context::inference(&trainer.models.device);
     for updater in updaters {
         updater.steps = checkpoint.position.optimizer_steps.get(&updater.plan.name).copied().unwrap_or(0);
@@ -72,17 +72,17 @@ pub fn restore<D: Backend>(
 /// Puts back parameters and buffers; `average`: moving copies in the place of the parameters they are of.
 pub fn restore_networks<D: Backend>(
     checkpoint: &Checkpoint,
-    trainer: &mut Trainer<'_, D>,
+    models: &Models<D>,
     average: bool,
 ) -> Result<(), RunError> {
-    let ctx = Context::inference(&trainer.models.device);
+    let ctx = Context::inference(&models.device);
     let copies: HashMap<&str, &str> = checkpoint
         .tensors
         .keys()
         .filter(|_| average)
         .filter_map(|key| key.split_once(":average:").map(|(_, name)| (name, key.as_str())))
         .collect();
-    for network in &trainer.models.networks {
+    for network in &models.networks {
         for (name, tensor) in network.borrow_mut().state.tensors_mut() {
             let source = copies.get(name.as_str()).copied().unwrap_or(&name);
             *tensor = load(&ctx, checkpoint, source, tensor)?;

@@ -221,12 +221,12 @@ impl<'a, D: Backend> Trainer<'a, D> {
         let begun = Instant::now();
         let live = self.plan.evaluate.average.then(|| state::gather(self.position.clone(), self, &scenery.updaters));
         if let Some(live) = &live {
-            state::restore_networks(live, self, true)?;
+            state::restore_networks(live, &self.models, true)?;
         }
         let evaluator = Evaluator { plan: self.plan, models: &self.models, data: self.data };
         let evaluated = evaluator.run(&changed, Split::Validation, false, observer)?;
         if let Some(live) = &live {
-            state::restore_networks(live, self, false)?;
+            state::restore_networks(live, &self.models, false)?;
         }
         if evaluated.columns.is_empty() {
             return Ok(false);
@@ -290,7 +290,7 @@ impl<'a, D: Backend> Trainer<'a, D> {
                 None => return Ok(self.position.total_step),
             },
         };
-        state::restore_networks(&checkpoint, self, self.plan.evaluate.average)?;
+        state::restore_networks(&checkpoint, &self.models, self.plan.evaluate.average)?;
         Ok(step)
     }
 

@@ -57,7 +57,7 @@ pub fn check(file: &Path, overrides: &Overrides, against: Against<'_>) -> Result
         papers: against.papers.keys(),
         finished: &|_| None,
     };
-    let (library, mut problems) = with_folders(&study, against.library);
+    let (library, mut problems) = with_folders(&study.base, against.library);
     problems.extend(study.problems.iter().cloned());
     problems.extend(graph::check_partial(&study.base, &about, &library));
     if problems.is_empty() { Ok(Checked::Partial) } else { Err(problems) }
@@ -78,7 +78,7 @@ fn cells(file: &Path, study: &Study, against: Against<'_>) -> Result<Prepared, V
     let experiment = file.file_stem().map_or_else(|| "experiment".into(), |s| s.to_string_lossy().into_owned());
     let is_study = study.is_study();
     let (mut cells, mut errors, mut notes) = (Vec::new(), study.problems.clone(), Vec::new());
-    let (library, problems) = with_folders(study, against.library);
+    let (library, problems) = with_folders(&study.base, against.library);
     errors.extend(problems);
     let finished = |wanted: &Finished| finished(wanted, against);
     for mut spec in study.cells()? {
@@ -114,16 +114,16 @@ fn cells(file: &Path, study: &Study, against: Against<'_>) -> Result<Prepared, V
 }
 
 /// The library with the folders of the file's `registry`.
-fn with_folders<'a>(study: &Study, library: &Library<'a>) -> (Library<'a>, Vec<Diagnostic>) {
+pub(super) fn with_folders<'a>(tree: &Item, library: &Library<'a>) -> (Library<'a>, Vec<Diagnostic>) {
     let mut library = Library::new(library.catalogue, library.composites.clone());
-    let named = study.base.get(&["registry"]).and_then(Item::as_array).unwrap_or_default();
+    let named = tree.get(&["registry"]).and_then(Item::as_array).unwrap_or_default();
     let folders: Vec<PathBuf> = named.iter().filter_map(config::path_of).collect();
     let problems = folders.iter().flat_map(|folder| library.composites.add_folder(folder)).collect();
     (library, problems)
 }
 
 /// The folder of the finished cell that `weights` asks for, by the identity that its own file gives it.
-fn finished(wanted: &Finished, against: Against<'_>) -> Option<PathBuf> {
+pub(super) fn finished(wanted: &Finished, against: Against<'_>) -> Option<PathBuf> {
     let prepared = prepare(&wanted.experiment, &Overrides::default(), against).ok()?;
     let fits = |c: &&Cell| {
         let variant = wanted.variant.is_none() || wanted.variant == c.spec.variant;

@@ -5,7 +5,8 @@
 
 use super::about;
 use crate::components::node::{About, Leaf, NodeEntry, as_map, gives, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only};
+use crate::nn::{Drawn, Inputs, Module, Outputs, Pass, Sheet, drawn, only};
+use crate::onnx::Attribute;
 use crate::registry::{Inferred, InputEdges, Problem, settings};
 use crate::tensor::ops::activation::{Activation, activate};
 use crate::tensor::{Backend, Error};
@@ -32,5 +33,10 @@ impl Leaf for Elu {
 impl<D: Backend> Module<D> for Elu {
     fn forward(&self, pass: &Pass<'_, D>, inputs: &Inputs<D>) -> Result<Outputs<D>, Error> {
         only(activate(pass.ctx, inputs.one("map")?, Activation::Elu(self.alpha as f32))?)
+    }
+
+    fn onnx(&self, sheet: &mut Sheet<'_, D>) -> Drawn {
+        let x = sheet.one("map")?;
+        drawn(sheet.graph.node("Elu", &[&x.name], &[("alpha", Attribute::Float(self.alpha as f32))]))
     }
 }

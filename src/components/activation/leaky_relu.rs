@@ -2,7 +2,8 @@
 
 use super::about;
 use crate::components::node::{About, Leaf, NodeEntry, as_map, gives, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only};
+use crate::nn::{Drawn, Inputs, Module, Outputs, Pass, Sheet, drawn, only};
+use crate::onnx::Attribute;
 use crate::registry::{Inferred, InputEdges, Problem, settings};
 use crate::tensor::ops::activation::{Activation, activate};
 use crate::tensor::{Backend, Error};
@@ -29,5 +30,10 @@ impl Leaf for LeakyRelu {
 impl<D: Backend> Module<D> for LeakyRelu {
     fn forward(&self, pass: &Pass<'_, D>, inputs: &Inputs<D>) -> Result<Outputs<D>, Error> {
         only(activate(pass.ctx, inputs.one("map")?, Activation::LeakyRelu(self.slope as f32))?)
+    }
+
+    fn onnx(&self, sheet: &mut Sheet<'_, D>) -> Drawn {
+        let x = sheet.one("map")?;
+        drawn(sheet.graph.node("LeakyRelu", &[&x.name], &[("alpha", Attribute::Float(self.slope as f32))]))
     }
 }

@@ -4,7 +4,7 @@
 
 use super::about;
 use crate::components::node::{About, Leaf, NodeEntry, as_map, gives, leaf, per_channel};
-use crate::nn::{Inputs, Module, Outputs, Pass, only};
+use crate::nn::{Drawn, Inputs, Module, Outputs, Pass, Sheet, drawn, only};
 use crate::registry::{Inferred, InputEdges, Problem, settings};
 use crate::tensor::ops::prelu::prelu;
 use crate::tensor::{Backend, Error};
@@ -29,5 +29,11 @@ impl Leaf for Prelu {
 impl<D: Backend> Module<D> for Prelu {
     fn forward(&self, pass: &Pass<'_, D>, inputs: &Inputs<D>) -> Result<Outputs<D>, Error> {
         only(prelu(pass.ctx, inputs.one("map")?, &pass.parameter("slope")?)?)
+    }
+
+    fn onnx(&self, sheet: &mut Sheet<'_, D>) -> Drawn {
+        let (x, slope) = (sheet.one("map")?, sheet.pass.parameter("slope")?);
+        let slope = sheet.graph.constant("slope", &[slope.len(), 1, 1], &slope.to_vec());
+        drawn(sheet.graph.node("PRelu", &[&x.name, &slope], &[]))
     }
 }

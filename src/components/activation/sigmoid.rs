@@ -2,7 +2,7 @@
 
 use super::about;
 use crate::components::node::{About, Leaf, NodeEntry, as_map, gives, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only};
+use crate::nn::{Drawn, Inputs, Module, Outputs, Pass, Sheet, drawn, only};
 use crate::registry::{Inferred, InputEdges, Problem, settings};
 use crate::tensor::ops::activation::{Activation, activate};
 use crate::tensor::{Backend, Error};
@@ -26,5 +26,10 @@ impl Leaf for Sigmoid {
 impl<D: Backend> Module<D> for Sigmoid {
     fn forward(&self, pass: &Pass<'_, D>, inputs: &Inputs<D>) -> Result<Outputs<D>, Error> {
         only(activate(pass.ctx, inputs.one("map")?, Activation::Sigmoid)?)
+    }
+
+    fn onnx(&self, sheet: &mut Sheet<'_, D>) -> Drawn {
+        let x = sheet.one("map")?;
+        drawn(sheet.graph.node("Sigmoid", &[&x.name], &[]))
     }
 }

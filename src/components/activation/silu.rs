@@ -4,7 +4,7 @@
 
 use super::about;
 use crate::components::node::{About, Leaf, NodeEntry, as_map, gives, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only};
+use crate::nn::{Drawn, Inputs, Module, Outputs, Pass, Sheet, drawn, only};
 use crate::registry::{Inferred, InputEdges, Problem, settings};
 use crate::tensor::ops::activation::{Activation, activate};
 use crate::tensor::{Backend, Error};
@@ -28,5 +28,11 @@ impl Leaf for Silu {
 impl<D: Backend> Module<D> for Silu {
     fn forward(&self, pass: &Pass<'_, D>, inputs: &Inputs<D>) -> Result<Outputs<D>, Error> {
         only(activate(pass.ctx, inputs.one("map")?, Activation::Silu)?)
+    }
+
+    fn onnx(&self, sheet: &mut Sheet<'_, D>) -> Drawn {
+        let x = sheet.one("map")?;
+        let share = sheet.graph.node("Sigmoid", &[&x.name], &[]);
+        drawn(sheet.graph.node("Mul", &[&x.name, &share], &[]))
     }
 }

@@ -2,7 +2,8 @@
 
 use super::{pool, windows};
 use crate::components::node::{About, Leaf, NodeEntry, gives, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only};
+use crate::nn::{Drawn, Inputs, Module, Outputs, Pass, Sheet, drawn, only};
+use crate::onnx;
 use crate::registry::{Inferred, InputEdges, Problem, settings};
 use crate::tensor::ops::pool::average_pool;
 use crate::tensor::{Backend, Error};
@@ -39,5 +40,11 @@ impl Leaf for AveragePool {
 impl<D: Backend> Module<D> for AveragePool {
     fn forward(&self, pass: &Pass<'_, D>, inputs: &Inputs<D>) -> Result<Outputs<D>, Error> {
         only(average_pool(pass.ctx, inputs.one("map")?, self.size, self.size, 0)?)
+    }
+
+    fn onnx(&self, sheet: &mut Sheet<'_, D>) -> Drawn {
+        let x = sheet.one("map")?;
+        let windows = onnx::Windows { kernel: [self.size; 2], stride: self.size, dilation: 1, padding: [0; 4] };
+        drawn(sheet.graph.pool("AveragePool", &x.name, windows))
     }
 }

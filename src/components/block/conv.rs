@@ -5,7 +5,8 @@
 
 use super::{about, fitting, sides};
 use crate::components::node::{About, Leaf, NodeEntry, gives, leaf, per_channel, weight};
-use crate::nn::{Inputs, Kernel, Module, Outputs, Pass, Windows, only, spectral};
+use crate::nn::{Drawn, Inputs, Kernel, Module, Outputs, Pass, Sheet, Windows, drawn, only, spectral};
+use crate::onnx;
 use crate::registry::{Edge, Inferred, InputEdges, KernelSize, Kind, Padding, Problem, settings};
 use crate::tensor::ops::Border;
 use crate::tensor::ops::conv2d::{Conv2d, conv2d};
@@ -108,5 +109,22 @@ impl<D: Backend> Module<D> for Conv {
         };
         let weight = spectral::weight(pass, self.spectral_norm, 0)?;
         only(conv2d(pass.ctx, x, &weight, pass.optional_parameter("bias").as_ref(), &how)?)
+    }
+
+    fn onnx(&self, sheet: &mut Sheet<'_, D>) -> Drawn {
+        let x = sheet.one("map")?;
+        let [_, h, w] = x.dims;
+        let both = self.both(h, w).ok_or_else(|| Error::shape("conv", "no window fits"))?;
+        let kernel = [self.kernel.height, self.kernel.width];
+        let windows =
+            onnx::Windows { kernel, stride: self.stride, dilation: self.dilation, padding: sides(both) };
+        let border = match self.border() {
+            Border::Zero => onnx::Border::Zero,
+            Border::Reflect => onnx::Border::Reflect,
+            Border::Replicate => onnx::Border::Replicate,
+        };
+        let weight = spectral::weight(sheet.pass, self.spectral_norm, 0)?;
+        let (weight, bias) = (sheet.tensor("weight", &weight), sheet.bias("bias"));
+        drawn(sheet.graph.conv(&x.name, (&weight, bias.as_deref()), windows, border, self.groups))
     }
 }

@@ -5,7 +5,8 @@
 
 use super::{about, sides, windows};
 use crate::components::node::{About, Leaf, NodeEntry, gives, leaf, per_channel};
-use crate::nn::{Inputs, Kernel, Module, Outputs, Pass, only, spectral};
+use crate::nn::{Drawn, Inputs, Kernel, Module, Outputs, Pass, Sheet, drawn, only, spectral};
+use crate::onnx;
 use crate::registry::{Edge, Inferred, InputEdges, Kind, Padding, Parameter, Problem, Start, settings};
 use crate::tensor::ops::conv_transpose2d::{ConvTranspose2d, conv_transpose2d};
 use crate::tensor::{Backend, Error};
@@ -66,5 +67,18 @@ impl<D: Backend> Module<D> for ConvTranspose {
         let how = ConvTranspose2d { stride: self.stride, padding: sides(both), output: (both.0.output, both.1.output) };
         let weight = spectral::weight(pass, self.spectral_norm, 1)?;
         only(conv_transpose2d(pass.ctx, x, &weight, pass.optional_parameter("bias").as_ref(), &how)?)
+    }
+
+    fn onnx(&self, sheet: &mut Sheet<'_, D>) -> Drawn {
+        let x = sheet.one("map")?;
+        let [_, h, w] = x.dims;
+        let along = self.along();
+        let both = along.transposed(h).zip(along.transposed(w));
+        let both = both.ok_or_else(|| Error::shape("conv-transpose", "empty"))?;
+        let windows = onnx::Windows { kernel: [self.kernel; 2], stride: self.stride, dilation: 1, padding: sides(both) };
+        let weight = spectral::weight(sheet.pass, self.spectral_norm, 1)?;
+        let (weight, bias) = (sheet.tensor("weight", &weight), sheet.bias("bias"));
+        let to = (both.0.output, both.1.output);
+        drawn(sheet.graph.conv_transpose(&x.name, (&weight, bias.as_deref()), windows, (h, w), to))
     }
 }

@@ -4,7 +4,7 @@
 
 use super::about;
 use crate::components::node::{About, Leaf, NodeEntry, as_map, gives, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only};
+use crate::nn::{Drawn, Inputs, Module, Outputs, Pass, Sheet, drawn, only};
 use crate::registry::{Inferred, InputEdges, Problem, settings};
 use crate::tensor::ops::dropout::dropout;
 use crate::tensor::{Backend, Error};
@@ -35,5 +35,9 @@ impl<D: Backend> Module<D> for Dropout {
             return only(x.clone());
         }
         only(dropout(pass.ctx, x, self.share as f32, pass.stream())?)
+    }
+
+    fn onnx(&self, sheet: &mut Sheet<'_, D>) -> Drawn {
+        drawn(&sheet.one("map")?.name)
     }
 }

@@ -1,7 +1,7 @@
 //! Mean of each channel over the whole map: a map becomes a vector.
 
 use crate::components::node::{About, Leaf, NodeEntry, gives, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only};
+use crate::nn::{Drawn, Inputs, Module, Outputs, Pass, Sheet, drawn, only};
 use crate::registry::{Inferred, InputEdges, Problem, Type, settings};
 use crate::tensor::ops::pool::global_average_pool;
 use crate::tensor::{Backend, Error};
@@ -33,5 +33,10 @@ impl Leaf for GlobalPool {
 impl<D: Backend> Module<D> for GlobalPool {
     fn forward(&self, pass: &Pass<'_, D>, inputs: &Inputs<D>) -> Result<Outputs<D>, Error> {
         only(global_average_pool(pass.ctx, inputs.one("map")?)?)
+    }
+
+    fn onnx(&self, sheet: &mut Sheet<'_, D>) -> Drawn {
+        let x = sheet.one("map")?;
+        drawn(sheet.graph.node("GlobalAveragePool", &[&x.name], &[]))
     }
 }

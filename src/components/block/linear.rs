@@ -1,7 +1,7 @@
 //! A matrix and a bias on a vector.
 
 use crate::components::node::{About, Leaf, NodeEntry, gives, leaf, per_channel, weight};
-use crate::nn::{Inputs, Module, Outputs, Pass, only};
+use crate::nn::{Drawn, Inputs, Module, Outputs, Pass, Sheet, drawn, only};
 use crate::registry::{Inferred, InputEdges, Kind, Problem, Type, settings};
 use crate::tensor::ops::linear::linear;
 use crate::tensor::{Backend, Error};
@@ -46,5 +46,11 @@ impl<D: Backend> Module<D> for Linear {
     fn forward(&self, pass: &Pass<'_, D>, inputs: &Inputs<D>) -> Result<Outputs<D>, Error> {
         let bias = pass.optional_parameter("bias");
         only(linear(pass.ctx, inputs.one("vector")?, &pass.parameter("weight")?, bias.as_ref())?)
+    }
+
+    fn onnx(&self, sheet: &mut Sheet<'_, D>) -> Drawn {
+        let x = sheet.one("vector")?;
+        let (weight, bias) = (sheet.parameter("weight")?, sheet.bias("bias"));
+        drawn(sheet.graph.linear(&x.name, &weight, bias.as_deref()))
     }
 }

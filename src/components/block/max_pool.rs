@@ -2,7 +2,8 @@
 
 use super::{about, pool, windows};
 use crate::components::node::{About, Leaf, NodeEntry, gives, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only};
+use crate::nn::{Drawn, Inputs, Module, Outputs, Pass, Sheet, drawn, only};
+use crate::onnx;
 use crate::registry::{Edge, Inferred, InputEdges, Problem, settings};
 use crate::tensor::ops::pool::max_pool;
 use crate::tensor::{Backend, Error};
@@ -38,5 +39,12 @@ impl Leaf for MaxPool {
 impl<D: Backend> Module<D> for MaxPool {
     fn forward(&self, pass: &Pass<'_, D>, inputs: &Inputs<D>) -> Result<Outputs<D>, Error> {
         only(max_pool(pass.ctx, inputs.one("map")?, self.kernel, self.stride, self.padding)?)
+    }
+
+    fn onnx(&self, sheet: &mut Sheet<'_, D>) -> Drawn {
+        let x = sheet.one("map")?;
+        let windows =
+            onnx::Windows { kernel: [self.kernel; 2], stride: self.stride, dilation: 1, padding: [self.padding; 4] };
+        drawn(sheet.graph.pool("MaxPool", &x.name, windows))
     }
 }

@@ -128,7 +128,7 @@ fn by_folder(root: &Path) -> Result<(Files, [Vec<usize>; 3]), DataError> {
 }
 
 /// Images in and under `root/under`, sorted, as paths relative to `root`.
-fn list(root: &Path, under: &Path) -> Result<Files, DataError> {
+pub(super) fn list(root: &Path, under: &Path) -> Result<Files, DataError> {
     let folder = root.join(under);
     let mut found = Vec::new();
     for item in std::fs::read_dir(&folder).map_err(|e| DataError::file(&folder, e))? {

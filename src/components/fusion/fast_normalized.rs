@@ -5,7 +5,7 @@
 
 use super::{about, weighed, weighing};
 use crate::components::node::{About, Leaf, NodeEntry, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only};
+use crate::nn::{Drawn, Inputs, Module, Outputs, Pass, Sheet, only};
 use crate::registry::{Inferred, InputEdges, Problem, settings};
 use crate::tensor::ops::fusion::Weighting;
 use crate::tensor::{Backend, Error};
@@ -37,5 +37,9 @@ impl Leaf for FastNormalized {
 impl<D: Backend> Module<D> for FastNormalized {
     fn forward(&self, pass: &Pass<'_, D>, inputs: &Inputs<D>) -> Result<Outputs<D>, Error> {
         only(weighed(pass, inputs, Weighting::FastNormalized { epsilon: self.epsilon as f32 })?)
+    }
+
+    fn onnx(&self, sheet: &mut Sheet<'_, D>) -> Drawn {
+        super::draw_weighed(sheet, Weighting::FastNormalized { epsilon: self.epsilon as f32 })
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{about, projected, weighing};
 use crate::components::node::{About, Leaf, NodeEntry, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only};
+use crate::nn::{Drawn, Inputs, Module, Outputs, Pass, Sheet, drawn, only};
 use crate::registry::{Inferred, InputEdges, Problem, settings};
 use crate::tensor::ops::arithmetic::add;
 use crate::tensor::{Backend, Error};
@@ -32,5 +32,11 @@ impl<D: Backend> Module<D> for Sum {
             [first, second] => only(add(pass.ctx, first, second)?),
             _ => only(inputs.one("maps")?.clone()),
         }
+    }
+
+    fn onnx(&self, sheet: &mut Sheet<'_, D>) -> Drawn {
+        let maps = super::draw_projected(sheet)?;
+        let names: Vec<&str> = maps.iter().map(String::as_str).collect();
+        drawn(sheet.graph.chain("Add", &names))
     }
 }

@@ -5,7 +5,8 @@
 
 use super::{about, attending};
 use crate::components::node::{About, Leaf, NodeEntry, as_map, leaf, per_channel, weight};
-use crate::nn::{Inputs, Kernel, Module, Outputs, Pass};
+use crate::nn::{Drawn, Inputs, Kernel, Module, Outputs, Pass, Sheet};
+use crate::onnx;
 use crate::registry::{Inferred, InputEdges, Padding, Problem, Type, settings};
 use crate::tensor::ops::Border;
 use crate::tensor::ops::activation::{Activation, activate};
@@ -52,6 +53,14 @@ impl Leaf for Cbam {
 }
 
 impl Cbam {
+    /// Of the pixels' convolution.
+    fn padding(&self, h: usize, w: usize) -> Result<[usize; 4], Error> {
+        let along = Kernel { size: self.kernel, stride: 1, dilation: 1, padding: Padding::Same };
+        let both = along.windows(h).zip(along.windows(w));
+        let (rows, columns) = both.ok_or_else(|| Error::shape("cbam", "an empty map"))?;
+        Ok([rows.before, rows.after, columns.before, columns.after])
+    }
+
     /// `pooled`: N x C x 1 x 1. Returns the same shape.
     fn perceptron<D: Backend>(pass: &Pass<'_, D>, pooled: &Var<D>) -> Result<Var<D>, Error> {
         let (squeeze, excite) = (pass.parameter("squeeze-weight")?, pass.parameter("excite-weight")?);
@@ -71,13 +80,27 @@ impl<D: Backend> Module<D> for Cbam {
         let refined = multiply(ctx, skip, &channels)?;
         let pooled = concat_channels(ctx, &[&mean_channels(ctx, &refined)?, &max_channels(ctx, &refined)?])?; // N x 2 x H x W
         let [_, _, h, w] = pooled.shape();
-        let along = Kernel { size: self.kernel, stride: 1, dilation: 1, padding: Padding::Same };
-        let both = along.windows(h).zip(along.windows(w));
-        let (rows, columns) = both.ok_or_else(|| Error::shape("cbam", "an empty map"))?;
-        let padding = [rows.before, rows.after, columns.before, columns.after];
-        let how = Conv2d { stride: 1, padding, border: Border::Zero, dilation: 1, groups: 1 };
+        let how = Conv2d { stride: 1, padding: self.padding(h, w)?, border: Border::Zero, dilation: 1, groups: 1 };
         let logits = conv2d(ctx, &pooled, &pass.parameter("pixel-weight")?, None, &how)?;
         let attention = activate(ctx, &logits, Activation::Sigmoid)?; // N x 1 x H x W
         Ok(vec![Some(multiply(ctx, &refined, &attention)?), Some(attention)])
+    }
+
+    fn onnx(&self, sheet: &mut Sheet<'_, D>) -> Drawn {
+        let skip = sheet.one("skip")?;
+        let [means, maxima] = ["GlobalAveragePool", "GlobalMaxPool"].map(|op| sheet.graph.node(op, &[&skip.name], &[]));
+        let (means, maxima) = (super::draw_perceptron(sheet, &means)?, super::draw_perceptron(sheet, &maxima)?);
+        let total = sheet.graph.node("Add", &[&means, &maxima], &[]);
+        let channels = sheet.graph.node("Sigmoid", &[&total], &[]);
+        let refined = sheet.graph.node("Mul", &[&skip.name, &channels], &[]);
+        let [mean, maximum] = ["ReduceMean", "ReduceMax"].map(|op| sheet.graph.reduce(op, &refined, &[1]));
+        let pooled = sheet.graph.concat(&[&mean, &maximum], 1);
+        let [_, h, w] = skip.dims;
+        let windows = onnx::Windows { kernel: [self.kernel; 2], stride: 1, dilation: 1, padding: self.padding(h, w)? };
+        let weight = sheet.parameter("pixel-weight")?;
+        let logits = sheet.graph.conv(&pooled, (&weight, None), windows, onnx::Border::Zero, 1);
+        let attention = sheet.graph.node("Sigmoid", &[&logits], &[]);
+        let gated = sheet.graph.node("Mul", &[&refined, &attention], &[]);
+        Ok(vec![Some(gated), Some(attention)])
     }
 }

@@ -4,7 +4,7 @@
 
 use super::about;
 use crate::components::node::{About, Leaf, NodeEntry, as_map, gives, leaf, per_channel, weight};
-use crate::nn::{Inputs, Module, Outputs, Pass, only};
+use crate::nn::{Drawn, Inputs, Module, Outputs, Pass, Sheet, drawn, only};
 use crate::registry::{Inferred, InputEdges, Problem, settings};
 use crate::tensor::ops::activation::{Activation, activate};
 use crate::tensor::ops::arithmetic::multiply;
@@ -51,5 +51,13 @@ impl<D: Backend> Module<D> for SqueezeExcite {
         let wide = linear(ctx, &narrow, &pass.parameter("excite-weight")?, Some(&pass.parameter("excite-bias")?))?;
         let weights = activate(ctx, &wide, Activation::Sigmoid)?;
         only(multiply(ctx, skip, &weights)?)
+    }
+
+    fn onnx(&self, sheet: &mut Sheet<'_, D>) -> Drawn {
+        let skip = sheet.one("skip")?;
+        let means = sheet.graph.node("GlobalAveragePool", &[&skip.name], &[]);
+        let wide = super::draw_perceptron(sheet, &means)?;
+        let weights = sheet.graph.node("Sigmoid", &[&wide], &[]);
+        drawn(sheet.graph.node("Mul", &[&skip.name, &weights], &[]))
     }
 }

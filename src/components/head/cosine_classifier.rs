@@ -4,7 +4,7 @@
 //! <https://arxiv.org/abs/1801.07698>): both sides are normalised, there is no bias.
 
 use crate::components::node::{About, Leaf, NodeEntry, gives, leaf, weight};
-use crate::nn::{Inputs, Module, Outputs, Pass, only};
+use crate::nn::{Drawn, Inputs, Module, Outputs, Pass, Sheet, drawn, only};
 use crate::registry::{Inferred, InputEdges, Kind, Problem, Type, settings};
 use crate::tensor::ops::l2_normalise::l2_normalise;
 use crate::tensor::ops::linear::linear;
@@ -49,5 +49,16 @@ impl<D: Backend> Module<D> for CosineClassifier {
         let directions = l2_normalise(pass.ctx, &pass.parameter("weight")?, EPSILON)?; // K x C x 1 x 1
         let embedding = l2_normalise(pass.ctx, inputs.one("embedding")?, EPSILON)?;
         only(linear(pass.ctx, &embedding, &directions, None)?)
+    }
+
+    fn onnx(&self, sheet: &mut Sheet<'_, D>) -> Drawn {
+        let x = sheet.one("embedding")?;
+        let directions = l2_normalise(sheet.pass.ctx, &sheet.pass.parameter("weight")?, EPSILON)?;
+        let directions = sheet.tensor("directions", &directions);
+        let length = sheet.graph.reduce("ReduceL2", &x.name, &[1]);
+        let epsilon = sheet.graph.scalar("epsilon", EPSILON);
+        let length = sheet.graph.node("Max", &[&length, &epsilon], &[]);
+        let embedding = sheet.graph.node("Div", &[&x.name, &length], &[]);
+        drawn(sheet.graph.linear(&embedding, &directions, None))
     }
 }

@@ -5,7 +5,8 @@
 
 use super::{Affine, about};
 use crate::components::node::{About, Leaf, NodeEntry, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only};
+use crate::nn::{Drawn, Inputs, Module, Outputs, Pass, Sheet, drawn, only};
+use crate::onnx::Attribute;
 use crate::registry::{Buffer, Inferred, InputEdges, Problem, settings};
 use crate::tensor::ops::norm::{batch_norm_eval, batch_norm_train};
 use crate::tensor::{Backend, Error};
@@ -55,6 +56,16 @@ impl<D: Backend> Module<D> for Batch {
             pass.move_buffer("running-variance", self.moved(&running_variance.to_vec(), &variance));
         }
         only(y)
+    }
+
+    fn onnx(&self, sheet: &mut Sheet<'_, D>) -> Drawn {
+        let x = sheet.one("map")?;
+        let (mean, variance) = (sheet.pass.buffer("running-mean")?, sheet.pass.buffer("running-variance")?);
+        let (scale, shift) = super::told(sheet, x.dims[0]);
+        let (mean, variance) = (sheet.vector("running-mean", &mean), sheet.vector("running-variance", &variance));
+        let inputs = [x.name.as_str(), &scale, &shift, &mean, &variance];
+        let epsilon = ("epsilon", Attribute::Float(self.epsilon as f32));
+        drawn(sheet.graph.node("BatchNormalization", &inputs, &[epsilon]))
     }
 }
 

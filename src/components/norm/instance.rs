@@ -5,7 +5,8 @@
 
 use super::{Affine, about};
 use crate::components::node::{About, Leaf, NodeEntry, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only};
+use crate::nn::{Drawn, Inputs, Module, Outputs, Pass, Sheet, drawn, only};
+use crate::onnx::Attribute;
 use crate::registry::{Inferred, InputEdges, Problem, settings};
 use crate::tensor::ops::norm::instance_norm;
 use crate::tensor::{Backend, Error};
@@ -39,5 +40,12 @@ impl<D: Backend> Module<D> for Instance {
     fn forward(&self, pass: &Pass<'_, D>, inputs: &Inputs<D>) -> Result<Outputs<D>, Error> {
         let affine = Affine::of(pass);
         only(instance_norm(pass.ctx, inputs.one("map")?, affine.get(), self.epsilon as f32)?)
+    }
+
+    fn onnx(&self, sheet: &mut Sheet<'_, D>) -> Drawn {
+        let x = sheet.one("map")?;
+        let (scale, shift) = super::told(sheet, x.dims[0]);
+        let epsilon = ("epsilon", Attribute::Float(self.epsilon as f32));
+        drawn(sheet.graph.node("InstanceNormalization", &[&x.name, &scale, &shift], &[epsilon]))
     }
 }

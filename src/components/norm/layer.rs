@@ -5,7 +5,7 @@
 
 use super::{Affine, about};
 use crate::components::node::{About, Leaf, NodeEntry, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only};
+use crate::nn::{Drawn, Inputs, Module, Outputs, Pass, Sheet, drawn, only};
 use crate::registry::{Inferred, InputEdges, Problem, settings};
 use crate::tensor::ops::norm::layer_norm;
 use crate::tensor::{Backend, Error};
@@ -35,5 +35,23 @@ impl<D: Backend> Module<D> for Layer {
     fn forward(&self, pass: &Pass<'_, D>, inputs: &Inputs<D>) -> Result<Outputs<D>, Error> {
         let affine = Affine::of(pass);
         only(layer_norm(pass.ctx, inputs.one("map")?, affine.get(), self.epsilon as f32)?)
+    }
+
+    fn onnx(&self, sheet: &mut Sheet<'_, D>) -> Drawn {
+        let x = sheet.one("map")?;
+        let mean = sheet.graph.reduce("ReduceMean", &x.name, &[1, 2, 3]);
+        let centred = sheet.graph.node("Sub", &[&x.name, &mean], &[]);
+        let squares = sheet.graph.node("Mul", &[&centred, &centred], &[]);
+        let variance = sheet.graph.reduce("ReduceMean", &squares, &[1, 2, 3]);
+        let epsilon = sheet.graph.scalar("epsilon", self.epsilon as f32);
+        let variance = sheet.graph.node("Add", &[&variance, &epsilon], &[]);
+        let deviation = sheet.graph.node("Sqrt", &[&variance], &[]);
+        let normal = sheet.graph.node("Div", &[&centred, &deviation], &[]);
+        if !self.affine {
+            return drawn(normal);
+        }
+        let (weight, bias) = (sheet.parameter("weight")?, sheet.parameter("bias")?);
+        let scaled = sheet.graph.node("Mul", &[&normal, &weight], &[]);
+        drawn(sheet.graph.node("Add", &[&scaled, &bias], &[]))
     }
 }

@@ -2,7 +2,7 @@
 
 use super::about;
 use crate::components::node::{About, Leaf, NodeEntry, gives, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only};
+use crate::nn::{Drawn, Inputs, Module, Outputs, Pass, Sheet, drawn, only};
 use crate::registry::{Inferred, InputEdges, Problem, Type, settings};
 use crate::tensor::ops::arithmetic::affine;
 use crate::tensor::{Backend, Error};
@@ -51,6 +51,11 @@ impl Leaf for Affine {
 impl<D: Backend> Module<D> for Affine {
     fn forward(&self, pass: &Pass<'_, D>, inputs: &Inputs<D>) -> Result<Outputs<D>, Error> {
         only(affine(pass.ctx, inputs.one("map")?, self.gain as f32, self.shift as f32)?)
+    }
+
+    fn onnx(&self, sheet: &mut Sheet<'_, D>) -> Drawn {
+        let x = sheet.one("map")?;
+        drawn(sheet.graph.affine(&x.name, self.gain as f32, self.shift as f32))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::about;
 use crate::components::node::{About, Leaf, NodeEntry, as_map, gives, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only};
+use crate::nn::{Drawn, Inputs, Module, Outputs, Pass, Sheet, drawn, only};
 use crate::registry::{Inferred, InputEdges, Problem, settings};
 use crate::tensor::ops::shape::concat_channels;
 use crate::tensor::{Backend, Error, Var};
@@ -39,5 +39,10 @@ impl<D: Backend> Module<D> for Concat {
             [one] => only(one.clone()),
             maps => only(concat_channels(pass.ctx, &maps.iter().collect::<Vec<&Var<D>>>())?),
         }
+    }
+
+    fn onnx(&self, sheet: &mut Sheet<'_, D>) -> Drawn {
+        let names: Vec<&str> = sheet.list("maps").iter().map(|w| w.name.as_str()).collect();
+        drawn(sheet.graph.concat(&names, 1))
     }
 }

@@ -2,7 +2,7 @@
 
 use super::about;
 use crate::components::node::{About, Leaf, NodeEntry, gives, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only};
+use crate::nn::{Drawn, Inputs, Module, Outputs, Pass, Sheet, drawn, only};
 use crate::registry::{Inferred, InputEdges, Problem, settings};
 use crate::tensor::ops::shape::crop;
 use crate::tensor::{Backend, Error};
@@ -52,5 +52,16 @@ impl<D: Backend> Module<D> for Crop {
             return only(x.clone());
         }
         only(crop(pass.ctx, x, top, left, height, width)?)
+    }
+
+    fn onnx(&self, sheet: &mut Sheet<'_, D>) -> Drawn {
+        let x = sheet.one("map")?;
+        let [_, h, w] = x.dims;
+        let both = self.along(0, w).zip(self.along(1, h));
+        let ((left, width), (top, height)) = both.ok_or_else(|| Error::shape("crop", "no pixel is inside"))?;
+        if (height, width) == (h, w) {
+            return drawn(&x.name);
+        }
+        drawn(sheet.graph.crop(&x.name, [top, top + height, left, left + width]))
     }
 }

@@ -2,7 +2,8 @@
 
 use super::about;
 use crate::components::node::{About, Leaf, NodeEntry, gives, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only};
+use crate::nn::{Drawn, Inputs, Module, Outputs, Pass, Sheet, drawn, only};
+use crate::onnx;
 use crate::registry::{Inferred, InputEdges, Problem, settings};
 use crate::tensor::ops::arithmetic::affine;
 use crate::tensor::ops::pool::max_pool;
@@ -32,5 +33,14 @@ impl<D: Backend> Module<D> for Erode {
         let negated = affine(pass.ctx, inputs.one("map")?, -1.0, 0.0)?;
         let largest = max_pool(pass.ctx, &negated, 2 * self.pixels + 1, 1, self.pixels)?;
         only(affine(pass.ctx, &largest, -1.0, 0.0)?)
+    }
+
+    fn onnx(&self, sheet: &mut Sheet<'_, D>) -> Drawn {
+        let x = sheet.one("map")?;
+        let negated = sheet.graph.node("Neg", &[&x.name], &[]);
+        let (kernel, padding) = (2 * self.pixels + 1, [self.pixels; 4]);
+        let windows = onnx::Windows { kernel: [kernel; 2], stride: 1, dilation: 1, padding };
+        let largest = sheet.graph.pool("MaxPool", &negated, windows);
+        drawn(sheet.graph.node("Neg", &[&largest], &[]))
     }
 }

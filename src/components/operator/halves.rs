@@ -4,7 +4,7 @@
 
 use super::about;
 use crate::components::node::{About, Leaf, NodeEntry, gives, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only};
+use crate::nn::{Drawn, Inputs, Module, Outputs, Pass, Sheet, drawn, only};
 use crate::registry::{Edge, Inferred, InputEdges, Problem, settings};
 use crate::tensor::ops::shape::{concat_batch, crop};
 use crate::tensor::{Backend, Error};
@@ -43,5 +43,13 @@ impl<D: Backend> Module<D> for Halves {
         let left = crop(pass.ctx, x, 0, 0, h, w / 2)?;
         let right = crop(pass.ctx, x, 0, w / 2, h, w / 2)?;
         only(concat_batch(pass.ctx, &[&left, &right])?)
+    }
+
+    fn onnx(&self, sheet: &mut Sheet<'_, D>) -> Drawn {
+        let x = sheet.one("map")?;
+        let [_, h, w] = x.dims;
+        let left = sheet.graph.crop(&x.name, [0, h, 0, w / 2]);
+        let right = sheet.graph.crop(&x.name, [0, h, w / 2, w]);
+        drawn(sheet.graph.concat(&[&left, &right], 0))
     }
 }

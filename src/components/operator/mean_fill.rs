@@ -2,7 +2,7 @@
 
 use super::{about, filled};
 use crate::components::node::{About, Leaf, NodeEntry, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only};
+use crate::nn::{Drawn, Inputs, Module, Outputs, Pass, Sheet, drawn, only};
 use crate::registry::{Inferred, InputEdges, Problem, settings};
 use crate::tensor::ops::fill::mean_fill;
 use crate::tensor::{Backend, Error};
@@ -31,5 +31,12 @@ impl Leaf for MeanFill {
 impl<D: Backend> Module<D> for MeanFill {
     fn forward(&self, pass: &Pass<'_, D>, inputs: &Inputs<D>) -> Result<Outputs<D>, Error> {
         only(mean_fill(pass.ctx, inputs.one("image")?, inputs.one("missing")?)?)
+    }
+
+    fn onnx(&self, sheet: &mut Sheet<'_, D>) -> Drawn {
+        let (image, missing) = (sheet.one("image")?, sheet.one("missing")?);
+        let [kept, mean] = super::draw_means(sheet, &image.name, &missing.name);
+        let filled = sheet.graph.node("Mul", &[&mean, &missing.name], &[]);
+        drawn(sheet.graph.node("Add", &[&kept, &filled], &[]))
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{about, filled};
 use crate::components::node::{About, Leaf, NodeEntry, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only};
+use crate::nn::{Drawn, Inputs, Module, Outputs, Pass, Sheet, drawn, only};
 use crate::registry::{Inferred, InputEdges, Problem, settings};
 use crate::tensor::ops::arithmetic::{add, affine, multiply};
 use crate::tensor::ops::fill::mean_fill;
@@ -41,5 +41,21 @@ impl<D: Backend> Module<D> for MirrorFill {
         let mean = multiply(ctx, &mean_fill(ctx, image, missing)?, &mirrored_missing)?;
         let fill = multiply(ctx, &add(ctx, &mirrored, &mean)?, missing)?;
         only(add(ctx, &multiply(ctx, image, &seen)?, &fill)?)
+    }
+
+    fn onnx(&self, sheet: &mut Sheet<'_, D>) -> Drawn {
+        let (image, missing) = (sheet.one("image")?, sheet.one("missing")?);
+        let [kept, mean] = super::draw_means(sheet, &image.name, &missing.name);
+        let graph = &mut *sheet.graph;
+        let (mirrored, mirrored_missing) = (graph.flip(&image.name), graph.flip(&missing.name));
+        let mirrored_seen = graph.affine(&mirrored_missing, -1.0, 1.0);
+        let mirrored = graph.node("Mul", &[&mirrored, &mirrored_seen], &[]);
+        // The mean fill where both sides are missing; where this side is seen, nothing of it is taken.
+        let (fill, own) = (graph.node("Mul", &[&mean, &missing.name], &[]), kept.clone());
+        let meant = graph.node("Add", &[&own, &fill], &[]);
+        let meant = graph.node("Mul", &[&meant, &mirrored_missing], &[]);
+        let both = graph.node("Add", &[&mirrored, &meant], &[]);
+        let fill = graph.node("Mul", &[&both, &missing.name], &[]);
+        drawn(graph.node("Add", &[&kept, &fill], &[]))
     }
 }

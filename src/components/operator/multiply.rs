@@ -2,7 +2,7 @@
 
 use super::{about, broadcast, listed};
 use crate::components::node::{About, Leaf, NodeEntry, gives, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only};
+use crate::nn::{Drawn, Inputs, Module, Outputs, Pass, Sheet, drawn, only};
 use crate::registry::{Edge, Inferred, InputEdges, Problem, Type, settings};
 use crate::tensor::ops::arithmetic::multiply;
 use crate::tensor::{Backend, Error};
@@ -44,5 +44,10 @@ impl<D: Backend> Module<D> for Multiply {
             product = multiply(pass.ctx, &product, map)?;
         }
         only(product)
+    }
+
+    fn onnx(&self, sheet: &mut Sheet<'_, D>) -> Drawn {
+        let names: Vec<&str> = sheet.list("maps").iter().map(|w| w.name.as_str()).collect();
+        drawn(sheet.graph.chain("Mul", &names))
     }
 }

@@ -4,7 +4,7 @@
 
 use super::{about, filled};
 use crate::components::node::{About, Leaf, NodeEntry, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only};
+use crate::nn::{Drawn, Inputs, Module, Outputs, Pass, Sheet, only};
 use crate::registry::{Inferred, InputEdges, Problem, settings};
 use crate::tensor::ops::arithmetic::{add, affine, multiply};
 use crate::tensor::{Backend, Error};
@@ -42,5 +42,9 @@ impl<D: Backend> Module<D> for NoiseFill {
         let noise = multiply(ctx, &ctx.constant(noise, image.shape())?, mask)?;
         let kept = multiply(ctx, image, &affine(ctx, mask, -1.0, 1.0)?)?;
         only(add(ctx, &kept, &noise)?)
+    }
+
+    fn onnx(&self, _: &mut Sheet<'_, D>) -> Drawn {
+        Err(Error::Other("it draws random numbers".into()))
     }
 }

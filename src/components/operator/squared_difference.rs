@@ -2,7 +2,7 @@
 
 use super::{about, broadcast};
 use crate::components::node::{About, Leaf, NodeEntry, gives, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only};
+use crate::nn::{Drawn, Inputs, Module, Outputs, Pass, Sheet, drawn, only};
 use crate::registry::{Inferred, InputEdges, Problem, Type, settings};
 use crate::tensor::ops::arithmetic::squared_difference;
 use crate::tensor::{Backend, Error};
@@ -33,5 +33,11 @@ impl Leaf for SquaredDifference {
 impl<D: Backend> Module<D> for SquaredDifference {
     fn forward(&self, pass: &Pass<'_, D>, inputs: &Inputs<D>) -> Result<Outputs<D>, Error> {
         only(squared_difference(pass.ctx, inputs.one("first")?, inputs.one("second")?)?)
+    }
+
+    fn onnx(&self, sheet: &mut Sheet<'_, D>) -> Drawn {
+        let (first, second) = (sheet.one("first")?, sheet.one("second")?);
+        let difference = sheet.graph.node("Sub", &[&first.name, &second.name], &[]);
+        drawn(sheet.graph.node("Mul", &[&difference, &difference], &[]))
     }
 }

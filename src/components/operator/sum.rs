@@ -2,7 +2,7 @@
 
 use super::{about, broadcast, listed};
 use crate::components::node::{About, Leaf, NodeEntry, gives, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only};
+use crate::nn::{Drawn, Inputs, Module, Outputs, Pass, Sheet, drawn, only};
 use crate::registry::{Inferred, InputEdges, Problem, Type, settings};
 use crate::tensor::ops::arithmetic::add;
 use crate::tensor::{Backend, Error};
@@ -31,5 +31,10 @@ impl<D: Backend> Module<D> for Sum {
             sum = add(pass.ctx, &sum, map)?;
         }
         only(sum)
+    }
+
+    fn onnx(&self, sheet: &mut Sheet<'_, D>) -> Drawn {
+        let names: Vec<&str> = sheet.list("maps").iter().map(|w| w.name.as_str()).collect();
+        drawn(sheet.graph.chain("Add", &names))
     }
 }

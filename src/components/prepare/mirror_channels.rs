@@ -4,7 +4,7 @@
 
 use super::{about, beside};
 use crate::components::node::{About, Leaf, NodeEntry, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only};
+use crate::nn::{Drawn, Inputs, Module, Outputs, Pass, Sheet, drawn, only};
 use crate::registry::{Inferred, InputEdges, Problem, settings};
 use crate::tensor::ops::shape::{concat_channels, flip_width};
 use crate::tensor::{Backend, Error};
@@ -33,5 +33,11 @@ impl<D: Backend> Module<D> for MirrorChannels {
         let image = inputs.one("image")?;
         let mirrored = flip_width(pass.ctx, image)?;
         only(concat_channels(pass.ctx, &[image, &mirrored])?)
+    }
+
+    fn onnx(&self, sheet: &mut Sheet<'_, D>) -> Drawn {
+        let image = sheet.one("image")?;
+        let mirrored = sheet.graph.flip(&image.name);
+        drawn(sheet.graph.concat(&[&image.name, &mirrored], 1))
     }
 }

@@ -4,7 +4,7 @@
 
 use super::{about, beside};
 use crate::components::node::{About, Leaf, NodeEntry, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only};
+use crate::nn::{Drawn, Inputs, Module, Outputs, Pass, Sheet, only};
 use crate::registry::{Inferred, InputEdges, Problem, settings};
 use crate::tensor::ops::arithmetic::add;
 use crate::tensor::ops::shape::{concat_channels, flip_width};
@@ -45,5 +45,9 @@ impl<D: Backend> Module<D> for NoiseFill {
         let filled = add(pass.ctx, image, &pass.ctx.constant(noise, image.shape())?)?;
         let mirrored = flip_width(pass.ctx, &filled)?;
         only(concat_channels(pass.ctx, &[&filled, &mirrored])?)
+    }
+
+    fn onnx(&self, _: &mut Sheet<'_, D>) -> Drawn {
+        Err(Error::Other("it draws random numbers".into()))
     }
 }

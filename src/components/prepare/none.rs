@@ -2,7 +2,7 @@
 
 use super::about;
 use crate::components::node::{About, Leaf, NodeEntry, as_map, gives, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only};
+use crate::nn::{Drawn, Inputs, Module, Outputs, Pass, Sheet, drawn, only};
 use crate::registry::{Inferred, InputEdges, Problem, settings};
 use crate::tensor::{Backend, Error};
 
@@ -25,5 +25,9 @@ impl Leaf for None {
 impl<D: Backend> Module<D> for None {
     fn forward(&self, _: &Pass<'_, D>, inputs: &Inputs<D>) -> Result<Outputs<D>, Error> {
         only(inputs.one("image")?.clone())
+    }
+
+    fn onnx(&self, sheet: &mut Sheet<'_, D>) -> Drawn {
+        drawn(&sheet.one("image")?.name)
     }
 }

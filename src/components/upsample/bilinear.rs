@@ -2,7 +2,7 @@
 
 use super::{about, doubled};
 use crate::components::node::{About, Leaf, NodeEntry, gives, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only};
+use crate::nn::{Drawn, Inputs, Module, Outputs, Pass, Sheet, drawn, only};
 use crate::registry::{Inferred, InputEdges, Problem, settings};
 use crate::tensor::ops::resize::resize_bilinear;
 use crate::tensor::{Backend, Error};
@@ -31,5 +31,11 @@ impl<D: Backend> Module<D> for Bilinear {
         let x = inputs.one("map")?;
         let [_, _, h, w] = x.shape();
         only(resize_bilinear(pass.ctx, x, (2 * h, 2 * w), self.align_corners)?)
+    }
+
+    fn onnx(&self, sheet: &mut Sheet<'_, D>) -> Drawn {
+        let x = sheet.one("map")?;
+        let positions = if self.align_corners { "align_corners" } else { "half_pixel" };
+        drawn(sheet.graph.double(&x.name, "linear", positions))
     }
 }

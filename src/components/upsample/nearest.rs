@@ -2,7 +2,7 @@
 
 use super::{about, doubled};
 use crate::components::node::{About, Leaf, NodeEntry, gives, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only};
+use crate::nn::{Drawn, Inputs, Module, Outputs, Pass, Sheet, drawn, only};
 use crate::registry::{Inferred, InputEdges, Problem, settings};
 use crate::tensor::ops::resize::resize_nearest;
 use crate::tensor::{Backend, Error};
@@ -28,5 +28,10 @@ impl<D: Backend> Module<D> for Nearest {
         let x = inputs.one("map")?;
         let [_, _, h, w] = x.shape();
         only(resize_nearest(pass.ctx, x, (2 * h, 2 * w))?)
+    }
+
+    fn onnx(&self, sheet: &mut Sheet<'_, D>) -> Drawn {
+        let x = sheet.one("map")?;
+        drawn(sheet.graph.double(&x.name, "nearest", "asymmetric"))
     }
 }

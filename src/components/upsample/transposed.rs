@@ -2,7 +2,8 @@
 
 use super::{about, doubled};
 use crate::components::node::{About, Leaf, NodeEntry, gives, leaf, per_channel};
-use crate::nn::{Inputs, Kernel, Module, Outputs, Pass, only};
+use crate::nn::{Drawn, Inputs, Kernel, Module, Outputs, Pass, Sheet, drawn, only};
+use crate::onnx;
 use crate::registry::{Inferred, InputEdges, Padding, Parameter, Problem, Start, settings};
 use crate::tensor::ops::conv_transpose2d::{ConvTranspose2d, conv_transpose2d};
 use crate::tensor::{Backend, Error};
@@ -45,5 +46,17 @@ impl<D: Backend> Module<D> for Transposed {
         };
         let (weight, bias) = (pass.parameter("weight")?, pass.parameter("bias")?);
         only(conv_transpose2d(pass.ctx, x, &weight, Some(&bias), &how)?)
+    }
+
+    fn onnx(&self, sheet: &mut Sheet<'_, D>) -> Drawn {
+        let x = sheet.one("map")?;
+        let [_, h, w] = x.dims;
+        let along = Kernel { size: self.kernel, stride: 2, dilation: 1, padding: Padding::Same };
+        let both = along.transposed(h).zip(along.transposed(w));
+        let (rows, columns) = both.ok_or_else(|| Error::shape("transposed", "an empty map"))?;
+        let padding = [rows.before, rows.after, columns.before, columns.after];
+        let windows = onnx::Windows { kernel: [self.kernel; 2], stride: 2, dilation: 1, padding };
+        let (weight, bias) = (sheet.parameter("weight")?, sheet.bias("bias"));
+        drawn(sheet.graph.conv_transpose(&x.name, (&weight, bias.as_deref()), windows, (h, w), (2 * h, 2 * w)))
     }
 }

@@ -1,6 +1,6 @@
 //! Identity of a cell (language.md, section 8): a hash of its resolved form, free of the order of keys.
 
-use crate::config::{Item, Table, Value as Written, describe, inline};
+use crate::config::{Item, Table, Value as Written, describe, inline, key as quoted};
 use crate::graph::plan::{Component, ElementInputs, Network, Op, OpSource, Plan, Span, Value, Weights};
 use crate::record::Provenance;
 use serde_json::{Map, Value as Json, json};
@@ -195,7 +195,7 @@ pub fn provenance(tree: &Item, plan: &Plan) -> Vec<Provenance> {
 
 fn walk(table: &Table, path: &mut Vec<String>, found: &mut Vec<Provenance>) {
     for (key, item) in table {
-        path.push(key.clone());
+        path.push(quoted(key));
         match &item.value {
             Written::Table(inner) if !inner.is_empty() => walk(inner, path, found),
             _ => found.push(Provenance { key: path.join("."), value: inline(item), origin: describe(&item.origin) }),

@@ -18,6 +18,28 @@ pub enum Weighting {
     Softmax,
 }
 
+impl Weighting {
+    /// The share of each map.
+    pub fn shares(self, weights: &[f32]) -> Vec<f64> {
+        match self {
+            Weighting::FastNormalized { epsilon } => {
+                let total = total(weights) + f64::from(epsilon);
+                weights.iter().map(|&w| f64::from(w.max(0.0)) / total).collect()
+            }
+            Weighting::Softmax => {
+                let largest = weights.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+                let powers: Vec<f64> = weights.iter().map(|&w| (f64::from(w) - f64::from(largest)).exp()).collect();
+                let total: f64 = powers.iter().sum();
+                powers.into_iter().map(|p| p / total).collect()
+            }
+        }
+    }
+}
+
+fn total(weights: &[f32]) -> f64 {
+    weights.iter().map(|&w| f64::from(w.max(0.0))).sum()
+}
+
 pub trait FusionKernel: Storage<f32> {
     fn fuse(&self, weighting: Weighting, maps: &[&Self::Vec], weights: &Self::Vec) -> Result<Self::Vec, Self::Err>;
 

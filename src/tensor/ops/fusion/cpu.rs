@@ -9,7 +9,7 @@ type Buffer = <Cpu as Storage<f32>>::Vec;
 
 impl FusionKernel for Cpu {
     fn fuse(&self, weighting: Weighting, maps: &[&Buffer], weights: &Buffer) -> Result<Buffer, Self::Err> {
-        let shares: Vec<f32> = shares(weighting, weights).iter().map(|&s| s as f32).collect();
+        let shares: Vec<f32> = weighting.shares(weights).iter().map(|&s| s as f32).collect();
         let mut y = self.allocate(maps[0].len())?;
         parallel::rows(&mut y, parallel::CHUNK, |chunk, y| {
             let from = chunk * parallel::CHUNK;
@@ -29,7 +29,7 @@ impl FusionKernel for Cpu {
     }
 
     fn fuse_map(&self, weighting: Weighting, weights: &Buffer, i: usize, dy: &Buffer) -> Result<Buffer, Self::Err> {
-        let share = shares(weighting, weights)[i] as f32;
+        let share = weighting.shares(weights)[i] as f32;
         let mut dx = self.allocate(dy.len())?;
         lanes::par_map(&mut dx, dy, |dy| share * dy);
         Ok(dx)
@@ -42,37 +42,18 @@ impl FusionKernel for Cpu {
         weights: &Buffer,
         dy: &Buffer,
     ) -> Result<Buffer, Self::Err> {
-        let shares = shares(weighting, weights);
+        let shares = weighting.shares(weights);
         // The gradients of the shares, and what their normalisation takes back.
         let products: Vec<f64> =
             maps.iter().map(|map| lanes::par_fold(map, dy, dy, |x, dy, _| [f64::from(x) * f64::from(dy)])[0]).collect();
         let mean: f64 = products.iter().zip(&shares).map(|(d, s)| d * s).sum();
         let of_weight = |k: usize| match weighting {
             Weighting::FastNormalized { epsilon } if weights[k] > 0.0 => {
-                (products[k] - mean) / (f64::from(epsilon) + total(weights))
+                (products[k] - mean) / (f64::from(epsilon) + super::total(weights))
             }
             Weighting::FastNormalized { .. } => 0.0,
             Weighting::Softmax => shares[k] * (products[k] - mean),
         };
         self.upload((0..maps.len()).map(|k| of_weight(k) as f32).collect())
-    }
-}
-
-fn total(weights: &[f32]) -> f64 {
-    weights.iter().map(|&w| f64::from(w.max(0.0))).sum()
-}
-
-fn shares(weighting: Weighting, weights: &[f32]) -> Vec<f64> {
-    match weighting {
-        Weighting::FastNormalized { epsilon } => {
-            let total = total(weights) + f64::from(epsilon);
-            weights.iter().map(|&w| f64::from(w.max(0.0)) / total).collect()
-        }
-        Weighting::Softmax => {
-            let largest = weights.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-            let powers: Vec<f64> = weights.iter().map(|&w| (f64::from(w) - f64::from(largest)).exp()).collect();
-            let total: f64 = powers.iter().sum();
-            powers.into_iter().map(|p| p / total).collect()
-        }
     }
 }
