@@ -18,6 +18,7 @@ pub fn check_partial(tree: &Item, about: &About, library: &Library) -> Vec<Diagn
 
 fn check<'a>(desk: &'a Desk<'a>, tree: &'a Item) {
     let top = top::check(desk, tree);
+    top::check_paper(desk, &top);
     let train = top::train(desk, &top);
     train.integer("batch", 1);
     top::run(desk, &top);

@@ -2,8 +2,8 @@
 
 use super::wording::{article, at, plural, suggest};
 use super::{Completed, Scope, complete};
-use crate::config::{Item, Table, Value};
-use crate::diagnostic::{Diagnostic, nearest};
+use crate::config::{Item, Table, Value, unknown_key};
+use crate::diagnostic::{Diagnostic, nearest, one_edit};
 use crate::graph::library::{Component, Library};
 
 /// The member of a family that a bare name means (losses, metrics, optimizers). "no loss is called `l3`, did you mean
@@ -122,8 +122,13 @@ fn parts(item: &Item, family: &str, problems: &mut Vec<Diagnostic>) -> Option<(I
             table.get("use").map(|name| (name.clone(), rest))
         }
         _ => {
-            problems
-                .push(item.expected(&format!("{} {family}: its name, or `{{ use = \"name\", .. }}`", article(family))));
+            let what = format!("{} {family}: its name, or `{{ use = \"name\", .. }}`", article(family));
+            let near = |key: &&String| one_edit(key, "use");
+            let misspelt = item.as_table().and_then(|table| table.iter().find(|(key, _)| near(key)));
+            problems.push(match misspelt {
+                Some((key, value)) => unknown_key("key", key, value, &["use"]),
+                None => item.expected(&what),
+            });
             None
         }
     }

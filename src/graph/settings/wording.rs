@@ -2,27 +2,8 @@
 
 use super::Scope;
 use crate::config::Item;
-use crate::diagnostic::{Diagnostic, nearest};
+use crate::diagnostic::{Diagnostic, nearest, or_list};
 use crate::registry::Setting;
-
-/// "`a`, `b` or `c`".
-pub fn or_list<S: AsRef<str>>(names: &[S]) -> String {
-    joined(names, "or")
-}
-
-/// "`a`, `b` and `c`".
-pub fn and_list<S: AsRef<str>>(names: &[S]) -> String {
-    joined(names, "and")
-}
-
-fn joined<S: AsRef<str>>(names: &[S], last: &str) -> String {
-    let quoted: Vec<String> = names.iter().map(|n| format!("`{}`", n.as_ref())).collect();
-    match quoted.as_slice() {
-        [] => String::new(),
-        [one] => one.clone(),
-        [head @ .., tail] => format!("{} {last} {tail}", head.join(", ")),
-    }
-}
 
 /// "an encoder", "a gate".
 pub(super) fn article(noun: &str) -> &'static str {
