@@ -25,6 +25,7 @@ mod weights;
 
 pub use cell::{Options, run};
 pub use checkpoint::{Checkpoint, Folder};
+pub use data::{Counts, check as check_data};
 pub use error::RunError;
 
 use network::{Built, Run};

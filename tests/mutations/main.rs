@@ -78,7 +78,8 @@ type Clean = HashMap<String, Plan>;
 /// What is wrong with a file: its own problems, then its cells' until one has some. Plans of cells that are not among
 /// `clean` go to `fresh`.
 fn errors(file: &Path, library: &Library, clean: &Clean, fresh: &mut Clean) -> Vec<Diagnostic> {
-    let study = match load(file, &Overrides::default()) {
+    // Seeds make more cells, and no other ones.
+    let study = match load(file, &Overrides::default().with([("--seed", "study.seeds=[0]")])) {
         Ok(study) => study,
         Err(problems) => return problems,
     };

@@ -40,8 +40,12 @@ pub fn find_full<'l>(library: &'l Library<'_>, name: &Item, problems: &mut Vec<D
         _ => {
             let families = library.families();
             let mut problem = Diagnostic::error(format!("no component is called `{text}`"));
+            let label = match split {
+                Some((family, _)) => format!("no family is called `{family}`"),
+                None => "expected `family/name`".to_string(),
+            };
             if let Some(place) = name.place() {
-                problem = problem.at(place, "expected `family/name`");
+                problem = problem.at(place, label);
             }
             let owner = families.iter().find(|f| library.get(f, text).is_some());
             let near = owner.map(|f| format!("{f}/{text}")).or_else(|| library.nearest(text));
