@@ -11,7 +11,7 @@ fn main() -> std::io::Result<()> {
     let manifest = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").map_err(std::io::Error::other)?);
     let lock = manifest.join("Cargo.lock");
     println!("cargo::rerun-if-changed={}", lock.display());
-    println!("cargo::rustc-env=ABLATE_CRATES={}", versions(&std::fs::read_to_string(lock).unwrap_or_default()));
+    println!("cargo::rustc-env=LOCKED_CRATES={}", versions(&std::fs::read_to_string(lock).unwrap_or_default()));
     let root = manifest.join("registry");
     let mut rows = vec![];
     for family in folder(&root)?.into_iter().filter(|p| p.is_dir()) {

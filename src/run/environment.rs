@@ -25,7 +25,7 @@ pub fn gather(plan: &Plan, command: &str, data: String) -> Environment {
 
 /// Versions of what computes, from the lock file this was built with.
 fn crates() -> BTreeMap<String, String> {
-    let pairs = env!("ABLATE_CRATES").split(';').filter_map(|pair| pair.split_once('='));
+    let pairs = env!("LOCKED_CRATES").split(';').filter_map(|pair| pair.split_once('='));
     pairs.map(|(name, version)| (name.to_string(), version.to_string())).collect()
 }
 

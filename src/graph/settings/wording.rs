@@ -2,7 +2,7 @@
 
 use super::Scope;
 use crate::config::Item;
-use crate::diagnostic::{Diagnostic, nearest, or_list};
+use crate::diagnostic::{Diagnostic, nearest, one_edit, or_list};
 use crate::registry::Setting;
 
 /// "an encoder", "a gate".
@@ -44,6 +44,7 @@ pub(super) fn unknown(name: &str, item: &Item, schema: &[Setting], scope: &Scope
     }
     match nearest(name, known.iter().copied()) {
         Some(near) => diagnostic.with_help(format!("a {} with a similar name exists: `{near}`", scope.word)),
+        None if one_edit(name, "use") => diagnostic.with_help("a key with a similar name exists: `use`"),
         None if known.len() > 4 => diagnostic.with_note("known", known.join(", ")),
         None => diagnostic,
     }
