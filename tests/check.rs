@@ -35,8 +35,11 @@ weight        = 2
 
 #[test]
 fn a_partial_file_needs_not_be_complete_but_its_names_must_be_there() {
-    let wrong =
-        PARTIAL.replace("\"l1\"", "\"l11\"").replace("weight ", "weightt ").replace("pairs.complete", "pair.complete");
+    let wrong = PARTIAL
+        .replace("uv-gan", "uv-gann")
+        .replace("\"l1\"", "\"l11\"")
+        .replace("weight ", "weightt ")
+        .replace("pairs.complete", "pair.complete");
     let folder = Folder::new(&[("base.toml", PARTIAL), ("wrong.toml", &wrong)]);
     let path = |name: &str| folder.path(name).display().to_string();
     let (code, out, err) = told(&ablate(&["check", &path("base.toml")]), &folder);
@@ -44,7 +47,11 @@ fn a_partial_file_needs_not_be_complete_but_its_names_must_be_there() {
     assert_eq!(out, "base.toml: partial, no error; it may only be extended\n");
     let (code, _, err) = told(&ablate(&["check", &path("wrong.toml")]), &folder);
     assert_eq!(code, Some(2));
-    for said in ["no loss is called `l11`, did you mean `l1`", "nothing is called `pair`, did you mean `pairs`"] {
+    for said in [
+        "no generator is called `uv-gann`, did you mean `uv-gan`",
+        "no loss is called `l11`, did you mean `l1`",
+        "nothing is called `pair`, did you mean `pairs`",
+    ] {
         assert!(err.contains(said), "{said}\n{err}");
     }
     let (code, _, err) = told(&ablate(&["run", &path("base.toml")]), &folder);

@@ -29,6 +29,12 @@ fn check<'a>(desk: &'a Desk<'a>, tree: &'a Item) {
     for item in entries(tree, "stages").values() {
         Fields::closed(desk, Some(item), &stages::KEYS).span("length");
     }
+    for (name, item) in entries(tree, "nodes").iter().filter(|(_, item)| whole(item)) {
+        let mut found = vec![];
+        desk.library.check_settings(name, item, &mut found);
+        // What a component requires may be a child's to say.
+        desk.report_all(found.into_iter().filter(|problem| !problem.message.ends_with("is missing")));
+    }
     for (name, item) in entries(tree, "datasets").iter().filter(|(_, item)| whole(item)) {
         parts::part(desk, "dataset", item, &format!("datasets.{name}"), &["use", "transforms", "enabled"]);
     }
