@@ -1,11 +1,18 @@
-//! Lists the composites of `registry/` so that the binary carries them.
+//! Lists the composites of `registry/` so that the binary carries them, and the versions of what computes, for records.
 
 #![allow(clippy::print_stdout, reason = "cargo reads its instructions there")]
 
 use std::path::{Path, PathBuf};
 
+/// Dependencies that numbers depend on.
+const COMPUTING: [&str; 2] = ["dfdx", "gemm"];
+
 fn main() -> std::io::Result<()> {
-    let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").map_err(std::io::Error::other)?).join("registry");
+    let manifest = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").map_err(std::io::Error::other)?);
+    let lock = manifest.join("Cargo.lock");
+    println!("cargo::rerun-if-changed={}", lock.display());
+    println!("cargo::rustc-env=LOCKED_CRATES={}", versions(&std::fs::read_to_string(lock).unwrap_or_default()));
+    let root = manifest.join("registry");
     let mut rows = vec![];
     for family in folder(&root)?.into_iter().filter(|p| p.is_dir()) {
         println!("cargo::rerun-if-changed={}", family.display());
@@ -22,6 +29,22 @@ fn main() -> std::io::Result<()> {
     );
     let out = std::env::var("OUT_DIR").map_err(std::io::Error::other)?;
     std::fs::write(Path::new(&out).join("embedded.rs"), list)
+}
+
+/// `dfdx=0.13.0;gemm=0.19.0`, as the lock file resolves our own dependencies: where it holds several versions of a
+/// crate, a dependency is written with the one it means.
+fn versions(lock: &str) -> String {
+    let package = |name: &str| {
+        let named = format!("\nname = \"{name}\"\n");
+        lock.split("[[package]]").find(|package| package.contains(&named)).unwrap_or_default()
+    };
+    let own = package("ablate");
+    let meant = |name: &str| {
+        let ambiguous = own.split('"').find_map(|dependency| dependency.strip_prefix(&format!("{name} ")));
+        let only = || package(name).split("version = \"").nth(1)?.split('"').next();
+        ambiguous.or_else(only).unwrap_or_default().to_string()
+    };
+    COMPUTING.iter().map(|name| format!("{name}={}", meant(name))).collect::<Vec<_>>().join(";")
 }
 
 fn folder(path: &Path) -> std::io::Result<Vec<PathBuf>> {

@@ -43,6 +43,9 @@ enum Command {
     Check {
         #[arg(required = true)]
         files: Vec<PathBuf>,
+        /// Read the datasets too: folders, images, masks, splits; a procedural one is rendered
+        #[arg(long)]
+        data: bool,
         #[command(flatten)]
         common: Common,
     },
@@ -197,7 +200,7 @@ fn dispatch(command: Command, terminal: &mut Terminal) -> anyhow::Result<End> {
     match command {
         Command::Run { file, resume, common } => run::run(&file, resume, &common, &catalogue, terminal),
         Command::Report { target, common } => run::report(&target, &common, terminal),
-        Command::Check { files, common } => check::check(&files, &common, &catalogue, terminal),
+        Command::Check { files, data, common } => check::check(&files, data, &common, &catalogue, terminal),
         Command::Explain { file, key, common } => check::explain(&file, &key, &common, &catalogue, terminal),
         Command::Summary { file, depth, common } => inspect::summary(&file, depth, &common, &catalogue, terminal),
         Command::Graph { file, output, node, common } => {

@@ -14,6 +14,7 @@
 
 mod explain;
 mod files;
+mod keys;
 mod merge;
 mod overrides;
 mod parse;
@@ -26,6 +27,7 @@ mod write;
 
 pub use explain::explain;
 pub use files::{FORMAT, check_format, path_of};
+pub use keys::{TOP_KEYS, unknown_key};
 pub use merge::LOSS_KEYS;
 pub use overrides::Overrides;
 pub use recorded::recorded;

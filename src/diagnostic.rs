@@ -86,6 +86,30 @@ impl Diagnostic {
     }
 }
 
+/// "`a`, `b` or `c`".
+pub fn or_list<S: AsRef<str>>(names: &[S]) -> String {
+    joined(names, "or")
+}
+
+/// "`a`, `b` and `c`".
+pub fn and_list<S: AsRef<str>>(names: &[S]) -> String {
+    joined(names, "and")
+}
+
+fn joined<S: AsRef<str>>(names: &[S], last: &str) -> String {
+    let quoted: Vec<String> = names.iter().map(|n| format!("`{}`", n.as_ref())).collect();
+    match quoted.as_slice() {
+        [] => "nothing".into(),
+        [one] => one.clone(),
+        [head @ .., tail] => format!("{} {last} {tail}", head.join(", ")),
+    }
+}
+
+/// Whether a word is another with one letter too many, missing, changed, or two swapped.
+pub fn one_edit(word: &str, meant: &str) -> bool {
+    strsim::damerau_levenshtein(word, meant) == 1
+}
+
 /// The known name nearest to `name`, if it is at most three edits away and not wholly different.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     known

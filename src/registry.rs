@@ -217,6 +217,20 @@ pub struct Entry {
     pub make: Make,
 }
 
+impl Entry {
+    /// A component without ports, that no node can use: an optimizer, a transform.
+    pub fn plain(
+        family: &'static str,
+        name: &'static str,
+        doc: &'static str,
+        paper: &'static str,
+        settings: Vec<Setting>,
+    ) -> Entry {
+        let (inputs, outputs, networks) = (vec![], vec![], vec![]);
+        Entry { card: Card { family, name, doc, paper, inputs, outputs, networks, settings }, make: Make::Plain }
+    }
+}
+
 /// Every Rust primitive, in the order in which it is printed.
 #[derive(Clone, Default)]
 pub struct Catalogue {

@@ -35,6 +35,7 @@ mod weights;
 
 pub use cell::{Options, run};
 pub use checkpoint::{Checkpoint, Folder};
+pub use data::{Counts, check as check_data};
 pub use error::RunError;
 pub use rehearsal::{Rehearsal, rehearse};
 pub use trained::{Trained, Which};

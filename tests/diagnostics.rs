@@ -85,11 +85,11 @@ fn errors(file: &Path, library: &Library) -> Vec<Diagnostic> {
         Ok(study) => study,
         Err(problems) => return problems,
     };
-    let cells = match study.cells() {
-        Ok(cells) => cells,
-        Err(problems) => return problems,
-    };
-    let mut found: Vec<Diagnostic> = vec![];
+    let mut found: Vec<Diagnostic> = study.problems.clone();
+    let cells = study.cells().unwrap_or_else(|problems| {
+        found.extend(problems);
+        vec![]
+    });
     let mut plans = vec![];
     for cell in &cells {
         found.extend(cell.problems.iter().cloned());

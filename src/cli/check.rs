@@ -2,14 +2,17 @@
 
 use super::{Common, End, checked, show};
 use crate::config;
+use crate::diagnostic::Diagnostic;
 use crate::graph::view;
 use crate::registry::Catalogue;
-use crate::study::Checked;
+use crate::run::{self, Counts};
+use crate::study::{Checked, Prepared};
 use crate::terminal::Terminal;
 use std::path::{Path, PathBuf};
 
 pub fn check(
     files: &[PathBuf],
+    data: bool,
     common: &Common,
     catalogue: &Catalogue,
     terminal: &mut Terminal,
@@ -29,11 +32,37 @@ pub fn check(
                     }
                     terminal.print(&view::who_minimises(&cell.plan));
                 }
+                if data {
+                    problems.extend(check_data(&prepared, common, terminal));
+                }
             }
             Err(found) => problems.extend(found),
         }
     }
     Ok(if problems.is_empty() { End::Done } else { show(&problems, terminal) })
+}
+
+/// Reads the datasets of all cells, those that several share once; prints how many samples each split has.
+fn check_data(prepared: &Prepared, common: &Common, terminal: &Terminal) -> Vec<Diagnostic> {
+    let (mut seen, mut table, mut problems) = (Vec::new(), Vec::<Counts>::new(), Vec::new());
+    for plan in prepared.cells.iter().map(|cell| &cell.plan) {
+        let read = format!("{:?} {:?} {:?}", plan.datasets, plan.stages, plan.evaluations);
+        if seen.contains(&read) {
+            continue;
+        }
+        seen.push(read);
+        let runs = common.out.clone().unwrap_or_else(|| PathBuf::from(&plan.run.out));
+        let (counts, wrong) = run::check_data(plan, &runs.join("cache"));
+        table.extend(counts.into_iter().filter(|row| !table.contains(row)).collect::<Vec<_>>());
+        problems.extend(wrong.iter().map(|error| Diagnostic::error(error.to_string())));
+    }
+    let width = table.iter().map(|row| row.dataset.chars().count()).fold("dataset".len(), usize::max);
+    let mut lines = vec![format!("\n{:width$}  {:>8}  {:>10}  {:>8}", "dataset", "train", "validation", "test")];
+    lines.extend(table.iter().map(|Counts { dataset, samples: [train, validation, test] }| {
+        format!("{dataset:width$}  {train:>8}  {validation:>10}  {test:>8}")
+    }));
+    terminal.print(&lines.join("\n"));
+    problems
 }
 
 fn count(cells: usize) -> String {

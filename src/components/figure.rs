@@ -9,7 +9,7 @@ pub mod metric_curves;
 pub mod sample_grid;
 pub mod scatter;
 
-use crate::registry::{Card, Declared, Entry, Make};
+use crate::registry::{Declared, Entry};
 
 pub fn entries() -> Vec<Entry> {
     vec![
@@ -24,15 +24,5 @@ pub fn entries() -> Vec<Entry> {
 }
 
 fn register<S: Declared>(name: &'static str, doc: &'static str) -> Entry {
-    let card = Card {
-        family: "figure",
-        name,
-        doc,
-        paper: "",
-        inputs: vec![],
-        outputs: vec![],
-        networks: vec![],
-        settings: S::schema(),
-    };
-    Entry { card, make: Make::Plain }
+    Entry::plain("figure", name, doc, "", S::schema())
 }

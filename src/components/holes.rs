@@ -38,17 +38,7 @@ pub fn open(slot: &Slot, base: &Path) -> Result<Arc<dyn Holes>, DataError> {
 
 /// An entry without ports.
 fn plain(name: &'static str, doc: &'static str, settings: Vec<registry::Setting>) -> registry::Entry {
-    let card = registry::Card {
-        family: "holes",
-        name,
-        doc,
-        paper: "",
-        inputs: vec![],
-        outputs: vec![],
-        networks: vec![],
-        settings,
-    };
-    registry::Entry { card, make: registry::Make::Plain }
+    registry::Entry::plain("holes", name, doc, "", settings)
 }
 
 /// A range `[low, high]` as numbers in order.

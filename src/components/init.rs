@@ -6,7 +6,7 @@ mod orthogonal;
 mod xavier;
 
 use crate::random::Stream;
-use crate::registry::{Card, Declared, Entry, Make, Problem, Settings};
+use crate::registry::{Declared, Entry, Problem, Settings};
 
 /// A kernel's shape and what its fans are, as PyTorch counts them.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -56,17 +56,7 @@ fn register<S: Declared>(
     doc: &'static str,
     build: fn(&Settings) -> Result<Box<dyn Init>, Problem>,
 ) -> InitEntry {
-    let card = Card {
-        family: "init",
-        name,
-        doc,
-        paper: "",
-        inputs: vec![],
-        outputs: vec![],
-        networks: vec![],
-        settings: S::schema(),
-    };
-    InitEntry { entry: Entry { card, make: Make::Plain }, build }
+    InitEntry { entry: Entry::plain("init", name, doc, "", S::schema()), build }
 }
 
 fn normals(n: usize, mean: f64, std: f64, mut stream: Stream) -> Vec<f32> {

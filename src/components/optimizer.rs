@@ -6,7 +6,7 @@ mod adamw;
 mod rmsprop;
 mod sgd;
 
-use crate::registry::{Card, Declared, Entry, Make, Problem, Settings};
+use crate::registry::{Declared, Entry, Problem, Settings};
 
 /// The rule of one step; `lr` and the step's number come from the runner.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -73,17 +73,7 @@ fn register<S: Declared>(
     paper: &'static str,
     build: fn(&Settings) -> Result<Rule, Problem>,
 ) -> OptimizerEntry {
-    let card = Card {
-        family: "optimizer",
-        name,
-        doc,
-        paper,
-        inputs: vec![],
-        outputs: vec![],
-        networks: vec![],
-        settings: S::schema(),
-    };
-    OptimizerEntry { entry: Entry { card, make: Make::Plain }, build }
+    OptimizerEntry { entry: Entry::plain("optimizer", name, doc, paper, S::schema()), build }
 }
 
 /// An array of two, checked by the schema.

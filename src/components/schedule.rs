@@ -6,7 +6,7 @@ mod linear_decay;
 mod step;
 mod warm_up;
 
-use crate::registry::{Card, Declared, Entry, Make, Problem, Settings};
+use crate::registry::{Declared, Entry, Problem, Settings};
 
 /// Where a run is, in steps of the stage.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -42,17 +42,7 @@ fn register<S: Declared>(
     doc: &'static str,
     build: fn(&Settings) -> Result<Box<dyn Schedule>, Problem>,
 ) -> ScheduleEntry {
-    let card = Card {
-        family: "schedule",
-        name,
-        doc,
-        paper: "",
-        inputs: vec![],
-        outputs: vec![],
-        networks: vec![],
-        settings: S::schema(),
-    };
-    ScheduleEntry { entry: Entry { card, make: Make::Plain }, build }
+    ScheduleEntry { entry: Entry::plain("schedule", name, doc, "", S::schema()), build }
 }
 
 /// A checked span in steps.

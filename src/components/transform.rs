@@ -94,17 +94,7 @@ fn reopen_holes(sample: &mut Sample, narrowed: bool) {
 
 /// An entry without ports.
 fn plain(name: &'static str, doc: &'static str, settings: Vec<registry::Setting>) -> registry::Entry {
-    let card = registry::Card {
-        family: "transform",
-        name,
-        doc,
-        paper: "",
-        inputs: vec![],
-        outputs: vec![],
-        networks: vec![],
-        settings,
-    };
-    registry::Entry { card, make: registry::Make::Plain }
+    registry::Entry::plain("transform", name, doc, "", settings)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 mod read;
 
 use super::files::{File, Files, Stack, beside};
+use super::keys::{misspelt_settings, unknown_at_top};
 use super::merge::{merge, relayer};
 use super::overrides::Overrides;
 use super::substitute::substitute;
@@ -25,8 +26,8 @@ pub struct Study {
     pub base: Item,
     /// The file may only be extended.
     pub partial: bool,
-    /// What is wrong so far with `base` itself; empty for a study whose variants extend files, since only its cells are
-    /// whole.
+    /// What is wrong so far: keys at the top, settings that are misspelt, and names after `$` that `base` lacks (not of
+    /// a study whose variants extend files, since only its cells are whole).
     pub problems: Vec<Diagnostic>,
     /// The stack's trees, `[study]` included: files, then overrides.
     sheets: Vec<Item>,
@@ -81,9 +82,15 @@ pub fn load(path: &Path, overrides: &Overrides) -> Result<Study, Vec<Diagnostic>
     if !files.problems.is_empty() {
         return Err(files.problems);
     }
-    let problems = substitute(&mut base);
+    let mut problems = sheets.iter().filter_map(Item::as_table).flat_map(unknown_at_top).collect::<Vec<_>>();
+    let unknown = substitute(&mut base);
     let partial = files.get(&root).is_some_and(|file: &File| file.partial);
-    let problems = if whole { problems } else { vec![] };
+    if whole {
+        problems.extend(unknown);
+    }
+    if !partial {
+        problems.extend(misspelt_settings(&sheets.iter().chain(beneath.values().flatten()).collect::<Vec<_>>()));
+    }
     Ok(Study { name: root.display().to_string(), base, partial, problems, sheets, beneath, overrides })
 }
 

@@ -84,7 +84,7 @@ pub fn resolve(tree: &Item, about: &About, library: &Library) -> Result<(Plan, V
         _ => return Err(problems),
     };
     if unneeded.is_empty() {
-        return Ok((plan, notes));
+        return Ok((identified(plan, &on), notes));
     }
     let mut left = on;
     switch::remove(&mut left, &mut unneeded);
@@ -93,7 +93,7 @@ pub fn resolve(tree: &Item, about: &About, library: &Library) -> Result<(Plan, V
     let second = cell(&desk, &left, &off);
     let (problems, notes) = desk.close();
     match second {
-        Some((plan, _)) if problems.is_empty() => Ok((plan, notes)),
+        Some((plan, _)) if problems.is_empty() => Ok((identified(plan, &left), notes)),
         _ => Err(problems),
     }
 }
@@ -166,7 +166,7 @@ fn cell<'a>(desk: &'a Desk<'a>, tree: &'a Item, off: &'a Off) -> Option<(Plan, O
         return None;
     }
     stages.sort_by_key(|s| order.iter().position(|o| *o == s.name).unwrap_or(usize::MAX));
-    let mut plan = Plan {
+    let plan = Plan {
         experiment: desk.about.experiment.clone(),
         variant: desk.about.variant.clone(),
         run,
@@ -186,12 +186,18 @@ fn cell<'a>(desk: &'a Desk<'a>, tree: &'a Item, off: &'a Off) -> Option<(Plan, O
         hash: String::new(),
         canonical: serde_json::Value::Null,
         provenance: vec![],
-        config: to_toml(tree),
+        config: String::new(),
     };
-    plan.canonical = identity::canonical_form(&plan, &order);
+    Some((plan, unneeded))
+}
+
+/// A plan with what says which one it is, and where its values come from.
+fn identified(mut plan: Plan, tree: &Item) -> Plan {
+    plan.canonical = identity::canonical_form(&plan);
     plan.hash = identity::hash(&plan.canonical);
     plan.provenance = identity::provenance(tree, &plan);
-    Some((plan, unneeded))
+    plan.config = to_toml(tree);
+    plan
 }
 
 /// Datasets resolved, nodes waiting.

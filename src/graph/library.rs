@@ -1,6 +1,7 @@
 //! Everything that may be named: Rust primitives and TOML composites seen alike.
 
 use super::composite::{Composite, Composites};
+use super::open::Before;
 use crate::diagnostic::nearest;
 use crate::registry::{Accepts, Catalogue, Entry, Setting};
 
@@ -8,6 +9,7 @@ use crate::registry::{Accepts, Catalogue, Entry, Setting};
 pub struct Library<'a> {
     pub catalogue: &'a Catalogue,
     pub composites: Composites,
+    pub(super) before: Before,
 }
 
 /// A component's card, whatever it is made of.
@@ -44,7 +46,7 @@ pub enum Component<'a> {
 
 impl<'a> Library<'a> {
     pub fn new(catalogue: &'a Catalogue, composites: Composites) -> Self {
-        Library { catalogue, composites }
+        Library { catalogue, composites, before: Before::default() }
     }
 
     pub fn get(&self, family: &str, name: &str) -> Option<Component<'_>> {

@@ -8,7 +8,6 @@ mod value;
 mod wording;
 
 pub use slot::{complete_component, find, find_full};
-pub use wording::{and_list, or_list};
 
 use super::library::Library;
 use crate::config::{Item, Table, Value};

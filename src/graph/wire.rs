@@ -1,7 +1,7 @@
 //! Strings with a grammar (language.md, section 2): wires, paths, settings' names, spans, columns.
 
 use crate::config::Item;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, nearest, or_list};
 use crate::graph::plan::Span;
 
 /// `node.port[all]`: what stands in `in`, `from`, `like`.
@@ -43,6 +43,11 @@ pub enum Column {
 
 /// What `cost.` may be followed by.
 pub const COSTS: [&str; 4] = ["parameters", "macs", "seconds", "memory"];
+
+/// ", did you mean `macs`", where a known word is near.
+fn near(word: &str, known: &[&str]) -> String {
+    nearest(word, known.iter().copied()).map(|near| format!(", did you mean `{near}`")).unwrap_or_default()
+}
 
 /// Kebab-case ASCII: small letters, digits and single hyphens between them.
 pub fn is_name(text: &str) -> bool {
@@ -98,7 +103,8 @@ impl Select {
             "all" => Ok(Select::All),
             "reversed" => Ok(Select::Reversed),
             other => other.parse().map(Select::At).map_err(|_| {
-                format!("in brackets stands `all`, `reversed` or an integer (0 the first, -1 the last), not `{other}`")
+                let near = near(other, &["all", "reversed"]);
+                format!("in brackets stands `all`, `reversed` or an integer (0 the first, -1 the last){near}")
             }),
         }
     }
@@ -145,7 +151,7 @@ impl Column {
         }
         match parts.as_slice() {
             ["cost", what] if COSTS.contains(what) => Ok(Column::Cost(what.to_string())),
-            ["cost", _] => Err(format!("after `cost.` stands `{}`", COSTS.join("`, `"))),
+            ["cost", cost] => Err(format!("after `cost.` stands {}{}", or_list(&COSTS), near(cost, &COSTS))),
             [evaluation, output] => {
                 Ok(Column::Metric { evaluation: evaluation.to_string(), dataset: None, output: output.to_string() })
             }

@@ -1,12 +1,16 @@
 //! The datasets of a run: opened once, loaded ahead of the step.
 
+mod check;
+
+pub use check::{Counts, check};
+
 use super::loader::{Evaluation, LoadError, Loader, Source};
 use super::{Draw, RunError};
 use crate::components::dataset::{self, Dataset, Progress, Surroundings};
 use crate::components::holes;
 use crate::components::sample::{Batch, DataError, Split};
 use crate::components::transform::Pipeline;
-use crate::graph::plan::{Plan, Stage, Value};
+use crate::graph::plan::{self, Plan, Stage, Value};
 use crate::random::Stream;
 use crate::tensor::Backend;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,6 +24,33 @@ struct Opened {
     transforms: Arc<Pipeline>,
 }
 
+impl Opened {
+    /// Opens a dataset and adds it to what lies around the next.
+    fn new(part: &plan::Dataset, around: &mut Surroundings) -> Result<Opened, RunError> {
+        let failed = |error: DataError| {
+            let root = part.component.settings.get("root").and_then(|root| root.as_str());
+            let hint = match (&error, root) {
+                (DataError::NoFolder(folder), Some(root)) if *folder == dataset::resolve(&part.base, root) => {
+                    format!("; say where it is with `--set datasets.{}.root=DIR`", part.name)
+                }
+                _ => String::new(),
+            };
+            RunError::Data { dataset: part.name.clone(), message: format!("{error}{hint}") }
+        };
+        around.base = part.base.clone();
+        let dataset = dataset::open(&part.component.name, &part.component.settings, around).map_err(failed)?;
+        let steps: Vec<_> = part.transforms.iter().map(|t| (t.name.clone(), t.settings.clone())).collect();
+        let transforms = Arc::new(Pipeline::open(&steps).map_err(failed)?);
+        around.datasets.insert(part.name.clone(), dataset.clone());
+        Ok(Opened { name: part.name.clone(), dataset, transforms })
+    }
+}
+
+fn surroundings(cache: &Path, progress: Option<Progress>) -> Surroundings {
+    let (cache, base) = (cache.to_path_buf(), cache.to_path_buf());
+    Surroundings { cache, progress, base, holes: holes::open, datasets: BTreeMap::new() }
+}
+
 /// Every dataset of a plan.
 pub struct Data {
     all: Vec<Opened>,
@@ -29,22 +60,10 @@ pub struct Data {
 impl Data {
     /// Opens all datasets; a procedural one renders or reads its cache now.
     pub fn open(plan: &Plan, cache: &Path, progress: Option<Progress>) -> Result<Data, RunError> {
-        let mut around = Surroundings {
-            cache: cache.to_path_buf(),
-            progress,
-            base: cache.to_path_buf(),
-            holes: holes::open,
-            datasets: BTreeMap::new(),
-        };
+        let mut around = surroundings(cache, progress);
         let mut all = Vec::with_capacity(plan.datasets.len());
         for part in &plan.datasets {
-            let failed = |error: DataError| RunError::Data { dataset: part.name.clone(), message: error.to_string() };
-            around.base = part.base.clone();
-            let dataset = dataset::open(&part.component.name, &part.component.settings, &around).map_err(failed)?;
-            let steps: Vec<_> = part.transforms.iter().map(|t| (t.name.clone(), t.settings.clone())).collect();
-            let transforms = Arc::new(Pipeline::open(&steps).map_err(failed)?);
-            around.datasets.insert(part.name.clone(), dataset.clone());
-            all.push(Opened { name: part.name.clone(), dataset, transforms });
+            all.push(Opened::new(part, &mut around)?);
         }
         Ok(Data { all, seed: plan.run.seed })
     }

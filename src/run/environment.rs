@@ -18,10 +18,16 @@ pub fn gather(plan: &Plan, command: &str, data: String, weights: Vec<WeightsUsed
         os: output("uname", &["-sr"]),
         command: command.into(),
         started: now(),
-        crates: BTreeMap::from([("dfdx".into(), "0.13.0".into()), ("gemm".into(), "0.19".into())]),
+        crates: crates(),
         data,
         weights,
     }
+}
+
+/// Versions of what computes, from the lock file this was built with.
+fn crates() -> BTreeMap<String, String> {
+    let pairs = env!("LOCKED_CRATES").split(';').filter_map(|pair| pair.split_once('='));
+    pairs.map(|(name, version)| (name.to_string(), version.to_string())).collect()
 }
 
 fn output(program: &str, arguments: &[&str]) -> String {
@@ -65,6 +71,13 @@ fn civil(days: i64) -> (i64, i64, i64) {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn versions_are_those_of_the_lock_file() {
+        let crates = super::crates();
+        assert_eq!(crates["dfdx"], "0.13.0", "Cargo.toml fixes it");
+        assert!(crates["gemm"].starts_with("0.19."), "{crates:?}");
+    }
+
     #[test]
     fn dates_are_those_of_the_calendar() {
         // `date -u -d @N +%F`: 0, 951782400, 1795219200.

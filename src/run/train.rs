@@ -301,7 +301,7 @@ impl<'a, D: Backend> Trainer<'a, D> {
 }
 
 /// Datasets that a stage draws: what its updates' losses read.
-fn drawn(plan: &Plan, stage: &Stage) -> BTreeSet<usize> {
+pub(super) fn drawn(plan: &Plan, stage: &Stage) -> BTreeSet<usize> {
     let mut values: Vec<&Value> = Vec::new();
     for (loss, side) in stage.updates.iter().flat_map(|u| &plan.updates[*u].terms) {
         for element in &plan.losses[*loss].elements {

@@ -81,7 +81,11 @@ fn cells(file: &Path, study: &Study, against: Against<'_>) -> Result<Prepared, V
     let (library, problems) = with_folders(&study.base, against.library);
     errors.extend(problems);
     let finished = |wanted: &Finished| finished(wanted, against);
-    for mut spec in study.cells()? {
+    let specs = study.cells().unwrap_or_else(|problems| {
+        errors.extend(problems);
+        vec![]
+    });
+    for mut spec in specs {
         errors.extend(spec.problems.iter().cloned());
         if is_study {
             report_of_the_study(&mut spec.tree, &study.base);

@@ -11,6 +11,10 @@ pub struct Word {
     pub is_key: bool,
     /// The last key before a text; of a key, the key before it on its line or header.
     pub key: String,
+    /// The first key of the word's statement, where the word is not that itself.
+    pub statement: String,
+    /// The key's value is a table: `mirrored = { .. }`.
+    pub opens: bool,
     /// The header that the word stands under, `study.variants.uv-gan`.
     pub header: String,
 }
@@ -18,7 +22,7 @@ pub struct Word {
 /// Every word of a text, comments left out; a text that is a path, wire or span has several.
 pub fn words(toml: &str) -> Vec<Word> {
     let mut found: Vec<Word> = vec![];
-    let (mut header, mut key) = (String::new(), String::new());
+    let (mut header, mut key, mut statement) = (String::new(), String::new(), String::new());
     let mut at = 0;
     for line in toml.split_inclusive('\n') {
         let is_header = line.starts_with('[');
@@ -27,10 +31,12 @@ pub fn words(toml: &str) -> Vec<Word> {
         }
         if is_header || line.starts_with(|c: char| c.is_ascii_lowercase()) {
             key.clear();
+            statement.clear();
         }
         for (range, quoted) in pieces(line) {
             let written = &line[range.clone()];
             let after = line[range.end + usize::from(quoted)..].trim_start();
+            let opens = after.strip_prefix('=').is_some_and(|value| value.trim_start().starts_with('{'));
             let is_key = after.starts_with('=') || is_header || (!quoted && after.starts_with('.'));
             if !quoted && (!written.starts_with(|c: char| c.is_ascii_lowercase()) || (!is_key && is_boolean(written))) {
                 continue;
@@ -39,10 +45,21 @@ pub fn words(toml: &str) -> Vec<Word> {
             for part in parts {
                 let span = at + range.start + part.start..at + range.start + part.end;
                 let text = written[part].to_string();
-                found.push(Word { text, span, is_key, key: key.clone(), header: header.clone() });
+                found.push(Word {
+                    text,
+                    span,
+                    is_key,
+                    key: key.clone(),
+                    statement: statement.clone(),
+                    opens,
+                    header: header.clone(),
+                });
             }
             if is_key {
                 key = written.to_string();
+                if statement.is_empty() {
+                    statement.clone_from(&key);
+                }
             }
         }
         at += line.len();

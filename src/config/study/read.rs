@@ -1,5 +1,6 @@
 //! `[study]` read and checked: variants, axes, seeds, what is left out, the baseline.
 
+use super::super::keys::{TOP_KEYS, unknown_at_top, unknown_key};
 use super::super::overrides::{Key, split_path};
 use super::super::tree::{Item, Table, Value};
 use super::super::write::{canonical, inline};
@@ -170,6 +171,7 @@ impl Reader {
         let Some(variants) = study.get("variants").and_then(|item| self.table(item)) else { return };
         for item in variants.values() {
             let Some(keys) = self.table(item) else { continue };
+            self.problems.extend(unknown_at_top(keys));
             for own in ["format", "partial", "study"].iter().filter_map(|key| keys.get(*key)) {
                 let problem = Diagnostic::error("a variant has no `format`, `partial` or `study`");
                 self.problems.push(own.key_place().into_iter().fold(problem, |p, place| p.at(place, "")));
@@ -208,6 +210,8 @@ impl Reader {
             self.problems.push(key.expected("the path of one key, such as `\"nodes.generator.gate\"`"));
             return None;
         };
+        let path: Vec<_> = path.into_iter().map(|part| placed(part, key)).collect();
+        self.top_key(&path, key);
         let values = self.array(values, "values");
         let labels = table.get("labels").map(|labels| self.labels(labels, values.len()));
         for (i, value) in values.iter().enumerate() {
@@ -221,7 +225,16 @@ impl Reader {
             None => (text_of(value), value.clone()),
         };
         let values = values.iter().enumerate().map(label).collect();
-        Some(Axis { name: name.to_string(), key: path.into_iter().map(|part| placed(part, key)).collect(), values })
+        Some(Axis { name: name.to_string(), key: path, values })
+    }
+
+    /// The path of an axis begins with a key of the experiment's top.
+    fn top_key(&mut self, path: &[(String, Option<Place>)], key: &Item) {
+        if let Some((first, place)) = path.first().filter(|(first, _)| !TOP_KEYS.contains(&first.as_str())) {
+            let mut first_part = key.clone();
+            first_part.origin.key = place.clone().or(key.place().cloned());
+            self.problems.push(unknown_key("key", first, &first_part, &TOP_KEYS));
+        }
     }
 
     fn labels(&mut self, item: &Item, expected: usize) -> Vec<String> {

@@ -1,9 +1,9 @@
 //! One composite's file to its parts, and what can be said of it without opening it: names, references, what is unused.
 
 use super::{Composite, Graph, InPort, Input, Node, OutPort, Wires};
-use crate::config::{self, Item, Layer, Table, Value};
-use crate::diagnostic::{Diagnostic, Source, nearest};
-use crate::graph::settings::{self, or_list};
+use crate::config::{self, Item, Layer, Table, Value, unknown_key};
+use crate::diagnostic::{Diagnostic, Source, or_list};
+use crate::graph::settings;
 use crate::graph::wire::{Wire, is_name};
 use crate::registry::{Bounds, Kind, Setting, Type};
 use std::sync::Arc;
@@ -117,11 +117,7 @@ impl Reader<'_> {
 
     fn known(&mut self, table: &Table, word: &str, known: &[&str]) {
         for (name, item) in table.iter().filter(|(name, _)| !known.contains(&name.as_str())) {
-            let label = format!("expected {}", or_list(known));
-            self.fail(item, format!("unknown {word} `{name}`"), &label);
-            if let (Some(near), Some(last)) = (nearest(name, known.iter().copied()), self.problems.last_mut()) {
-                last.help.push(format!("a {word} with a similar name exists: `{near}`"));
-            }
+            self.problems.push(unknown_key(word, name, item, known));
         }
     }
 

@@ -1,9 +1,8 @@
 //! What a composite's file refers to: `$settings`, wires, ports of its own; nodes that nothing uses.
 
 use super::{Composite, Node, Wires};
-use crate::config::{Item, Table, Value};
-use crate::diagnostic::{Diagnostic, nearest};
-use crate::graph::settings::or_list;
+use crate::config::{Item, Table, Value, unknown_key};
+use crate::diagnostic::{Diagnostic, nearest, one_edit, or_list};
 use crate::graph::wire::{Wire, setting};
 use std::collections::BTreeSet;
 
@@ -17,6 +16,7 @@ pub(super) fn check(composite: &Composite, problems: &mut Vec<Diagnostic>) {
         walk.wires(&output.from);
     }
     let used = walk.used;
+    let before = problems.len();
     for node in composite.graph.nodes.values().filter(|n| !used.contains(&n.name)) {
         let problem = Diagnostic::error(format!("node `{}` is unused", node.name));
         problems.push(match &node.place {
@@ -24,6 +24,15 @@ pub(super) fn check(composite: &Composite, problems: &mut Vec<Diagnostic>) {
             None => problem,
         });
     }
+    if problems.len() > before {
+        problems.extend(composite.graph.nodes.values().filter_map(misspelt_in));
+    }
+}
+
+/// Where a node is unused, another may have wanted to read it under a misspelt `in`.
+fn misspelt_in(node: &Node) -> Option<Diagnostic> {
+    let (key, value) = node.settings.iter().find(|(key, _)| one_edit(key, "in"))?;
+    Some(unknown_key("key", key, value, &["in"]))
 }
 
 struct Walk<'a> {

@@ -108,16 +108,6 @@ pub fn no_such<'n>(what: &str, name: &str, item: &Item, known: impl IntoIterator
     }
 }
 
-/// `a`, `b` or `c`.
-pub fn either(names: &[&str]) -> String {
-    let quoted: Vec<String> = names.iter().map(|n| format!("`{n}`")).collect();
-    match quoted.split_last() {
-        None => "nothing".into(),
-        Some((last, [])) => last.clone(),
-        Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
-    }
-}
-
 pub fn list_or_none(names: &[&str]) -> String {
     if names.is_empty() { "none".into() } else { names.join(", ") }
 }

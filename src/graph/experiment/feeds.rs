@@ -113,7 +113,7 @@ impl Board<'_> {
 /// "`losses.x` has no input `predicton`".
 pub fn no_input(name: &str, path: &str, item: &Item, known: &[PortOf]) -> crate::diagnostic::Diagnostic {
     let names: Vec<&str> = known.iter().map(|p| p.name.as_str()).collect();
-    let label = format!("expected {}", super::desk::either(&names));
+    let label = format!("expected {}", crate::diagnostic::or_list(&names));
     let problem = at_entry(format!("`{path}` has no input `{name}`"), item, label);
     match crate::diagnostic::nearest(name, names.iter().copied()) {
         Some(near) => problem.with_help(format!("an input with a similar name exists: `{near}`")),

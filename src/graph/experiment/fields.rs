@@ -1,8 +1,9 @@
 //! Reading the language's own tables: known keys, types, ranges, defaults.
 
-use super::desk::{Desk, at_entry, at_value, either};
+use super::desk::{Desk, at_entry, at_value};
+pub use crate::config::unknown_key;
 use crate::config::{Item, Table, Value};
-use crate::diagnostic::nearest;
+use crate::diagnostic::{nearest, or_list};
 use crate::graph::plan::Span;
 use crate::graph::wire;
 
@@ -102,7 +103,7 @@ impl<'a> Fields<'a> {
         let text = self.text(key)?;
         let found = of.iter().find(|choice| **choice == text).copied();
         if let (None, Some(item)) = (found, self.get(key)) {
-            let problem = at_value(format!("`{key}` cannot be `{text}`"), item, format!("expected {}", either(of)));
+            let problem = at_value(format!("`{key}` cannot be `{text}`"), item, format!("expected {}", or_list(of)));
             self.desk.report(match nearest(text, of.iter().copied()) {
                 Some(near) => problem.with_help(format!("did you mean `{near}`")),
                 None => problem,
@@ -157,20 +158,4 @@ pub fn numbers(desk: &Desk, items: &[Item]) -> Vec<f64> {
 
 pub fn span(desk: &Desk, item: &Item) -> Option<Span> {
     wire::span(item).map_err(|problem| desk.report(problem)).ok()
-}
-
-/// "unknown key `lenght`", with what would be known.
-pub fn unknown_key(kind: &str, key: &str, value: &Item, known: &[&str]) -> crate::diagnostic::Diagnostic {
-    let label = if known.len() <= 12 { format!("expected {}", either(known)) } else { String::new() };
-    let mut problem = crate::diagnostic::Diagnostic::error(format!("unknown {kind} `{key}`"));
-    if let Some(place) = value.key_place() {
-        problem = problem.at(place, label);
-    }
-    if known.len() > 12 {
-        problem = problem.with_note("known", known.join(", "));
-    }
-    match nearest(key, known.iter().copied()) {
-        Some(near) => problem.with_help(format!("a {kind} with a similar name exists: `{near}`")),
-        None => problem,
-    }
 }

@@ -8,7 +8,8 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
 /// The canonical form: everything a cell's results depend on, by name, with sorted keys.
-pub fn canonical_form(plan: &Plan, stages: &[String]) -> Json {
+pub fn canonical_form(plan: &Plan) -> Json {
+    let stages: Vec<&str> = plan.stages.iter().map(|s| s.name.as_str()).collect();
     sorted(json!({
         "format": crate::config::FORMAT,
         "run": { "seed": plan.run.seed, "precision": plan.run.precision },

@@ -1,11 +1,11 @@
 //! `[nodes.X]`: networks opened, nodes applied, each after what it reads.
 
 use super::board::{Board, Feed};
-use super::desk::{at_entry, at_value, either, no_such};
+use super::desk::{at_entry, at_value, no_such};
 use super::fields::{Fields, unknown_key};
 use super::weights;
 use crate::config::{Item, Value};
-use crate::diagnostic::{Diagnostic, nearest};
+use crate::diagnostic::{Diagnostic, nearest, one_edit, or_list};
 use crate::graph::open::Wired;
 use crate::graph::plan::{Application, NetworkPort};
 use crate::graph::wire::Wire;
@@ -58,11 +58,9 @@ pub fn reads(item: &Item) -> Vec<String> {
     if let Some(input) = item.get(&["in"]) {
         all_texts(input, &mut texts);
     }
-    for (key, inner) in item.as_table().into_iter().flatten() {
-        if key != "in" {
-            likes(inner, &mut texts);
-        }
-    }
+    let mut liked = vec![];
+    item.as_table().into_iter().flatten().filter(|(key, _)| *key != "in").for_each(|(_, i)| likes(i, &mut liked));
+    texts.extend(liked.into_iter().filter_map(Item::as_text));
     let mut names: Vec<String> = texts.iter().filter_map(|t| Some(Wire::parse(t).ok()?.name)).collect();
     names.dedup();
     names
@@ -77,10 +75,11 @@ fn all_texts<'i>(item: &'i Item, found: &mut Vec<&'i str>) {
     }
 }
 
-fn likes<'i>(item: &'i Item, found: &mut Vec<&'i str>) {
+/// The wires of every `like` in a value.
+fn likes<'i>(item: &'i Item, found: &mut Vec<&'i Item>) {
     match &item.value {
         Value::Table(table) => {
-            found.extend(table.get("like").and_then(Item::as_text));
+            found.extend(table.get("like"));
             table.values().for_each(|inner| likes(inner, found));
         }
         Value::Array(items) => items.iter().for_each(|inner| likes(inner, found)),
@@ -153,8 +152,16 @@ fn check_owner(board: &Board, owner: &str, place: &Item) -> Option<()> {
 /// A network that nobody has applied yet: what can be said of it without its input.
 fn check_network(board: &mut Board, name: &str, item: &Item) -> Option<()> {
     let used = item.get(&["use"])?;
-    if used.as_text().is_some_and(|text| board.desk.inputs(text).is_some()) {
-        return Some(());
+    if let Some(card) = used.as_text().and_then(|text| board.desk.card(text)) {
+        let known = |key: &str| card.settings.iter().any(|s| s.name == key);
+        let misspelt = item.as_table()?.iter().find(|(key, _)| one_edit(key, "in") && !known(key));
+        return match misspelt {
+            Some((key, value)) => {
+                board.desk.report(unknown_key("key", key, value, &["in"]));
+                None
+            }
+            None => Some(()),
+        };
     }
     // Opening says what is wrong with the name; nothing else can come of it.
     let desk = board.desk;
@@ -231,6 +238,7 @@ impl Board<'_> {
     /// Opens the network of a node with the edges of its first use.
     fn open_network(&mut self, owner: &str, wired: &[Wired]) -> Option<usize> {
         let item = self.nodes.get(owner)?;
+        self.check_likes(item)?;
         let like = |text: &str| -> Option<Edge> { Some(self.wire_text(text)?.values.first()?.1.clone()) };
         let mut opened = self.desk.gather(|p| self.desk.library.open(owner, item, wired, &like, p))?;
         weights::settle(self, owner, item, &mut opened.network);
@@ -238,6 +246,16 @@ impl Board<'_> {
         let index = self.networks.len() - 1;
         self.network_of.insert(owner.into(), index);
         Some(index)
+    }
+
+    /// The wires that dimensions are read off must be there.
+    fn check_likes(&self, item: &Item) -> Option<()> {
+        let mut wires = vec![];
+        item.as_table()?.iter().filter(|(key, _)| *key != "in").for_each(|(_, inner)| likes(inner, &mut wires));
+        let missing: Vec<_> = wires.into_iter().filter_map(|wire| self.wire(wire).err()).collect();
+        let there = missing.is_empty();
+        self.desk.report_all(missing.into_iter().filter_map(|m| m.diagnostic()));
+        there.then_some(())
     }
 
     /// The network that a loss or a metric names under `key`; errors are reported.
@@ -259,5 +277,5 @@ fn value_at(feeds: &[Feed], port: &NetworkPort) -> Option<crate::graph::plan::Va
 
 /// "`a`, `b` or `c`" of a network's inputs, for messages.
 pub fn input_names(inputs: &[super::feeds::PortOf]) -> String {
-    either(&inputs.iter().map(|p| p.name.as_str()).collect::<Vec<_>>())
+    or_list(&inputs.iter().map(|p| p.name.as_str()).collect::<Vec<_>>())
 }

@@ -18,6 +18,7 @@ pub fn check_partial(tree: &Item, about: &About, library: &Library) -> Vec<Diagn
 
 fn check<'a>(desk: &'a Desk<'a>, tree: &'a Item) {
     let top = top::check(desk, tree);
+    top::check_paper(desk, &top);
     let train = top::train(desk, &top);
     train.integer("batch", 1);
     top::run(desk, &top);
@@ -27,6 +28,12 @@ fn check<'a>(desk: &'a Desk<'a>, tree: &'a Item) {
     }
     for item in entries(tree, "stages").values() {
         Fields::closed(desk, Some(item), &stages::KEYS).span("length");
+    }
+    for (name, item) in entries(tree, "nodes").iter().filter(|(_, item)| whole(item)) {
+        let mut found = vec![];
+        desk.library.check_settings(name, item, &mut found);
+        // What a component requires may be a child's to say.
+        desk.report_all(found.into_iter().filter(|problem| !problem.message.ends_with("is missing")));
     }
     for (name, item) in entries(tree, "datasets").iter().filter(|(_, item)| whole(item)) {
         parts::part(desk, "dataset", item, &format!("datasets.{name}"), &["use", "transforms", "enabled"]);

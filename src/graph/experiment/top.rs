@@ -4,31 +4,9 @@ use super::desk::{Desk, at_value, no_such};
 use super::fields::{Fields, as_number};
 use super::parts;
 use super::updates::clip;
-use crate::config::{Item, Value};
+use crate::config::{Item, TOP_KEYS, Value};
 use crate::graph::plan::{Evaluate, Run, Span};
 
-const KEYS: [&str; 20] = [
-    "format",
-    "title",
-    "question",
-    "paper",
-    "partial",
-    "extends",
-    "registry",
-    "settings",
-    "datasets",
-    "nodes",
-    "losses",
-    "updates",
-    "stages",
-    "evaluations",
-    "train",
-    "evaluate",
-    "predict",
-    "report",
-    "study",
-    "run",
-];
 const TRAIN: [&str; 8] = ["batch", "stages", "epoch-of", "init", "optimizer", "schedule", "clip", "accumulate"];
 const RUN: [&str; 7] = ["seed", "device", "precision", "threads", "out", "checkpoint", "track"];
 /// Names that wires and columns give a meaning of their own.
@@ -36,7 +14,7 @@ const RESERVED: [&str; 6] = ["in", "out", "batch", "cost", "all", "reversed"];
 
 /// Keys at the top, the texts, and the names of entries.
 pub fn check<'a>(desk: &'a Desk<'a>, tree: &'a Item) -> Fields<'a> {
-    let top = Fields::closed(desk, Some(tree), &KEYS);
+    let top = Fields::closed(desk, Some(tree), &TOP_KEYS);
     for key in ["title", "question", "paper"] {
         top.text(key);
     }

@@ -4,11 +4,11 @@ use super::frame::{Frame, Inputs, Val, uppermost};
 use super::opener::{Opener, Prepared};
 use super::outputs::NoSuch;
 use crate::config::{Item, Layer, Origin};
-use crate::diagnostic::{Diagnostic, Place, nearest};
-use crate::graph::composite::{Node, OutPort, Wires};
+use crate::diagnostic::{Diagnostic, Place, nearest, or_list};
+use crate::graph::composite::{NODE_KEYS, Node, OutPort, Wires};
 use crate::graph::library::ComponentCard;
 use crate::graph::plan::OpSource;
-use crate::graph::settings::{Completed, or_list};
+use crate::graph::settings::Completed;
 use crate::graph::wire::{Wire, setting};
 use crate::registry::{Edge, Problem, Type};
 
@@ -141,7 +141,11 @@ pub(super) fn contract<'a, 'l>(
                 Some(place) => Diagnostic::error(message).at(place, ""),
                 None => Diagnostic::error(message),
             };
-            problems.push(problem.with_help("a slot's settings are set where the slot is filled"));
+            let keys = may.iter().copied().chain(NODE_KEYS);
+            problems.push(match nearest(name, keys) {
+                Some(near) => problem.with_help(format!("a key with a similar name exists: `{near}`")),
+                None => problem.with_help("a slot's settings are set where the slot is filled"),
+            });
             prepared.settings.shift_remove(name);
         }
     }
@@ -151,7 +155,11 @@ pub(super) fn contract<'a, 'l>(
     let ports = prepared.inputs.keys().filter(|n| card.input(n).is_none()).cloned();
     let lacks: Vec<String> = ports.chain(settings).collect();
     if !lacks.is_empty() {
-        problems.push(refused_member(frame, &prepared, slot, &lacks));
+        let near = |name: &&String| nearest(name, card.inputs.iter().map(|p| p.name.as_str())).is_some();
+        problems.push(match lacks.iter().find(near) {
+            Some(misspelt) => no_input(frame, &prepared, misspelt),
+            None => refused_member(frame, &prepared, slot, &lacks),
+        });
         prepared.inputs.retain(|name, _| !lacks.contains(name));
         prepared.settings.retain(|name, _| !lacks.contains(name));
     }

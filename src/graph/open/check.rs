@@ -3,9 +3,25 @@
 use super::blame;
 use super::frame::{Frame, Given, Val};
 use super::opener::{Opener, Prepared};
-use crate::diagnostic::Diagnostic;
-use crate::graph::library::PortCard;
+use crate::diagnostic::{Diagnostic, or_list};
+use crate::graph::composite::Node;
+use crate::graph::library::{ComponentCard, PortCard};
+use crate::graph::wire::setting;
 use crate::registry::{Accepts, Type};
+
+/// What a composite lets its user choose among must be what the inner component knows, each of it.
+pub(super) fn offers(frame: &Frame<'_>, node: &Node, card: &ComponentCard, problems: &mut Vec<Diagnostic>) {
+    for (name, item) in &node.settings {
+        let offered = item.as_text().and_then(setting).and_then(|own| frame.schema.iter().find(|s| s.name == own));
+        let (Some(offered), Some(known)) = (offered, card.settings.iter().find(|s| s.name == *name)) else { continue };
+        let strange = offered.of.iter().filter(|value| !known.of.is_empty() && !known.of.contains(value));
+        for value in strange.filter_map(|value| value.as_str()) {
+            let message = format!("`{}` offers `{value}`, which `{}` does not know", offered.name, card.full());
+            let names: Vec<&str> = known.of.iter().filter_map(|value| value.as_str()).collect();
+            problems.push(blame::at_item(frame, message, item, &format!("expected {}", or_list(&names))));
+        }
+    }
+}
 
 impl Opener<'_> {
     pub(super) fn check_inputs(&self, frame: &Frame<'_>, prepared: &Prepared<'_, '_>, problems: &mut Vec<Diagnostic>) {

@@ -3,7 +3,7 @@
 use super::frame::{Frame, Inputs, State, Val, uppermost};
 use super::outputs::{OutputPort, Outputs};
 use super::repeat::Repetition;
-use super::{blame, leaf};
+use super::{blame, check, leaf};
 use crate::config::{Item, Table};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::graph::composite::{Graph, Node, OutPort};
@@ -84,6 +84,7 @@ impl<'l> Opener<'l> {
         let before = problems.len();
         let (component, name, mut settings) = self.component(frame, node, problems)?;
         let card = component.card();
+        check::offers(frame, node, &card, problems);
         settings.extend(frame.substitute_all(&node.settings));
         let inputs = match inputs {
             Some(inputs) => Some(inputs),

@@ -1,6 +1,6 @@
 //! Output ports of a node and what a wire takes from them (language.md, sections 2 and 4.1).
 
-use crate::graph::settings::or_list;
+use crate::diagnostic::or_list;
 use crate::graph::wire::{Select, Wire};
 
 /// Output ports of a node: copies (one without `each` and `repeat`), each with its ports.

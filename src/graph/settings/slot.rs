@@ -2,8 +2,8 @@
 
 use super::wording::{article, at, plural, suggest};
 use super::{Completed, Scope, complete};
-use crate::config::{Item, Table, Value};
-use crate::diagnostic::{Diagnostic, nearest};
+use crate::config::{Item, Table, Value, unknown_key};
+use crate::diagnostic::{Diagnostic, nearest, one_edit};
 use crate::graph::library::{Component, Library};
 
 /// The member of a family that a bare name means (losses, metrics, optimizers). "no loss is called `l3`, did you mean
@@ -40,8 +40,12 @@ pub fn find_full<'l>(library: &'l Library<'_>, name: &Item, problems: &mut Vec<D
         _ => {
             let families = library.families();
             let mut problem = Diagnostic::error(format!("no component is called `{text}`"));
+            let label = match split {
+                Some((family, _)) => format!("no family is called `{family}`"),
+                None => "expected `family/name`".to_string(),
+            };
             if let Some(place) = name.place() {
-                problem = problem.at(place, "expected `family/name`");
+                problem = problem.at(place, label);
             }
             let owner = families.iter().find(|f| library.get(f, text).is_some());
             let near = owner.map(|f| format!("{f}/{text}")).or_else(|| library.nearest(text));
@@ -122,8 +126,13 @@ fn parts(item: &Item, family: &str, problems: &mut Vec<Diagnostic>) -> Option<(I
             table.get("use").map(|name| (name.clone(), rest))
         }
         _ => {
-            problems
-                .push(item.expected(&format!("{} {family}: its name, or `{{ use = \"name\", .. }}`", article(family))));
+            let what = format!("{} {family}: its name, or `{{ use = \"name\", .. }}`", article(family));
+            let near = |key: &&String| one_edit(key, "use");
+            let misspelt = item.as_table().and_then(|table| table.iter().find(|(key, _)| near(key)));
+            problems.push(match misspelt {
+                Some((key, value)) => unknown_key("key", key, value, &["use"]),
+                None => item.expected(&what),
+            });
             None
         }
     }

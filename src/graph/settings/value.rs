@@ -1,9 +1,9 @@
 //! One value held against one setting.
 
-use super::wording::{at, or_list, suggest};
+use super::wording::{at, suggest};
 use super::{Scope, json_of, slot};
 use crate::config::{Item, Table, Value};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, or_list};
 use crate::graph::wire::{self, Column, Wire};
 use crate::registry::{Bounds, Kind, Setting};
 use serde_json::Value as Json;

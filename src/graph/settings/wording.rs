@@ -2,27 +2,8 @@
 
 use super::Scope;
 use crate::config::Item;
-use crate::diagnostic::{Diagnostic, nearest};
+use crate::diagnostic::{Diagnostic, nearest, one_edit, or_list};
 use crate::registry::Setting;
-
-/// "`a`, `b` or `c`".
-pub fn or_list<S: AsRef<str>>(names: &[S]) -> String {
-    joined(names, "or")
-}
-
-/// "`a`, `b` and `c`".
-pub fn and_list<S: AsRef<str>>(names: &[S]) -> String {
-    joined(names, "and")
-}
-
-fn joined<S: AsRef<str>>(names: &[S], last: &str) -> String {
-    let quoted: Vec<String> = names.iter().map(|n| format!("`{}`", n.as_ref())).collect();
-    match quoted.as_slice() {
-        [] => String::new(),
-        [one] => one.clone(),
-        [head @ .., tail] => format!("{} {last} {tail}", head.join(", ")),
-    }
-}
 
 /// "an encoder", "a gate".
 pub(super) fn article(noun: &str) -> &'static str {
@@ -63,6 +44,7 @@ pub(super) fn unknown(name: &str, item: &Item, schema: &[Setting], scope: &Scope
     }
     match nearest(name, known.iter().copied()) {
         Some(near) => diagnostic.with_help(format!("a {} with a similar name exists: `{near}`", scope.word)),
+        None if one_edit(name, "use") => diagnostic.with_help("a key with a similar name exists: `use`"),
         None if known.len() > 4 => diagnostic.with_note("known", known.join(", ")),
         None => diagnostic,
     }

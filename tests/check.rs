@@ -1,0 +1,144 @@
+//! `check` as a user types it: partial files, and `--data`.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod folder;
+
+use folder::Folder;
+use image::{Rgb, RgbImage};
+use std::process::{Command, Output};
+
+fn ablate(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_ablate")).args(arguments).output().unwrap()
+}
+
+/// Exit code, standard output, standard error.
+fn told(output: &Output, folder: &Folder) -> (Option<i32>, String, String) {
+    let text = |bytes: &[u8]| folder.plain(&String::from_utf8_lossy(bytes));
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
+const PARTIAL: &str = "partial = true
+
+[nodes.generator]
+use = \"generator/uv-gan\"
+in  = \"pairs.incomplete\"
+
+[datasets.pairs]
+use = \"synthetic-uv\"
+
+[losses.reconstruction]
+use           = \"l1\"
+in.prediction = \"generator.completed\"
+in.target     = \"pairs.complete\"
+weight        = 2
+";
+
+#[test]
+fn a_partial_file_needs_not_be_complete_but_its_names_must_be_there() {
+    let wrong = PARTIAL
+        .replace("uv-gan", "uv-gann")
+        .replace("\"l1\"", "\"l11\"")
+        .replace("weight ", "weightt ")
+        .replace("pairs.complete", "pair.complete");
+    let folder = Folder::new(&[("base.toml", PARTIAL), ("wrong.toml", &wrong)]);
+    let path = |name: &str| folder.path(name).display().to_string();
+    let (code, out, err) = told(&ablate(&["check", &path("base.toml")]), &folder);
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    assert_eq!(out, "base.toml: partial, no error; it may only be extended\n");
+    let (code, _, err) = told(&ablate(&["check", &path("wrong.toml")]), &folder);
+    assert_eq!(code, Some(2));
+    for said in [
+        "no generator is called `uv-gann`, did you mean `uv-gan`",
+        "no loss is called `l11`, did you mean `l1`",
+        "nothing is called `pair`, did you mean `pairs`",
+    ] {
+        assert!(err.contains(said), "{said}\n{err}");
+    }
+    let (code, _, err) = told(&ablate(&["run", &path("base.toml")]), &folder);
+    assert_eq!(code, Some(2));
+    assert!(err.contains("`base.toml` is partial: it may only be extended"), "{err}");
+}
+
+const PHOTOS: &str = "
+[datasets.photos]
+use   = \"image-folder\"
+root  = \"photos\"
+size  = 16
+holes = { use = \"from-folder\", root = \"masks\" }
+split = { train = 0.6, validation = 0.2, test = 0.2 }
+
+[nodes.generator]
+use      = \"generator/uv-gan\"
+in       = \"photos.incomplete\"
+encoder  = { use = \"pix2pix\", width = 4, widths = [6], innermost = 8 }
+widths   = [6, 4]
+dropouts = [0.0, 0.0]
+
+[losses.reconstruction]
+use           = \"l1\"
+in.prediction = \"generator.completed\"
+in.target     = \"photos.complete\"
+
+[train]
+batch     = 2
+optimizer = \"adam\"
+
+[updates.generator]
+learns = [\"generator\"]
+
+[stages.completion]
+length = \"2 steps\"
+
+[evaluations.completion]
+in.prediction = \"generator.completed\"
+in.target     = \"photos.complete\"
+metrics       = [\"l1\"]
+";
+
+/// Ten photos with their masks.
+fn photos(folder: &Folder) {
+    for kind in ["photos", "masks"] {
+        std::fs::create_dir_all(folder.path(kind)).unwrap();
+        for i in 0..10u8 {
+            let image = RgbImage::from_fn(20, 16, |x, _| Rgb(if x < 10 { [0; 3] } else { [255 - i; 3] }));
+            image.save(folder.path(&format!("{kind}/{i}.png"))).unwrap();
+        }
+    }
+}
+
+#[test]
+fn check_with_data_reads_every_image_and_counts_splits() {
+    let folder = Folder::new(&[("mine.toml", PHOTOS)]);
+    photos(&folder);
+    let (file, out) = (folder.path("mine.toml").display().to_string(), folder.path("runs").display().to_string());
+    let check = |more: &[&str]| {
+        let arguments: Vec<&str> = ["check", &file, "--out", &out].iter().chain(more).copied().collect();
+        told(&ablate(&arguments), &folder)
+    };
+    let (code, out, err) = check(&["--data"]);
+    assert_eq!((code, err.as_str()), (Some(0), ""), "{out}");
+    let table = "\ndataset     train  validation      test\nphotos          6           2         2\n";
+    assert!(out.ends_with(table), "{out}");
+
+    // Without `--data` nothing is read; with it, every problem is told, each with its file.
+    let whole = std::fs::read(folder.path("photos/3.png")).unwrap();
+    std::fs::write(folder.path("photos/3.png"), &whole[..whole.len() / 2]).unwrap();
+    std::fs::write(folder.path("photos/4.png"), "no image").unwrap();
+    std::fs::remove_file(folder.path("masks/7.png")).unwrap();
+    assert_eq!(check(&[]).0, Some(0));
+    let (code, _, err) = check(&["--data"]);
+    assert_eq!(code, Some(2), "{err}");
+    assert_eq!(err.matches("error: dataset `photos`: ").count(), 3, "{err}");
+    for file in ["photos/3.png", "photos/4.png", "masks/7"] {
+        assert!(err.contains(file), "{file}\n{err}");
+    }
+
+    let (code, _, err) =
+        check(&["--data", "--set", "datasets.photos.split={ train = 1.0, validation = 0.0, test = 0.0 }"]);
+    assert_eq!(code, Some(2));
+    assert!(err.contains("dataset `photos`: split `validation` holds no samples"), "{err}");
+
+    let (code, _, err) = check(&["--data", "--set", "datasets.photos.root=nowhere"]);
+    assert_eq!(code, Some(2));
+    assert!(err.contains("say where it is with `--set datasets.photos.root=DIR`"), "{err}");
+}
