@@ -8,6 +8,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("diagnostic", &[]),
     ("random", &[]),
     ("record", &[]),
+    ("statistics", &["random"]),
     ("registry", &["diagnostic"]),
     ("config", &["diagnostic", "registry"]),
     ("graph", &["config", "registry", "diagnostic", "record"]),
@@ -17,7 +18,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("components", &["nn", "tensor", "face", "registry", "diagnostic", "random"]),
     ("run", &["graph", "components", "nn", "tensor", "config", "record", "diagnostic", "registry", "random"]),
     ("study", &["run", "graph", "config", "record", "diagnostic", "tensor"]),
-    ("report", &["record", "diagnostic"]),
+    ("report", &["record", "diagnostic", "statistics"]),
     ("terminal", &["diagnostic", "record", "report"]),
 ];
 
