@@ -45,7 +45,7 @@ pub fn bootstrap(comparisons: &[&[f64]]) -> Vec<Bootstrap> {
 fn means(differences: &[&[f64]], stream: &Stream) -> Vec<f64> {
     let n = differences[0].len();
     // Half of 64 bits an index; the bias of n / 2^32 is far below what 10,000 resamples can show.
-    let below = |half: u64| ((half & 0xffff_ffff) * n as u64 >> 32) as usize;
+    let below = |half: u64| (((half & 0xffff_ffff) * n as u64) >> 32) as usize;
     let bits = |i: usize| stream.at(i as u64 / 2) >> (32 * (i % 2));
     let drawn: Vec<usize> = (0..n).map(|i| below(bits(i))).collect();
     differences.iter().map(|d| drawn.iter().map(|i| d[*i]).sum::<f64>() / n as f64).collect()

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests, which clippy.toml cannot see outside `#[test]`")]
 
 mod fixture;
+mod significance;
 
 use ablate::record::{CellEntry, State, Status, cell_dir, write_atomic, write_json};
 use ablate::report::{Options, PublishedRow, PublishedTable, write};
