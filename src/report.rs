@@ -101,7 +101,7 @@ pub fn write(study_dir: &Path, runs_root: &Path, options: &Options) -> Result<Pa
             files.tables.push(path);
         }
         let details = &table.details;
-        for (format, sheet) in [(&Csv as &dyn Format, &details.raw), (&Latex, &details.tests)] {
+        for (format, sheet) in [(&Csv as &dyn Format, &details.raw), (&Latex, &details.paper)] {
             let Some(sheet) = sheet else { continue };
             let name = format!("{}.{}", figure::file_name(&sheet.name), format.extension());
             let path = study_dir.join("tables").join(name);

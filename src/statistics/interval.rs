@@ -24,9 +24,9 @@ impl Moments {
     }
 }
 
-/// 95% interval of a mean by Student's t; `None` of fewer than two values.
+/// 95% interval of a mean by Student's t; `None` of fewer than two values, and where they do not vary.
 pub fn mean_interval(mean: f64, std: f64, n: u64) -> Option<(f64, f64)> {
-    if n < 2 || !mean.is_finite() || !std.is_finite() {
+    if n < 2 || !mean.is_finite() || !std.is_finite() || std == 0.0 {
         return None;
     }
     let half = student_critical(0.05, (n - 1) as f64) * std / (n as f64).sqrt();
@@ -72,6 +72,7 @@ mod tests {
         assert_eq!(Moments::of(&[]), None);
         assert_eq!(mean_interval(1.0, 0.0, 1), None);
         assert_eq!(mean_interval(f64::NAN, 1.0, 5), None);
+        assert_eq!(mean_interval(1.0, 0.0, 5), None);
         assert_eq!((paired_t(&[0.5]), paired_t(&[0.0, 0.0]), paired_t(&[0.5, 0.5])), (None, Some(1.0), Some(0.0)));
     }
 }

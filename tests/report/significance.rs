@@ -132,6 +132,8 @@ fn what_is_significant_is_bold_and_marked_and_the_rest_is_not() {
     assert!(page.contains("<span class=\"mark\">*</span>") && page.contains("<summary>Paired differences</summary>"));
     let tex = text(files.tables.iter().find(|p| p.ends_with("quality.tex")).unwrap());
     assert!(tex.contains("\\rlap{$^*$}") && tex.contains("\\textbf{"), "{tex}");
+    let tex = text(files.tables.iter().find(|p| p.ends_with("quality-tests.tex")).unwrap());
+    assert!(tex.contains("a PSNR (dB) & Same & -- & +0.0"), "{tex}");
     assert!(text(&files.markdown).contains("<details><summary>95% intervals of the means</summary>"));
 }
 

@@ -1,6 +1,6 @@
 //! The numbers behind a table's marks: intervals of its means, and every comparison, for people and for machines.
 
-use super::{Comparison, Significance, column_label};
+use super::{Comparison, Significance, Verdict, column_label};
 use crate::report::table::{Kind, Row, number};
 use crate::statistics::{Moments, RESAMPLES};
 
@@ -30,6 +30,8 @@ pub struct Details {
     pub intervals: Option<Sheet>,
     /// Comparisons with the baseline and with the best, for people.
     pub tests: Option<Sheet>,
+    /// The same with fewer columns, for the width of a paper.
+    pub paper: Option<Sheet>,
     /// Every comparison with every digit.
     pub raw: Option<Sheet>,
 }
@@ -40,6 +42,7 @@ impl Significance<'_> {
         Details {
             intervals: self.intervals(name, corner, rows),
             tests: some.then(|| self.tests(name)),
+            paper: some.then(|| for_paper(self.tests(name))),
             raw: some.then(|| self.raw(name)),
         }
     }
@@ -226,6 +229,27 @@ impl Significance<'_> {
             lines,
             ..Sheet::default()
         }
+    }
+}
+
+/// Without the bootstrap's p, the count and the t test over seeds, and with short words.
+fn for_paper(sheet: Sheet) -> Sheet {
+    const KEPT: [usize; 9] = [0, 1, 2, 3, 4, 5, 6, 8, 10];
+    let keep = |cells: Vec<String>| KEPT.iter().filter_map(|i| cells.get(*i).cloned()).collect::<Vec<_>>();
+    let short = |text: String| if text == Verdict::NotShown.text() { "–".to_owned() } else { text };
+    let line = |line| match line {
+        Line::Cells(cells) => Line::Cells(keep(cells).into_iter().map(short).collect()),
+        over @ Line::Over(_) => over,
+    };
+    let note = "Difference: the row's mean less that of the row it is compared with, over the seeds both have; 95% interval: \
+                paired bootstrap over test samples; p: Wilcoxon's signed-rank test over test samples, p (Holm) the same \
+                corrected; d: Cohen's d of the paired differences; seeds: how many of the shared seeds have a difference \
+                of that sign.";
+    Sheet {
+        heads: keep(sheet.heads),
+        lines: sheet.lines.into_iter().map(line).collect(),
+        notes: vec![note.into()],
+        ..sheet
     }
 }
 
