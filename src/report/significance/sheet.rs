@@ -1,6 +1,6 @@
 //! The numbers behind a table's marks: intervals of its means, and every comparison, for people and for machines.
 
-use super::{Comparison, Significance, Verdict, column_label};
+use super::{Comparison, LEVEL, Significance, Verdict, column_label};
 use crate::report::table::{Kind, Row, number};
 use crate::statistics::{Moments, RESAMPLES};
 
@@ -115,10 +115,11 @@ impl Significance<'_> {
             lines: lines.collect(),
             notes: vec![format!(
                 "Difference: the row's mean less that of the row it is compared with, over the seeds both have; 95% interval \
-                 and p (bootstrap): paired bootstrap over test samples, {RESAMPLES} resamples; p: Wilcoxon's signed-rank \
+                 and p (bootstrap): paired bootstrap over test samples, {} resamples; p: Wilcoxon's signed-rank \
                  test over test samples, p (Holm) the same corrected; d: Cohen's d of the paired differences; n: test \
                  samples; seeds: how many of the shared seeds have a difference of that sign; p (seeds): paired t test over \
-                 the seeds' means, not corrected."
+                 the seeds' means, not corrected.",
+                number(RESAMPLES as f64, 0)
             )],
         }
     }
@@ -143,7 +144,7 @@ impl Significance<'_> {
         vec![
             column_label(&c.column),
             self.grid.groups[c.row].title.clone(),
-            c.holm.map_or_else(|| "not tested".into(), |_| c.verdict().text().into()),
+            found(c).into(),
             signed(c.difference(), decimals),
             ends.map_or_else(dash, |ends| between(ends, decimals)),
             c.holm.map_or_else(dash, probability),
@@ -196,7 +197,7 @@ impl Significance<'_> {
                 title(c.row),
                 title(c.against),
                 self.role(c).into(),
-                c.holm.map_or_else(|| "not tested".into(), |_| c.verdict().text().into()),
+                found(c).into(),
                 c.difference().to_string(),
                 text(c.bootstrap.map(|b| b.low)),
                 text(c.bootstrap.map(|b| b.high)),
@@ -232,11 +233,23 @@ impl Significance<'_> {
     }
 }
 
+/// What takes a claim away that the samples alone would make.
+const DISAGREE: &str = "seeds disagree";
+
+fn found(c: &Comparison) -> &'static str {
+    match (c.holm, c.verdict()) {
+        (None, _) => "not tested",
+        (Some(p), Verdict::NotShown) if p < LEVEL && c.agreeing() < c.paired.seeds.len() => DISAGREE,
+        (_, verdict) => verdict.text(),
+    }
+}
+
 /// Without the bootstrap's p, the count and the t test over seeds, and with short words.
 fn for_paper(sheet: Sheet) -> Sheet {
     const KEPT: [usize; 9] = [0, 1, 2, 3, 4, 5, 6, 8, 10];
     let keep = |cells: Vec<String>| KEPT.iter().filter_map(|i| cells.get(*i).cloned()).collect::<Vec<_>>();
-    let short = |text: String| if text == Verdict::NotShown.text() { "–".to_owned() } else { text };
+    let plain = [Verdict::NotShown.text(), DISAGREE];
+    let short = |text: String| if plain.contains(&text.as_str()) { "–".to_owned() } else { text };
     let line = |line| match line {
         Line::Cells(cells) => Line::Cells(keep(cells).into_iter().map(short).collect()),
         over @ Line::Over(_) => over,
