@@ -63,7 +63,10 @@ impl Significance<'_> {
             ),
         };
         if most == Some(1) {
-            return format!("{test} ({family}). One seed a row: what another training would give is not tested.");
+            return format!(
+                "{test} ({family}), and a 95% bootstrap interval of the mean difference that leaves 0 out. One seed a \
+                 row: what another training would give is not tested."
+            );
         }
         let smallest = 2f64.powi(1 - fewest.unwrap_or(1) as i32);
         let alone = if smallest < LEVEL {
@@ -74,8 +77,8 @@ impl Significance<'_> {
             format!(" Over {seeds} alone an exact test cannot give a p below {smallest}, so that none decides.")
         };
         format!(
-            "{test}, each averaged over the seeds that both rows share ({family}), and a difference of the same sign in \
-             each of these seeds.{alone}"
+            "{test}, each averaged over the seeds that both rows share ({family}), a 95% bootstrap interval of the mean \
+             difference that leaves 0 out, and a difference of the same sign in each of these seeds.{alone}"
         )
     }
 
@@ -90,20 +93,32 @@ impl Significance<'_> {
         }
         let columns = without.join(", ");
         (!without.is_empty()).then(|| {
-            format!("Not every difference is tested ({columns}): values of single test samples were not kept, or differ in number.")
+            format!(
+                "Not every difference is tested ({columns}): values of single test samples were not kept, or differ in \
+                 number."
+            )
         })
     }
 
+    /// One sentence for each row that learns nothing and is better than all that learn.
     fn learns_nothing(&self) -> Vec<String> {
-        let beaten = self.grid.heads.iter().zip(&self.beaten);
-        let said =
-            beaten.filter_map(|(head, by)| Some((column_label(&facts(self.grid.study, &head.column)), by.as_ref()?)));
-        said.map(|(column, by)| {
+        let mut all: Vec<(&str, Vec<String>)> = Vec::new();
+        for (head, by) in self.grid.heads.iter().zip(&self.beaten) {
+            let Some(by) = by.as_deref() else { continue };
+            let label = column_label(&facts(self.grid.study, &head.column));
+            match all.iter_mut().find(|(known, _)| *known == by) {
+                Some((_, labels)) if labels.contains(&label) => {}
+                Some((_, labels)) => labels.push(label),
+                None => all.push((by, vec![label])),
+            }
+        }
+        let said = |(by, labels): (&str, Vec<String>)| {
+            let columns = labels.join(", ");
             format!(
-                "Nothing is bold under {column}: {by}, which learns nothing, has a better mean than every trained row."
+                "Nothing is bold under {columns}: {by}, which learns nothing, has a better mean than every trained row."
             )
-        })
-        .collect()
+        };
+        all.into_iter().map(said).collect()
     }
 
     /// Seeds that some rows have and others lack.

@@ -141,11 +141,16 @@ impl Comparison {
         self.moments.filter(|m| m.std > 0.0).map(|m| m.mean / m.std)
     }
 
+    /// Whether the bootstrap's interval of the mean difference leaves 0 out.
+    pub fn clear_of_zero(&self) -> bool {
+        self.bootstrap.is_some_and(|b| b.low > 0.0 || b.high < 0.0)
+    }
+
     pub fn verdict(&self) -> Verdict {
         let difference = self.difference();
         let ranked = self.ranks.is_some_and(|r| r.rank_biserial() * difference > 0.0);
         let agree = self.agreeing() == self.paired.seeds.len();
-        if !(self.holm.is_some_and(|p| p < LEVEL) && ranked && agree) {
+        if !(self.holm.is_some_and(|p| p < LEVEL) && ranked && self.clear_of_zero() && agree) {
             return Verdict::NotShown;
         }
         match self.column.higher_is_better {
@@ -213,10 +218,14 @@ mod tests {
             by_seed,
             by_sample: (1..40).map(f64::from).collect(),
         };
-        let judged = |by_seed, p| Comparison { holm: Some(p), ..compare((0, 1), &column(), paired(by_seed)) }.verdict();
-        assert_eq!(judged(vec![30.0, 20.0, 10.0], 0.001), Verdict::Better);
-        assert_eq!(judged(vec![30.0, 40.0, -10.0], 0.001), Verdict::NotShown);
-        assert_eq!(judged(vec![30.0, 20.0, 10.0], 0.05), Verdict::NotShown);
+        let judged = |by_seed, p, low| {
+            let bootstrap = Some(Bootstrap { p: 0.01, low, high: 30.0 });
+            Comparison { holm: Some(p), bootstrap, ..compare((0, 1), &column(), paired(by_seed)) }.verdict()
+        };
+        assert_eq!(judged(vec![30.0, 20.0, 10.0], 0.001, 10.0), Verdict::Better);
+        assert_eq!(judged(vec![30.0, 40.0, -10.0], 0.001, 10.0), Verdict::NotShown);
+        assert_eq!(judged(vec![30.0, 20.0, 10.0], 0.05, 10.0), Verdict::NotShown);
+        assert_eq!(judged(vec![30.0, 20.0, 10.0], 0.001, -0.1), Verdict::NotShown, "ranks alone say nothing of means");
     }
 
     #[test]

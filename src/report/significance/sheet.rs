@@ -233,13 +233,15 @@ impl Significance<'_> {
     }
 }
 
-/// What takes a claim away that the samples alone would make.
+/// What takes a claim away that the ranks of the samples alone would make.
 const DISAGREE: &str = "seeds disagree";
+const SPANS: &str = "interval spans 0";
 
 fn found(c: &Comparison) -> &'static str {
     match (c.holm, c.verdict()) {
         (None, _) => "not tested",
         (Some(p), Verdict::NotShown) if p < LEVEL && c.agreeing() < c.paired.seeds.len() => DISAGREE,
+        (Some(p), Verdict::NotShown) if p < LEVEL && !c.clear_of_zero() => SPANS,
         (_, verdict) => verdict.text(),
     }
 }
@@ -248,7 +250,7 @@ fn found(c: &Comparison) -> &'static str {
 fn for_paper(sheet: Sheet) -> Sheet {
     const KEPT: [usize; 9] = [0, 1, 2, 3, 4, 5, 6, 8, 10];
     let keep = |cells: Vec<String>| KEPT.iter().filter_map(|i| cells.get(*i).cloned()).collect::<Vec<_>>();
-    let plain = [Verdict::NotShown.text(), DISAGREE];
+    let plain = [Verdict::NotShown.text(), DISAGREE, SPANS];
     let short = |text: String| if plain.contains(&text.as_str()) { "–".to_owned() } else { text };
     let line = |line| match line {
         Line::Cells(cells) => Line::Cells(keep(cells).into_iter().map(short).collect()),
