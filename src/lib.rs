@@ -15,6 +15,7 @@ pub mod record;
 pub mod registry;
 pub mod report;
 pub mod run;
+pub mod statistics;
 pub mod study;
 pub mod tensor;
 pub mod terminal;

@@ -285,6 +285,7 @@ pub struct FigurePlan {
 pub struct Cells {
     pub experiment: String,
     pub report: ReportPlan,
+    /// Name of the (first) cell that the others are compared with; empty without one.
     pub baseline: String,
     /// Axis names besides `variant`.
     pub axes: Vec<String>,
@@ -302,6 +303,9 @@ pub struct CellEntry {
     pub axes: BTreeMap<String, String>,
     pub seed: u64,
     pub hash: String,
+    /// What tests compare with.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub baseline: bool,
 }
 
 /// `samples/index.json` of a cell: the pictures that sample figures need, as PNG files beside it.

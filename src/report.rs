@@ -9,9 +9,12 @@ mod page_config;
 mod palette;
 mod plot;
 mod raster;
+mod significance;
 mod svg;
 mod table;
 
+pub use group::Value;
+pub use significance::{Details, Line, Sheet};
 pub use table::{Head, Kind, Row, Table};
 
 use crate::record::{ModelSummary, RecordError, StudyRecord, write_atomic};
@@ -95,6 +98,14 @@ pub fn write(study_dir: &Path, runs_root: &Path, options: &Options) -> Result<Pa
             let name = format!("{}.{}", figure::file_name(&table.name), format.extension());
             let path = study_dir.join("tables").join(name);
             write_atomic(&path, format.render(table)?.as_bytes())?;
+            files.tables.push(path);
+        }
+        let details = &table.details;
+        for (format, sheet) in [(&Csv as &dyn Format, &details.raw), (&Latex, &details.paper)] {
+            let Some(sheet) = sheet else { continue };
+            let name = format!("{}.{}", figure::file_name(&sheet.name), format.extension());
+            let path = study_dir.join("tables").join(name);
+            write_atomic(&path, format.sheet(sheet)?.as_bytes())?;
             files.tables.push(path);
         }
     }

@@ -8,6 +8,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("diagnostic", &[]),
     ("random", &[]),
     ("record", &[]),
+    ("statistics", &["random"]),
     ("registry", &["diagnostic"]),
     ("config", &["diagnostic", "registry"]),
     ("graph", &["config", "registry", "diagnostic", "record"]),
@@ -18,7 +19,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("components", &["nn", "tensor", "face", "registry", "diagnostic", "random", "onnx"]),
     ("run", &["graph", "components", "nn", "tensor", "config", "record", "diagnostic", "registry", "random", "onnx"]),
     ("study", &["run", "graph", "config", "record", "diagnostic", "tensor"]),
-    ("report", &["record", "diagnostic"]),
+    ("report", &["record", "diagnostic", "statistics"]),
     ("terminal", &["diagnostic", "record", "report"]),
 ];
 

@@ -158,7 +158,12 @@ impl Graph {
     /// Twice the height and width. `mode`: `nearest` or `linear`; `positions`: `asymmetric`, `half_pixel`,
     /// `align_corners`.
     pub fn double(&mut self, x: &str, mode: &str, positions: &str) -> String {
-        let scales = self.constant("scales", &[4], &[1.0, 1.0, 2.0, 2.0]);
+        self.resize(x, [2.0; 2], mode, positions)
+    }
+
+    /// Height and width times `factors`; the rest as [`Graph::double`].
+    pub fn resize(&mut self, x: &str, [height, width]: [f32; 2], mode: &str, positions: &str) -> String {
+        let scales = self.constant("scales", &[4], &[1.0, 1.0, height, width]);
         let attributes = [
             ("mode", Attribute::Text(mode)),
             ("coordinate_transformation_mode", Attribute::Text(positions)),

@@ -11,6 +11,7 @@ pub use latex::Latex;
 pub use markdown::{Markdown, escape as escape_markdown};
 
 use super::ReportError;
+use super::significance::Sheet;
 use super::table::{Head, Table};
 
 /// Writes a table in one form.
@@ -21,6 +22,12 @@ pub trait Format {
     /// # Errors
     /// Only where the form itself cannot be written (`csv`).
     fn render(&self, table: &Table) -> Result<String, ReportError>;
+
+    /// The numbers behind a table.
+    ///
+    /// # Errors
+    /// As [`Format::render`].
+    fn sheet(&self, sheet: &Sheet) -> Result<String, ReportError>;
 }
 
 /// Runs of heads beneath one word: the word and how many. Empty where no head stands beneath any.
@@ -38,6 +45,7 @@ fn spans(heads: &[Head]) -> Vec<(&str, usize)> {
 #[cfg(test)]
 mod tests {
     use super::super::group::Value;
+    use super::super::significance::{Details, Line};
     use super::super::table::{Head, Kind, Row, Table};
     use super::*;
 
@@ -51,7 +59,7 @@ mod tests {
             higher_is_better: better,
             decimals,
         };
-        let value = |mean, std, n| Some(Value { mean, std, n });
+        let value = |mean, std, n| Some(Value { mean, std, n, ..Value::default() });
         let row = |kind, label: &str, values| Row { kind, label: label.into(), values };
         Table {
             name: "quality".into(),
@@ -77,7 +85,28 @@ mod tests {
                 row(Kind::Published, "Ours_v2", vec![value(15.97, None, 0), None, None]),
             ],
             notes: vec!["Mean ± std.".into(), "† Published: Table 1.".into()],
+            details: Details::default(),
         }
+    }
+
+    /// The same with a best value, a mark and what stands beneath.
+    fn tested() -> Table {
+        let mut table = example();
+        let set = |value: &mut Option<Value>, best, differs| {
+            *value = value.map(|v| Value { best, differs, interval: Some((19.5, 20.75)), ..v });
+        };
+        set(&mut table.rows[0].values[0], true, true);
+        set(&mut table.rows[1].values[0], false, true);
+        let cells = |texts: [&str; 3]| Line::Cells(texts.map(String::from).to_vec());
+        table.details.tests = Some(Sheet {
+            name: "quality-tests".into(),
+            caption: "Paired differences".into(),
+            heads: ["row", "found", "p"].map(String::from).to_vec(),
+            words: 2,
+            lines: vec![Line::Over("Against a_b".into()), cells(["UV-GAN & co", "better", "< 0.001"])],
+            notes: vec!["p: two-sided.".into()],
+        });
+        table
     }
 
     #[test]
@@ -94,9 +123,25 @@ mod tests {
 | Ours\_v2 † | 15.97 | – | – |  |
 
 Mean ± std.
+
 † Published: Table 1.
 "
         );
+        let text = Markdown.render(&tested()).unwrap();
+        assert!(text.contains(r"| UV-GAN | **20.12** ± 1.50 \* | 0.100 ± 0.020 |"), "{text}");
+        assert!(text.contains(r"| −3.00 ± 0.25 \* | – |"), "{text}");
+        let beneath = r"<details><summary>Paired differences</summary>
+
+| row | found | p |
+|:---|:---|---:|
+| *Against a\_b* |  |  |
+| UV-GAN & co | better | &lt; 0.001 |
+
+p: two-sided.
+
+</details>
+";
+        assert!(text.ends_with(beneath), "{text}");
     }
 
     #[test]
@@ -125,18 +170,45 @@ Mean ± std.
 \end{table}
 "
         );
+        let text = Latex.render(&tested()).unwrap();
+        assert!(text.contains(r"UV-GAN & \textbf{20.12} $\pm$ 1.50\rlap{$^*$} & 0.100 $\pm$ 0.020 &"), "{text}");
+        assert_eq!(
+            Latex.sheet(&tested().details.tests.unwrap()).unwrap(),
+            r"\begin{table}
+  \centering
+  \caption{Paired differences}
+  \label{tab:quality-tests}
+  \scriptsize\setlength{\tabcolsep}{3pt}
+  \begin{tabular}{llr}
+    \toprule
+    row & found & p \\
+    \midrule
+    \multicolumn{3}{l}{\textit{Against a\_b}} \\
+    UV-GAN \& co & better & \textless{} 0.001 \\
+    \bottomrule
+  \end{tabular}
+  \par\smallskip\footnotesize p: two-sided.
+\end{table}
+"
+        );
     }
 
     #[test]
     fn csv() {
         assert_eq!(
             Csv.render(&example()).unwrap(),
-            "kind,variant,missing.psnr,missing.psnr std,missing.psnr n,missing.l1,missing.l1 std,missing.l1 n,cost.macs,cost.macs std,cost.macs n\n\
-             ours,UV-GAN,20.125,1.5,40,0.1,0.02,38,1.26,,\n\
-             ours,no <gate> & 50% #1,-3,0.25,40,,,,NaN,,\n\
-             baseline,mirror,12,2,40,0.3,0.1,40,,,\n\
-             published,Ours_v2,15.97,,,,,,,,\n"
+            "kind,variant,missing.psnr,missing.psnr std,missing.psnr n,missing.psnr low,missing.psnr high,\
+             missing.psnr mark,missing.l1,missing.l1 std,missing.l1 n,missing.l1 low,missing.l1 high,missing.l1 mark,\
+             cost.macs,cost.macs std,cost.macs n,cost.macs low,cost.macs high,cost.macs mark\n\
+             ours,UV-GAN,20.125,1.5,40,,,,0.1,0.02,38,,,,1.26,,,,,\n\
+             ours,no <gate> & 50% #1,-3,0.25,40,,,,,,,,,,NaN,,,,,\n\
+             baseline,mirror,12,2,40,,,,0.3,0.1,40,,,,,,,,,\n\
+             published,Ours_v2,15.97,,,,,,,,,,,,,,,,,\n"
         );
+        let text = Csv.render(&tested()).unwrap();
+        assert!(text.contains("ours,UV-GAN,20.125,1.5,40,19.5,20.75,best *,0.1,"), "{text}");
+        let sheet = Csv.sheet(&tested().details.tests.unwrap()).unwrap();
+        assert_eq!(sheet, "row,found,p\nUV-GAN & co,better,< 0.001\n");
     }
 
     #[test]
@@ -148,5 +220,12 @@ Mean ± std.
         assert!(text.contains("<tr class=\"baseline first\"><th scope=\"row\">mirror</th>"), "{text}");
         assert!(text.contains("no &lt;gate&gt; &amp; 50% #1") && !text.contains("<script>"), "{text}");
         assert!(text.contains("<th scope=\"row\">Ours_v2&nbsp;†</th>"), "{text}");
+        assert!(!text.contains("<details") && !text.contains("class=\"mark\""), "{text}");
+        let text = Html.render(&tested()).unwrap();
+        let best = "<td><strong>20.12</strong> <span class=\"std\">± 1.50</span><span class=\"mark\">*</span></td>";
+        assert!(text.contains(best), "{text}");
+        assert!(text.contains("± 0.020</span><span class=\"mark\"></span></td>"), "{text}");
+        assert!(text.contains("<th scope=\"rowgroup\" colspan=\"3\">Against a_b</th>"), "{text}");
+        assert!(text.contains("<td>UV-GAN &amp; co</td><td>better</td><td class=\"number\">&lt; 0.001</td>"), "{text}");
     }
 }

@@ -1,6 +1,7 @@
 //! Cells that differ only in their seed, taken together: a row of a table, a line of a plot.
 
 use crate::record::{CellEntry, CellRecord, Column, State, StudyRecord, Summary};
+use crate::statistics::{Moments, mean_interval};
 use std::collections::BTreeMap;
 
 /// Cells of one variant and one label of every axis.
@@ -14,17 +15,24 @@ pub struct Group<'a> {
 }
 
 /// A number of a table.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Value {
     pub mean: f64,
     pub std: Option<f64>,
     /// Samples of one run, or seeds of several; 0 where it is not known.
     pub n: u64,
+    /// 95% interval of the mean.
+    pub interval: Option<(f64, f64)>,
+    /// Set in bold: significantly better than some row, and not significantly worse than the best.
+    pub best: bool,
+    /// Marked: significantly different from the baseline's.
+    pub differs: bool,
 }
 
 impl From<&Summary> for Value {
     fn from(summary: &Summary) -> Self {
-        Value { mean: summary.mean, std: Some(summary.std), n: summary.n }
+        let interval = mean_interval(summary.mean, summary.std, summary.n);
+        Value { mean: summary.mean, std: Some(summary.std), n: summary.n, interval, ..Value::default() }
     }
 }
 
@@ -40,11 +48,13 @@ impl<'a> Group<'a> {
         match all.as_slice() {
             [] => None,
             [one] => Some(*one),
+            // A cost that no seed changes.
+            [one, rest @ ..] if one.std.is_none() && rest.iter().all(|v| v == one) => Some(*one),
             _ => {
-                let n = all.len() as f64;
-                let mean = all.iter().map(|v| v.mean).sum::<f64>() / n;
-                let variance = all.iter().map(|v| (v.mean - mean).powi(2)).sum::<f64>() / (n - 1.0);
-                Some(Value { mean, std: Some(variance.sqrt()), n: all.len() as u64 })
+                let means: Vec<f64> = all.iter().map(|v| v.mean).collect();
+                let Moments { mean, std, n } = Moments::of(&means)?;
+                let interval = mean_interval(mean, std, n as u64);
+                Some(Value { mean, std: Some(std), n: n as u64, interval, ..Value::default() })
             }
         }
     }
@@ -57,7 +67,7 @@ impl<'a> Group<'a> {
 
 fn value(record: &CellRecord, column: &str) -> Option<Value> {
     let status = record.status.as_ref()?;
-    let plain = |mean: f64| Some(Value { mean, std: None, n: 0 });
+    let plain = |mean: f64| Some(Value { mean, ..Value::default() });
     match column {
         "cost.parameters" => record.summary.as_ref().and_then(|s| plain(s.parameters as f64 / 1e6)),
         "cost.macs" => record.summary.as_ref().and_then(|s| plain(s.macs as f64 / 1e9)),

@@ -3,6 +3,7 @@
 
 use super::Options;
 use super::group::{Group, Value, facts, groups};
+use super::significance::{Details, Grid, Significance};
 use crate::record::{State, StudyRecord, TablePlan};
 use std::collections::BTreeMap;
 
@@ -17,6 +18,8 @@ pub struct Table {
     pub heads: Vec<Head>,
     pub rows: Vec<Row>,
     pub notes: Vec<String>,
+    /// The numbers behind what is bold and marked.
+    pub details: Details,
 }
 
 /// Head of a column.
@@ -93,28 +96,35 @@ fn table(study: &StudyRecord, plan: &TablePlan, options: &Options) -> Table {
         heads.extend(plan.columns.iter().map(|c| (head(study, c, (!label.is_empty()).then_some(*label)), *label)));
     }
     let mut rows: Vec<Row> = Vec::new();
-    for group in groups.iter() {
+    let mut places: Vec<Vec<Option<usize>>> = Vec::new();
+    for (g, group) in groups.iter().enumerate() {
         let label = row_label(group, plan);
         let row = match rows.iter().position(|r| r.label == label) {
             Some(i) => i,
             None => {
                 rows.push(Row { kind: Kind::Ours, label, values: vec![None; heads.len()] });
+                places.push(vec![None; heads.len()]);
                 rows.len() - 1
             }
         };
         let here = group.place.get(&plan.across).map_or("", String::as_str);
         for (i, (head, _)) in heads.iter().enumerate().filter(|(_, (_, across))| *across == here) {
             rows[row].values[i] = group.value(&head.column);
+            places[row][i] = Some(g);
         }
     }
     let heads: Vec<Head> = heads.into_iter().map(|(head, _)| head).collect();
     rows.extend(baselines(study, &heads));
-    let mut notes = notes(study, &groups, &rows);
+    let significance = Significance::new(Grid { study, groups: &groups, heads: &heads, places }, &rows);
+    significance.mark(&mut rows);
+    let mut notes = notes(study, &groups, &rows, significance.notes());
     for key in &plan.published {
         published(key, options, &heads, &mut rows, &mut notes);
     }
     let corner = if plan.rows.is_empty() { "variant" } else { &plan.rows };
-    Table { name: plan.name.clone(), caption: plan.caption.clone(), corner: corner.into(), heads, rows, notes }
+    let details = significance.details(&plan.name, corner, &rows);
+    let (name, caption, corner) = (plan.name.clone(), plan.caption.clone(), corner.to_owned());
+    Table { name, caption, corner, heads, rows, notes, details }
 }
 
 /// Labels of an axis in order of appearance; one empty label where there is no axis.
@@ -172,16 +182,17 @@ fn published(key: &str, options: &Options, heads: &[Head], rows: &mut Vec<Row>, 
         return;
     };
     for row in &table.rows {
-        let value =
-            |head: &Head| row.values.get(&head.column).map(|(mean, std)| Value { mean: *mean, std: *std, n: 0 });
+        let value = |head: &Head| {
+            row.values.get(&head.column).map(|(mean, std)| Value { mean: *mean, std: *std, ..Value::default() })
+        };
         rows.push(Row { kind: Kind::Published, label: row.label.clone(), values: heads.iter().map(value).collect() });
     }
     let data = if table.data.is_empty() { String::new() } else { format!(", on {}", table.data) };
     notes.push(format!("† Published, not measured here: {}, {}{data}.", table.source, table.place));
 }
 
-/// What a reader must know of the numbers: what ± is, why none is bold, which cells are missing.
-fn notes(study: &StudyRecord, groups: &[Group<'_>], rows: &[Row]) -> Vec<String> {
+/// What a reader must know of the numbers: what ± is, what is bold, which cells are missing.
+fn notes(study: &StudyRecord, groups: &[Group<'_>], rows: &[Row], tested: Vec<String>) -> Vec<String> {
     let mut all = Vec::new();
     if rows.iter().flat_map(|r| &r.values).flatten().any(|v| v.std.is_some()) {
         let seeds = groups.iter().map(|g| g.done().count()).max().unwrap_or(0);
@@ -191,9 +202,7 @@ fn notes(study: &StudyRecord, groups: &[Group<'_>], rows: &[Row]) -> Vec<String>
             "Mean ± standard deviation over n test samples, one seed a row."
         };
         all.push(over.into());
-        if groups.len() > 1 {
-            all.push("No value is set in bold: the differences are not tested for significance.".into());
-        }
+        all.extend(tested);
     }
     all.extend(study.records.iter().filter_map(|(entry, record)| {
         let title = groups.iter().find(|g| g.cells.iter().any(|c| c.0 == *entry)).map_or("", |g| g.title.as_str());

@@ -169,6 +169,7 @@ impl Prepared {
                 .collect::<BTreeMap<_, _>>(),
             seed: cell.plan.run.seed,
             hash: cell.plan.hash.clone(),
+            baseline: cell.spec.baseline,
         };
         let axes = self.cells.first().map(|c| c.spec.axes.iter().map(|(axis, ..)| axis.clone()).collect());
         Cells {

@@ -26,6 +26,7 @@ pub fn study(runs: &Path) -> PathBuf {
         axes: BTreeMap::new(),
         seed: 0,
         hash: format!("{variant}-0"),
+        baseline: variant == "uv-gan",
     });
     for (variant, _, better) in VARIANTS {
         cell(&cell_dir(runs, &format!("{variant}-0")), variant, better);

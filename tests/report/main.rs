@@ -4,6 +4,7 @@
 
 mod fixture;
 mod samples;
+mod significance;
 
 use ablate::record::{CellEntry, State, Status, cell_dir, write_atomic, write_json};
 use ablate::report::{Options, PublishedRow, PublishedTable, write};

@@ -6,7 +6,7 @@
 
 use super::about;
 use crate::components::node::{About, Leaf, NodeEntry, as_map, gives, leaf, per_channel, weight};
-use crate::nn::{Inputs, Module, Outputs, Pass, only};
+use crate::nn::{Drawn, Inputs, Module, Outputs, Pass, Sheet, drawn, only};
 use crate::registry::{Inferred, InputEdges, Kind, Problem, settings};
 use crate::tensor::ops::activation::{Activation, activate};
 use crate::tensor::ops::arithmetic::multiply;
@@ -56,5 +56,22 @@ impl<D: Backend> Module<D> for SqueezeExcite {
         let f = if self.activation == "silu" { Activation::Silu } else { Activation::Relu };
         let wide = layer(&activate(ctx, &narrow, f)?, "conv-expand/weight", "conv-expand/bias")?;
         only(multiply(ctx, map, &activate(ctx, &wide, Activation::Sigmoid)?)?)
+    }
+
+    fn onnx(&self, sheet: &mut Sheet<'_, D>) -> Drawn {
+        let map = sheet.one("map")?;
+        let means = sheet.graph.node("GlobalAveragePool", &[&map.name], &[]);
+        let (weight, bias) = (sheet.parameter("conv-reduce/weight")?, sheet.bias("conv-reduce/bias"));
+        let narrow = sheet.graph.linear(&means, &weight, bias.as_deref());
+        let bent = if self.activation == "silu" {
+            let share = sheet.graph.node("Sigmoid", &[&narrow], &[]);
+            sheet.graph.node("Mul", &[&narrow, &share], &[])
+        } else {
+            sheet.graph.node("Relu", &[&narrow], &[])
+        };
+        let (weight, bias) = (sheet.parameter("conv-expand/weight")?, sheet.bias("conv-expand/bias"));
+        let wide = sheet.graph.linear(&bent, &weight, bias.as_deref());
+        let weights = sheet.graph.node("Sigmoid", &[&wide], &[]);
+        drawn(sheet.graph.node("Mul", &[&map.name, &weights], &[]))
     }
 }

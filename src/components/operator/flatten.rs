@@ -2,7 +2,7 @@
 
 use super::about;
 use crate::components::node::{About, Leaf, NodeEntry, gives, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only};
+use crate::nn::{Drawn, Inputs, Module, Outputs, Pass, Sheet, drawn, only};
 use crate::registry::{Inferred, InputEdges, Problem, Type, settings};
 use crate::tensor::ops::shape::reshape;
 use crate::tensor::{Backend, Error};
@@ -31,5 +31,12 @@ impl<D: Backend> Module<D> for Flatten {
         let x = inputs.one("map")?;
         let [n, c, h, w] = x.shape();
         only(reshape(pass.ctx, x, [n, c * h * w, 1, 1])?)
+    }
+
+    fn onnx(&self, sheet: &mut Sheet<'_, D>) -> Drawn {
+        let map = sheet.one("map")?;
+        let [c, h, w] = map.dims;
+        let shape = sheet.graph.integers("shape", &[-1, (c * h * w) as i64, 1, 1]);
+        drawn(sheet.graph.node("Reshape", &[&map.name, &shape], &[]))
     }
 }

@@ -3,7 +3,7 @@
 
 use super::about;
 use crate::components::node::{About, Leaf, NodeEntry, gives, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only};
+use crate::nn::{Drawn, Inputs, Module, Outputs, Pass, Sheet, drawn, only};
 use crate::registry::{Inferred, InputEdges, Problem, settings};
 use crate::tensor::ops::arithmetic::{add, affine};
 use crate::tensor::ops::shape::slice_channels;
@@ -45,5 +45,14 @@ impl<D: Backend> Module<D> for Grey {
         let part = |i: usize| affine(ctx, &slice_channels(ctx, image, i, 1)?, SHARES[i], 0.0);
         let sum = add(ctx, &part(0)?, &part(1)?)?;
         only(add(ctx, &sum, &part(2)?)?)
+    }
+
+    fn onnx(&self, sheet: &mut Sheet<'_, D>) -> Drawn {
+        let image = sheet.one("image")?;
+        if image.dims[0] == 1 {
+            return drawn(image.name.clone());
+        }
+        let weight = sheet.graph.constant("weight", &[1, 3, 1, 1], &SHARES);
+        drawn(sheet.graph.linear(&image.name, &weight, None))
     }
 }

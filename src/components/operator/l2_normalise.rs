@@ -2,7 +2,7 @@
 
 use super::about;
 use crate::components::node::{About, Leaf, NodeEntry, gives, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only};
+use crate::nn::{Drawn, Inputs, Module, Outputs, Pass, Sheet, drawn, only};
 use crate::registry::{Inferred, InputEdges, Problem, Type, settings};
 use crate::tensor::ops::l2_normalise::l2_normalise;
 use crate::tensor::{Backend, Error};
@@ -32,5 +32,13 @@ impl<D: Backend> Module<D> for L2Normalise {
     /// `vector`: N x C x 1 x 1, and so is the result.
     fn forward(&self, pass: &Pass<'_, D>, inputs: &Inputs<D>) -> Result<Outputs<D>, Error> {
         only(l2_normalise(pass.ctx, inputs.one("vector")?, EPSILON)?)
+    }
+
+    fn onnx(&self, sheet: &mut Sheet<'_, D>) -> Drawn {
+        let vector = sheet.one("vector")?;
+        let length = sheet.graph.reduce("ReduceL2", &vector.name, &[1]);
+        let least = sheet.graph.scalar("least", EPSILON);
+        let length = sheet.graph.node("Max", &[&length, &least], &[]);
+        drawn(sheet.graph.node("Div", &[&vector.name, &length], &[]))
     }
 }

@@ -4,7 +4,7 @@
 
 use super::about;
 use crate::components::node::{About, Leaf, NodeEntry, gives, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only};
+use crate::nn::{Drawn, Inputs, Module, Outputs, Pass, Sheet, drawn, only};
 use crate::registry::{Inferred, InputEdges, Problem, Type, settings};
 use crate::tensor::ops::pool::max_halves;
 use crate::tensor::{Backend, Error};
@@ -43,5 +43,16 @@ impl<D: Backend> Module<D> for MaxFeatureMap {
     /// `map`: N x 2C x H x W. Returns N x C x H x W.
     fn forward(&self, pass: &Pass<'_, D>, inputs: &Inputs<D>) -> Result<Outputs<D>, Error> {
         only(max_halves(pass.ctx, inputs.one("map")?)?)
+    }
+
+    fn onnx(&self, sheet: &mut Sheet<'_, D>) -> Drawn {
+        let map = sheet.one("map")?;
+        let half = (map.dims[0] / 2) as i64;
+        let halves = [(0, half), (half, 2 * half)].map(|(from, to)| {
+            let (starts, ends) = (sheet.graph.integers("starts", &[from]), sheet.graph.integers("ends", &[to]));
+            let axes = sheet.graph.integers("axes", &[1]);
+            sheet.graph.node("Slice", &[&map.name, &starts, &ends, &axes], &[])
+        });
+        drawn(sheet.graph.node("Max", &[&halves[0], &halves[1]], &[]))
     }
 }

@@ -2,7 +2,7 @@
 
 use super::about;
 use crate::components::node::{About, Leaf, NodeEntry, gives, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only};
+use crate::nn::{Drawn, Inputs, Module, Outputs, Pass, Sheet, drawn, only};
 use crate::registry::{Inferred, InputEdges, Problem, Type, settings};
 use crate::tensor::{Backend, Error};
 
@@ -27,5 +27,9 @@ impl<D: Backend> Module<D> for Pixel {
     /// `vector`: N x C x 1 x 1, and so is the result.
     fn forward(&self, _: &Pass<'_, D>, inputs: &Inputs<D>) -> Result<Outputs<D>, Error> {
         only(inputs.one("vector")?.clone())
+    }
+
+    fn onnx(&self, sheet: &mut Sheet<'_, D>) -> Drawn {
+        drawn(sheet.one("vector")?.name.clone())
     }
 }

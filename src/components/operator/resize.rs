@@ -4,7 +4,7 @@
 
 use super::about;
 use crate::components::node::{About, Leaf, NodeEntry, gives, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only};
+use crate::nn::{Drawn, Inputs, Module, Outputs, Pass, Sheet, drawn, only};
 use crate::registry::{Inferred, InputEdges, Problem, settings};
 use crate::tensor::ops::resize::resize_bilinear;
 use crate::tensor::{Backend, Error};
@@ -34,5 +34,11 @@ impl<D: Backend> Module<D> for Resize {
     /// `map`: N x C x H x W. Returns N x C x size x size.
     fn forward(&self, pass: &Pass<'_, D>, inputs: &Inputs<D>) -> Result<Outputs<D>, Error> {
         only(resize_bilinear(pass.ctx, inputs.one("map")?, (self.size, self.size), false)?)
+    }
+
+    fn onnx(&self, sheet: &mut Sheet<'_, D>) -> Drawn {
+        let map = sheet.one("map")?;
+        let factors = [map.dims[1], map.dims[2]].map(|side| self.size as f32 / side as f32);
+        drawn(sheet.graph.resize(&map.name, factors, "linear", "half_pixel"))
     }
 }

@@ -3,6 +3,7 @@
 use super::{Format, spans};
 use crate::report::ReportError;
 use crate::report::group::Value;
+use crate::report::significance::{Line, Sheet};
 use crate::report::svg::escape;
 use crate::report::table::{Kind, Table, number};
 
@@ -33,6 +34,7 @@ impl Format for Html {
         out.push_str(&format!(
             "<tr><th scope=\"col\">{corner}</th>{heads}<th scope=\"col\">n</th></tr>\n</thead>\n<tbody>\n"
         ));
+        let marked = table.rows.iter().flat_map(|r| &r.values).flatten().any(|v| v.differs);
         let mut before = None;
         for row in &table.rows {
             let (class, mark) = match row.kind {
@@ -43,7 +45,7 @@ impl Format for Html {
             let first = if before.is_some_and(|b| b != row.kind) { " first" } else { "" };
             before = Some(row.kind);
             let cells: String =
-                row.values.iter().zip(&table.heads).map(|(v, h)| cell(v.as_ref(), h.decimals)).collect();
+                row.values.iter().zip(&table.heads).map(|(v, h)| cell(v.as_ref(), h.decimals, marked)).collect();
             let (label, n) = (escape(&row.label), row.count());
             out.push_str(&format!(
                 "<tr class=\"{class}{first}\"><th scope=\"row\">{label}{mark}</th>{cells}<td>{n}</td></tr>\n"
@@ -51,16 +53,50 @@ impl Format for Html {
         }
         out.push_str("</tbody>\n</table>\n");
         table.notes.iter().for_each(|note| out.push_str(&format!("<p class=\"note\">{}</p>\n", escape(note))));
+        for sheet in [&table.details.intervals, &table.details.tests].into_iter().flatten() {
+            let caption = escape(&sheet.caption);
+            out.push_str(&format!("<details class=\"details\"><summary>{caption}</summary>\n<div class=\"wide\">\n"));
+            out.push_str(&self.sheet(sheet)?);
+            out.push_str("</div>\n</details>\n");
+        }
+        Ok(out)
+    }
+
+    fn sheet(&self, sheet: &Sheet) -> Result<String, ReportError> {
+        let class = |i: usize| if i < sheet.words { "" } else { " class=\"number\"" };
+        let head = |(i, head): (usize, &String)| format!("<th scope=\"col\"{}>{}</th>", class(i), escape(head));
+        let heads: String = sheet.heads.iter().enumerate().map(head).collect();
+        let mut out = format!("<table class=\"text sheet\">\n<thead><tr>{heads}</tr></thead>\n<tbody>\n");
+        for line in &sheet.lines {
+            match line {
+                Line::Over(text) => {
+                    let (columns, text) = (sheet.heads.len(), escape(text));
+                    out.push_str(&format!(
+                        "<tr class=\"over\"><th scope=\"rowgroup\" colspan=\"{columns}\">{text}</th></tr>\n"
+                    ));
+                }
+                Line::Cells(cells) => {
+                    let cell = |(i, text): (usize, &String)| format!("<td{}>{}</td>", class(i), escape(text));
+                    out.push_str(&format!("<tr>{}</tr>\n", cells.iter().enumerate().map(cell).collect::<String>()));
+                }
+            }
+        }
+        out.push_str("</tbody>\n</table>\n");
+        sheet.notes.iter().for_each(|note| out.push_str(&format!("<p class=\"note\">{}</p>\n", escape(note))));
         Ok(out)
     }
 }
 
-fn cell(value: Option<&Value>, decimals: usize) -> String {
-    match value {
-        Some(Value { mean, std: Some(std), .. }) => {
-            format!("<td>{} <span class=\"std\">± {}</span></td>", number(*mean, decimals), number(*std, decimals))
-        }
-        Some(Value { mean, .. }) => format!("<td>{}</td>", number(*mean, decimals)),
-        None => "<td>–</td>".into(),
-    }
+/// In a table with marks every number leaves room for one, so that they stay beneath each other.
+fn cell(value: Option<&Value>, decimals: usize, marked: bool) -> String {
+    let mark = |set: bool| match (marked, set) {
+        (false, _) => "",
+        (true, false) => "<span class=\"mark\"></span>",
+        (true, true) => "<span class=\"mark\">*</span>",
+    };
+    let Some(value) = value else { return format!("<td>–{}</td>", mark(false)) };
+    let mean = number(value.mean, decimals);
+    let mean = if value.best { format!("<strong>{mean}</strong>") } else { mean };
+    let spread = |std| format!(" <span class=\"std\">± {}</span>", number(std, decimals));
+    format!("<td>{mean}{}{}</td>", value.std.map_or_else(String::new, spread), mark(value.differs))
 }

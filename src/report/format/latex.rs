@@ -3,6 +3,7 @@
 use super::{Format, spans};
 use crate::report::ReportError;
 use crate::report::group::Value;
+use crate::report::significance::{Line, Sheet};
 use crate::report::table::{Kind, Table, number};
 
 pub struct Latex;
@@ -34,12 +35,43 @@ impl Format for Latex {
                 Kind::Baseline => format!("\\textit{{{text}}}"),
                 Kind::Published => format!("{text}$^\\dagger$"),
             };
-            let values = row.values.iter().zip(&table.heads).map(|(v, h)| escape(&cell(v.as_ref(), h.decimals)));
+            let values = row.values.iter().zip(&table.heads).map(|(v, h)| cell(v.as_ref(), h.decimals));
             line(&mut out, std::iter::once(text).chain(values).chain([escape(&row.count())]));
         }
         out.push_str("    \\bottomrule\n  \\end{tabular}\n");
         if !table.notes.is_empty() {
             out.push_str(&format!("  \\par\\smallskip\\footnotesize {}\n", escape(&table.notes.join(" "))));
+        }
+        out.push_str("\\end{table}\n");
+        Ok(out)
+    }
+
+    fn sheet(&self, sheet: &Sheet) -> Result<String, ReportError> {
+        let (columns, words) = (sheet.heads.len(), sheet.words.min(sheet.heads.len()));
+        let mut out = format!(
+            "\\begin{{table}}\n  \\centering\n  \\caption{{{}}}\n  \\label{{tab:{}}}\n  \\scriptsize\\setlength{{\\tabcolsep}}{{3pt}}\n",
+            escape(&sheet.caption),
+            label(&sheet.name)
+        );
+        let sides = "l".repeat(words) + &"r".repeat(columns - words);
+        out.push_str(&format!("  \\begin{{tabular}}{{{sides}}}\n    \\toprule\n"));
+        line(&mut out, sheet.heads.iter().map(|h| escape(h)));
+        out.push_str("    \\midrule\n");
+        for (i, row) in sheet.lines.iter().enumerate() {
+            match row {
+                Line::Over(text) => {
+                    let rule = if i == 0 { "" } else { "    \\midrule\n" };
+                    out.push_str(&format!(
+                        "{rule}    \\multicolumn{{{columns}}}{{l}}{{\\textit{{{}}}}} \\\\\n",
+                        escape(text)
+                    ));
+                }
+                Line::Cells(cells) => line(&mut out, cells.iter().map(|c| escape(c))),
+            }
+        }
+        out.push_str("    \\bottomrule\n  \\end{tabular}\n");
+        if !sheet.notes.is_empty() {
+            out.push_str(&format!("  \\par\\smallskip\\footnotesize {}\n", escape(&sheet.notes.join(" "))));
         }
         out.push_str("\\end{table}\n");
         Ok(out)
@@ -62,12 +94,13 @@ fn line(out: &mut String, cells: impl Iterator<Item = String>) {
     out.push_str(&format!("    {} \\\\\n", cells.collect::<Vec<_>>().join(" & ")));
 }
 
+/// The mark takes no room, so that numbers stay beneath each other.
 fn cell(value: Option<&Value>, decimals: usize) -> String {
-    match value {
-        Some(Value { mean, std: Some(std), .. }) => format!("{} ± {}", number(*mean, decimals), number(*std, decimals)),
-        Some(Value { mean, .. }) => number(*mean, decimals),
-        None => "–".into(),
-    }
+    let Some(value) = value else { return "--".into() };
+    let mean = escape(&number(value.mean, decimals));
+    let mean = if value.best { format!("\\textbf{{{mean}}}") } else { mean };
+    let std = value.std.map_or_else(String::new, |std| escape(&format!(" ± {}", number(std, decimals))));
+    format!("{mean}{std}{}", if value.differs { "\\rlap{$^*$}" } else { "" })
 }
 
 /// A key for `\label`: letters, digits, hyphens.

@@ -3,6 +3,7 @@
 use super::Format;
 use crate::report::ReportError;
 use crate::report::group::Value;
+use crate::report::significance::{Line, Sheet};
 use crate::report::table::{Kind, Table, number};
 
 pub struct Markdown;
@@ -34,7 +35,32 @@ impl Format for Markdown {
             line(&mut out, std::iter::once(label).chain(values).chain([row.count()]));
         }
         out.push('\n');
-        table.notes.iter().for_each(|note| out.push_str(&format!("{}\n", escape(note))));
+        // A blank line between them, else they run together into one paragraph.
+        let notes: Vec<String> = table.notes.iter().map(|note| format!("{}\n", escape(note))).collect();
+        out.push_str(&notes.join("\n"));
+        for sheet in [&table.details.intervals, &table.details.tests].into_iter().flatten() {
+            out.push_str(&format!("\n<details><summary>{}</summary>\n\n", escape(&sheet.caption)));
+            out.push_str(&self.sheet(sheet)?);
+            out.push_str("\n</details>\n");
+        }
+        Ok(out)
+    }
+
+    fn sheet(&self, sheet: &Sheet) -> Result<String, ReportError> {
+        let mut out = String::new();
+        line(&mut out, sheet.heads.iter().map(|h| escape(h)));
+        let sides = (0..sheet.heads.len()).map(|i| if i < sheet.words { ":---|" } else { "---:|" });
+        out.push_str(&format!("|{}\n", sides.collect::<String>()));
+        for row in &sheet.lines {
+            match row {
+                Line::Over(text) => {
+                    let rest = std::iter::repeat_n(String::new(), sheet.heads.len().saturating_sub(1));
+                    line(&mut out, std::iter::once(format!("*{}*", escape(text))).chain(rest));
+                }
+                Line::Cells(cells) => line(&mut out, cells.iter().map(|c| escape(c))),
+            }
+        }
+        sheet.notes.iter().for_each(|note| out.push_str(&format!("\n{}\n", escape(note))));
         Ok(out)
     }
 }
@@ -44,11 +70,11 @@ fn line(out: &mut String, cells: impl Iterator<Item = String>) {
 }
 
 fn cell(value: Option<&Value>, decimals: usize) -> String {
-    match value {
-        Some(Value { mean, std: Some(std), .. }) => format!("{} ± {}", number(*mean, decimals), number(*std, decimals)),
-        Some(Value { mean, .. }) => number(*mean, decimals),
-        None => "–".into(),
-    }
+    let Some(value) = value else { return "–".into() };
+    let mean = number(value.mean, decimals);
+    let mean = if value.best { format!("**{mean}**") } else { mean };
+    let std = value.std.map_or_else(String::new, |std| format!(" ± {}", number(std, decimals)));
+    format!("{mean}{std}{}", if value.differs { " \\*" } else { "" })
 }
 
 /// Text that stays text: no emphasis, no table borders, no HTML, one line.
