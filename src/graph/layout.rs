@@ -37,14 +37,14 @@ const CLASSIFIERS: &[&str] = &["fc.*", "classifier.*", "*.num_batches_tracked"];
 
 /// Every layout that `weights.layout` may name.
 pub const LAYOUTS: &[Layout] = &[
-    plain(OURS, "checkpoints of this program", &[]),
+    plain(OURS, "this program: the checkpoints of runs", &[]),
     Layout {
         name: "torchvision",
-        doc: "classifiers of torchvision",
+        doc: "torchvision: classifiers",
         rename: efficientnet::torchvision,
         ignored: CLASSIFIERS,
     },
-    Layout { name: "timm", doc: "classifiers of timm", rename: efficientnet::timm, ignored: CLASSIFIERS },
+    Layout { name: "timm", doc: "timm: classifiers", rename: efficientnet::timm, ignored: CLASSIFIERS },
 ];
 
 impl Layout {
