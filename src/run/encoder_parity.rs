@@ -12,7 +12,7 @@ use crate::tensor::{Context, Cpu, Tensor, Var};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::Path;
 
 /// Of the norm of the difference over the norm.
 const TOLERANCE: f64 = 1e-4;
@@ -102,7 +102,7 @@ fn bytes(values: &[f32]) -> Vec<u8> {
 }
 
 /// A file as PyTorch would write it for this network with its classifier.
-fn write(network: &Network, layout: &Layout, file: &PathBuf) {
+fn write(network: &Network, layout: &Layout, file: &Path) {
     let shape = |shape: [usize; 4]| match shape {
         [1, c, 1, 1] => vec![c],
         all => all.to_vec(),
