@@ -30,6 +30,7 @@ mod weights;
 pub use cell::{Options, run};
 pub use checkpoint::{Checkpoint, Folder};
 pub use error::RunError;
+pub use weights::check as check_weights;
 
 use network::{Built, Run};
 use objective::Objective;
