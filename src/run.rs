@@ -39,6 +39,7 @@ pub use data::{Counts, check as check_data};
 pub use error::RunError;
 pub use rehearsal::{Rehearsal, rehearse};
 pub use trained::{Trained, Which};
+pub use weights::check as check_weights;
 
 use network::{Built, Run};
 use objective::Objective;

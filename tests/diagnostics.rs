@@ -1,5 +1,6 @@
 //! Error messages, whole: each case under `tests/diagnostics/` is a sentence, a file that extends `base.toml`, and what
 //! is said of it. `ABLATE_BLESS=1 cargo test --test diagnostics` writes the texts anew; look at them then.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use ablate::components::catalogue;
 use ablate::config::{Overrides, load};

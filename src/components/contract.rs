@@ -15,10 +15,6 @@ fn required(card: &Card) -> Value {
             json!({"width": 6})
         }
         ("operator", "resize") => json!({"size": 5}),
-        ("embedding", "inception-resnet-v1") => json!({"width": 2, "size": 80}),
-        ("embedding", "light-cnn-29-v2") => json!({"width": 3, "size": 16}),
-        ("embedding", "small-resnet") => json!({"width": 4}),
-        ("embedding", _) => json!({"width": 2, "size": 16}),
         ("head", "cosine-classifier") => json!({"classes": 5}),
         _ => json!({}),
     }
@@ -87,6 +83,9 @@ fn loss(ctx: &Context<Cpu>, outputs: &[Var<Cpu>]) -> Var<Cpu> {
 fn every_component_gives_the_shapes_it_says() {
     for entry in nodes::<Cpu>() {
         let card = &entry.entry.card;
+        if card.family == "embedding" && matches!(entry.entry.make, Make::Expand(_)) {
+            continue; // hundreds of operations; `run::embedding_parity` opens and runs them
+        }
         let component = format!("{}/{}", card.family, card.name);
         for (batch, mode) in [(1, Mode::FROZEN), (3, Mode::FROZEN), (3, Mode::LEARNING)] {
             let outputs = Rig::new(mode, fill).run("", &component, &required(card), &inputs(card, batch)).unwrap();

@@ -37,6 +37,28 @@ fn operators_move_pixels() {
 }
 
 #[test]
+fn operators_of_embeddings() {
+    let (edge, values) = run("operator/grey", json!({}), &[("image", Edge::image(3, 1, 1), &[1., -1., 0.5])]).unwrap();
+    assert_eq!(edge, Edge::image(1, 1, 1));
+    assert!((values[0] - (0.299 - 0.587 + 0.057)).abs() < 1e-6);
+    let grey = run("operator/grey", json!({}), &[("image", Edge::image(1, 1, 2), &[0.3, -0.3])]).unwrap();
+    assert_eq!(grey, (Edge::image(1, 1, 2), vec![0.3, -0.3]));
+    // Pixel i of 2 lies at (i + 0.5) 4 / 2 - 0.5 = 0.5 and 2.5, on both axes.
+    let four: Vec<f32> = (0..16).map(|i| i as f32).collect();
+    let (edge, values) = run("operator/resize", json!({"size": 2}), &[("map", Edge::image(1, 4, 4), &four)]).unwrap();
+    assert_eq!((edge, values), (Edge::image(1, 2, 2), vec![2.5, 4.5, 10.5, 12.5]));
+    let map = [1., 5., -2., 4., 0., 7., -3., 4.];
+    let (edge, values) = run("operator/max-feature-map", json!({}), &[("map", Edge::map(4, 1, 2), &map)]).unwrap();
+    assert_eq!((edge, values), (Edge::map(2, 1, 2), vec![1., 7., -2., 4.]));
+    let (edge, values) = run("operator/flatten", json!({}), &[("map", Edge::map(2, 1, 2), &map[..4])]).unwrap();
+    assert_eq!((edge, values), (Edge::vector(4), vec![1., 5., -2., 4.]));
+    let (edge, values) = run("operator/pixel", json!({}), &[("vector", Edge::vector(2), &map[..2])]).unwrap();
+    assert_eq!((edge, values), (Edge::map(2, 1, 1), vec![1., 5.]));
+    let (_, values) = run("operator/l2-normalise", json!({}), &[("vector", Edge::vector(2), &[3., -4.])]).unwrap();
+    assert!((values[0] - 0.6).abs() < 1e-6 && (values[1] + 0.8).abs() < 1e-6);
+}
+
+#[test]
 fn fills_look_at_the_other_half() {
     // The second pixel's mirror image (the third) is seen; the first and the last miss each other: the mean of 3 and 5.
     let (image, missing) = (Edge::image(1, 1, 5), Edge::mask(1, 5));
@@ -81,6 +103,13 @@ fn what_does_not_fit_is_refused() {
     assert_eq!(refuse("block/conv", conv, &[("map", a.clone())]), message);
     let conv = json!({"width": 4, "groups": 3});
     assert_eq!(refuse("block/conv", conv, &[("map", a.clone())]), "3 groups do not divide 2 and 4 channels");
+    let message = "nothing is left of 2x5x5: the kernel is larger than the padded map";
+    let conv = json!({"width": 4, "kernel": [1, 7], "padding": 0});
+    assert_eq!(refuse("block/conv", conv, &[("map", a.clone())]), message);
+    let odd = "5x2x2 has no halves: its number of channels is odd";
+    assert_eq!(refuse("operator/max-feature-map", json!({}), &[("map", Edge::map(5, 2, 2))]), odd);
+    let colours = "4x2x2 is neither grey nor of three colours";
+    assert_eq!(refuse("operator/grey", json!({}), &[("image", Edge::image(4, 2, 2))]), colours);
     let norm = [("map", a.clone()), ("condition", Edge::vector(3))];
     assert_eq!(refuse("norm/batch", json!({}), &norm), "a norm with a `condition` is not available yet");
     assert_eq!(refuse("operator/halves", json!({}), &[("map", a)]), "2x5x5 has no halves: its width is odd");

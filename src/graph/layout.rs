@@ -37,25 +37,25 @@ const CLASSIFIERS: &[&str] = &["fc.*", "classifier.*", "*.num_batches_tracked"];
 
 /// Every layout that `weights.layout` may name.
 pub const LAYOUTS: &[Layout] = &[
-    plain(OURS, "checkpoints of this program", &[]),
+    plain(OURS, "this program: the checkpoints of runs", &[]),
     Layout {
         name: "torchvision",
-        doc: "classifiers of torchvision",
+        doc: "torchvision: classifiers",
         rename: efficientnet::torchvision,
         ignored: CLASSIFIERS,
     },
-    Layout { name: "timm", doc: "classifiers of timm", rename: efficientnet::timm, ignored: CLASSIFIERS },
+    Layout { name: "timm", doc: "timm: classifiers", rename: efficientnet::timm, ignored: CLASSIFIERS },
     Layout {
         name: "facenet-pytorch",
-        doc: "InceptionResnetV1 of facenet-pytorch",
+        doc: "facenet-pytorch: InceptionResnetV1",
         rename: |dotted| match dotted.strip_prefix("repeat.") {
             Some(rest) => format!("repeat_{rest}"),
             None => dotted,
         },
         ignored: &["logits.*", "*.num_batches_tracked"],
     },
-    plain("insightface", "IResNets of insightface, IR-SE-50 of InsightFace_Pytorch", &["*.num_batches_tracked"]),
-    plain("light-cnn", "LightCNN-29 v2 of LightCNN", &["fc2.*"]),
+    plain("insightface", "insightface: IResNets; InsightFace_Pytorch: IR-SE-50", &["*.num_batches_tracked"]),
+    plain("light-cnn", "LightCNN: LightCNN-29 v2, without its classifier", &["fc2.*"]),
 ];
 
 impl Layout {

@@ -35,6 +35,11 @@ pub fn used(plan: &Plan) -> Result<Vec<WeightsUsed>, RunError> {
     plan.networks.iter().filter_map(used).collect()
 }
 
+/// Whether the weights of a network are there and fit, values apart.
+pub fn check(network: &Network) -> Result<(), RunError> {
+    find(network).map(|_| ())
+}
+
 /// A line for each file of which not everything fitted.
 pub fn notes(used: &[WeightsUsed]) -> Vec<String> {
     let line = |w: &WeightsUsed| {

@@ -3,8 +3,10 @@
 use super::Papers;
 use crate::config::{self, CellSpec, Item, Overrides, Study};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::graph::{self, About, Finished, Library, plan::Plan};
+use crate::graph::plan::{Network, Plan, Weights};
+use crate::graph::{self, About, Finished, Library};
 use crate::record::{self, CellEntry, Cells, ReportPlan, State, Status};
+use crate::run;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -101,6 +103,7 @@ fn cells(file: &Path, study: &Study, against: Against<'_>) -> Result<Prepared, V
         match graph::resolve(&spec.tree, &about, &library) {
             Ok((plan, said)) => {
                 notes.extend(said.into_iter().filter(|n| !notes.contains(n)).collect::<Vec<_>>());
+                errors.extend(unfit(&spec.tree, &plan).into_iter().filter(|e| !errors.contains(e)).collect::<Vec<_>>());
                 cells.push(Cell { spec, plan });
             }
             Err(problems) => errors.extend(problems),
@@ -124,6 +127,19 @@ pub(super) fn with_folders<'a>(tree: &Item, library: &Library<'a>) -> (Library<'
     let folders: Vec<PathBuf> = named.iter().filter_map(config::path_of).collect();
     let problems = folders.iter().flat_map(|folder| library.composites.add_folder(folder)).collect();
     (library, problems)
+}
+
+/// Weights of other runs that are not there or do not fit.
+fn unfit(tree: &Item, plan: &Plan) -> Vec<Diagnostic> {
+    let cells = plan.networks.iter().filter(|n| matches!(n.weights, Weights::Cell { .. }));
+    let wrong = |network: &Network| {
+        let problem = Diagnostic::error(run::check_weights(network).err()?.to_string());
+        Some(match tree.get(&["nodes", &network.node, "weights"]).and_then(Item::place) {
+            Some(place) => problem.at(place, ""),
+            None => problem,
+        })
+    };
+    cells.filter_map(wrong).collect()
 }
 
 /// The folder of the finished cell that `weights` asks for, by the identity that its own file gives it.

@@ -147,6 +147,9 @@ fn bounds(bounds: &Bounds) -> String {
 /// Type, range, default and doc of a setting by its path in an experiment: `nodes.generator.gate`, `losses.x.weight`.
 pub fn about(tree: &Item, key: &str, library: &Library) -> Option<String> {
     let path: Vec<&str> = key.split('.').collect();
+    if let ["nodes", _, "weights", "layout"] = path[..] {
+        return Some(format!("{key}: {}", super::schema::layouts_text()));
+    }
     // The nearest table above that names a component owns the key.
     for split in (1..path.len()).rev() {
         let Some(owner) = tree.get(&path[..split]) else { continue };

@@ -1,6 +1,7 @@
 //! The registry as one page: a table for each family. Kept as `registry/catalogue.md`.
 
 use super::cards::{default_text, first_sentence, kind_text, port_type};
+use crate::graph::layout::{LAYOUTS, Layout};
 use crate::graph::library::{ComponentCard, Library, PortCard};
 use crate::registry::Setting;
 
@@ -13,7 +14,17 @@ const HEAD: &str = "# Catalogue\n\n\
 /// Markdown of all families, in alphabetical order.
 pub fn catalogue(library: &Library) -> String {
     let families = library.families();
-    families.into_iter().fold(HEAD.to_string(), |page, family| page + &table(library, family))
+    families.into_iter().fold(HEAD.to_string(), |page, family| page + &table(library, family)) + &layouts()
+}
+
+/// What `weights.layout` may name.
+fn layouts() -> String {
+    let head = "\n## Layouts of weights\n\nNames that tensors have in a file: `weights = { file = \"x.safetensors\", \
+        layout = \"torchvision\" }`. What a file may hold besides is passed over.\n\n\
+        | name | files of | passed over |\n|---|---|---|\n";
+    let names = |all: &[&str]| all.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
+    let row = |l: &Layout| format!("| `{}` | {} | {} |\n", l.name, l.doc, names(l.ignored));
+    LAYOUTS.iter().map(row).fold(head.to_string(), |page, row| page + &row)
 }
 
 fn table(library: &Library, family: &str) -> String {

@@ -1,5 +1,6 @@
 //! JSON Schema of the language with everything in the registry, for editors.
 
+use crate::graph::layout::{LAYOUTS, OURS};
 use crate::graph::library::{ComponentCard, Library};
 use crate::registry::{Kind, Setting};
 use serde_json::{Map, Value, json};
@@ -17,8 +18,39 @@ pub fn schema(library: &Library) -> Value {
         "definitions": {
             "given": { "type": "string", "pattern": "^\\$[a-z]", "description": "The value of a setting of this file." },
             "nodes": entries(node(library)),
+            "weights": weights(),
         },
     })
+}
+
+/// A node's `weights`.
+fn weights() -> Value {
+    let layouts: Vec<&str> = LAYOUTS.iter().map(|l| l.name).collect();
+    let text = |description: &str| json!({ "type": "string", "description": description });
+    let mut table = closed(&["variant", "seed"]);
+    let properties = [
+        ("file", text("A safetensors file.")),
+        ("run", text("The folder of a cell.")),
+        ("experiment", text("A file whose finished cell is looked for.")),
+        ("layout", json!({ "enum": layouts, "default": OURS, "description": layouts_text() })),
+        ("strict", json!({ "type": "boolean", "default": true, "description": STRICT })),
+        ("node", text("Where in the file or the run the values are: a node, or a path inside one.")),
+        ("at", json!({ "type": ["string", "array"], "description": "Paths inside the node that take the values." })),
+        ("which", json!({ "enum": ["best", "last"], "default": "best" })),
+    ];
+    if let Some(Value::Object(all)) = table.get_mut("properties") {
+        all.extend(properties.map(|(key, value)| (key.to_string(), value)));
+    }
+    json!({ "anyOf": [{ "const": "none" }, table], "description": "Where the values come from." })
+}
+
+/// What `strict` does.
+const STRICT: &str = "Whether what is missing, unexpected or of another shape is an error.";
+
+/// The layouts, each with what it is.
+pub(super) fn layouts_text() -> String {
+    let all: Vec<String> = LAYOUTS.iter().map(|l| format!("`{}`, {}", l.name, l.doc)).collect();
+    format!("Whose names the file has. {}.", all.join("; "))
 }
 
 fn entries(of: Value) -> Value {
@@ -120,7 +152,8 @@ fn node(library: &Library) -> Value {
         "transform",
         "face",
     ];
-    let own = own(&["apply", "in", "each", "repeat", "detach", "freeze", "weights", "init", "enabled"]);
+    let mut own = own(&["apply", "in", "each", "repeat", "detach", "freeze", "weights", "init", "enabled"]);
+    own.insert("weights".into(), json!({ "$ref": "#/definitions/weights" }));
     let families = library.families().into_iter().filter(|f| !PLAIN.contains(f));
     let cards: Vec<ComponentCard> =
         families.flat_map(|f| library.members(f).into_iter().filter_map(move |name| library.card(f, name))).collect();
