@@ -126,7 +126,7 @@ fn a_member_of_another_family_is_refused_by_name() {
  9 | encoder = "relu"
    |           ^^^^^^ no encoder has this name
    |
-   = known: pix2pix, resnet101, resnet18, resnet34, resnet50
+   = known: efficientnet-b0, pix2pix, resnet101, resnet18, resnet34, resnet50
    = help: `relu` is an activation; the slot `encoder` of `generator/uv-gan` takes encoders
 "#;
     assert_eq!(told, expected);
