@@ -2,6 +2,8 @@
 
 mod cell;
 mod checkpoint;
+#[cfg(test)]
+mod composite_parity;
 mod data;
 mod environment;
 mod error;
