@@ -11,6 +11,8 @@ mod evaluate;
 pub mod loader;
 mod network;
 mod objective;
+#[cfg(test)]
+mod parity_rig;
 mod pool;
 mod samples;
 mod state;
@@ -20,6 +22,8 @@ mod step_parity;
 mod step_rig;
 #[cfg(test)]
 mod step_tests;
+#[cfg(test)]
+mod system_parity;
 mod train;
 mod update;
 mod value;

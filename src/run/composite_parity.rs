@@ -1,5 +1,6 @@
 //! Composites against PyTorch: `tests/parity/composites.py` made the cases and the numbers, and says what they are.
 
+use super::parity_rig::{difference, fill, golden, norm, table, tag, uniform};
 use super::{Built, Run};
 use crate::components;
 use crate::config;
@@ -10,7 +11,7 @@ use crate::graph::open::{Wired, WiredValue};
 use crate::graph::plan::{Network, NetworkPort};
 use crate::nn::Mode;
 use crate::random::Stream;
-use crate::registry::{Edge, Start, Type};
+use crate::registry::{Edge, Type};
 use crate::tensor::{Backend, Context, Cpu, Tensor, Var};
 use safetensors::SafeTensors;
 use serde::Deserialize;
@@ -22,7 +23,6 @@ use std::sync::Arc;
 /// off by 1e-4 passes with a chance of one in fifty, by 1.5e-4 of one in a thousand, by more never. PyTorch's own f32
 /// is up to 3e-5 from the f64 that made the numbers.
 const TOLERANCE: f64 = 0.5e-4;
-const PRODUCTS: usize = 8;
 
 #[derive(Deserialize)]
 struct Case {
@@ -44,7 +44,8 @@ fn text(problems: &[Diagnostic]) -> String {
 
 impl Case {
     fn all() -> Vec<Case> {
-        serde_json::from_str(include_str!("../../tests/parity/composites.json")).unwrap()
+        let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/parity/composites.json");
+        serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap()
     }
 
     /// `in/<port>[i]` and its edge, in the order of the network's inputs.
@@ -82,50 +83,17 @@ impl Case {
         network
     }
 
-    /// As `Net.tensor` in `layers.py`.
-    fn fill(&self, built: &mut Built<Cpu>) {
-        let ctx = Context::inference(&Cpu::default());
-        for (op, state) in built.plan.ops.iter().zip(&mut built.state.ops) {
-            let path = state.path.strip_prefix("net").unwrap().trim_start_matches('/').to_string();
-            let name = |n: &str| if path.is_empty() { n.to_string() } else { format!("{path}/{n}") };
-            for (p, named) in op.inferred.parameters.iter().zip(&mut state.parameters) {
-                let fan: usize = p.shape[1..].iter().product();
-                let values = self.uniform(&name(p.name), p.shape).into_iter().map(|r| match p.init {
-                    Start::Weight { .. } => r * (2.4 / (fan as f64).sqrt()) as f32,
-                    Start::Constant(1.0) => 1.0 + 0.5 * r,
-                    Start::Constant(_) => 0.2 * r,
-                });
-                named.tensor = ctx.tensor(values.collect(), p.shape).unwrap();
-            }
-            for (b, named) in op.inferred.buffers.iter().zip(&mut state.buffers) {
-                let values = self.uniform(&name(b.name), b.shape);
-                let norm = values.iter().map(|v| f64::from(*v).powi(2)).sum::<f64>().sqrt();
-                let values = values.into_iter().map(|r| match b.name {
-                    "left-singular" => (f64::from(r) / norm) as f32,
-                    "running-variance" => 1.0 + 0.5 * r,
-                    _ => 0.2 * r,
-                });
-                named.tensor = ctx.tensor(values.collect(), b.shape).unwrap();
-            }
-        }
-    }
-
-    fn uniform(&self, name: &str, shape: [usize; 4]) -> Vec<f32> {
-        let mut stream = Stream::new(self.seed, name);
-        (0..shape.iter().product()).map(|_| stream.between(-1.0, 1.0) as f32).collect()
-    }
-
     /// Outputs frozen and learning, gradients of inputs and parameters, buffers afterwards.
     fn run(&self) -> Tensors {
         let mut built = Built::<Cpu>::new(&self.open(), &Cpu::default(), 0).unwrap();
-        self.fill(&mut built);
+        fill(&mut built, self.seed);
         let ops = built.plan.ops.len();
         let mut found = Tensors::new();
         let learning = Context::recording(&Cpu::default());
         let given = self.given().into_iter().map(|(name, edge)| {
             let [c, h, w] = edge.dims;
             let shape = [self.batch, c, h, w];
-            (name.clone(), Var::leaf(learning.tensor(self.uniform(&name, shape), shape).unwrap()))
+            (name.clone(), Var::leaf(learning.tensor(uniform(self.seed, &name, shape), shape).unwrap()))
         });
         let given: Vec<(String, Var<Cpu>)> = given.collect();
         let inputs: Vec<Var<Cpu>> = given.iter().map(|(_, v)| v.clone()).collect();
@@ -145,7 +113,7 @@ impl Case {
             }
         }
         for state in &built.state.ops {
-            let path = |n: &str| format!("buffer{}/{n}", state.path.strip_prefix("net").unwrap());
+            let path = |n: &str| format!("buffer/{}/{n}", state.path);
             found.extend(state.buffers.iter().map(|b| (path(b.name), host(&b.tensor))));
         }
         found
@@ -160,7 +128,7 @@ impl Case {
         inputs: &[(String, Var<Cpu>)],
         found: &mut Tensors,
     ) {
-        let weights = |(name, v): &(String, Var<Cpu>)| self.uniform(&format!("gradient/{name}"), v.shape());
+        let weights = |(name, v): &(String, Var<Cpu>)| uniform(self.seed, &format!("gradient/{name}"), v.shape());
         let weights: Vec<Vec<f32>> = outputs.iter().map(weights).collect();
         let vars: Vec<&Var<Cpu>> = outputs.iter().map(|(_, v)| v).collect();
         let zero = ctx.device().upload(vec![0.0]).unwrap();
@@ -177,7 +145,7 @@ impl Case {
             take(name.clone(), var.tensor());
         }
         for state in &built.state.ops {
-            let path = |n: &str| format!("gradient{}/{n}", state.path.strip_prefix("net").unwrap());
+            let path = |n: &str| format!("gradient/{}/{n}", state.path);
             state.parameters.iter().for_each(|p| take(path(p.name), &p.tensor));
         }
     }
@@ -192,49 +160,23 @@ fn host(tensor: &Tensor<Cpu>) -> ([usize; 4], Vec<f32>) {
     (var.shape(), var.to_vec())
 }
 
-/// Norm, and products with vectors of random signs.
-fn products(name: &str, values: &[f32]) -> [f64; 1 + PRODUCTS] {
-    let mut sums = [0.0; 1 + PRODUCTS];
-    let mut stream = Stream::new(0, name);
-    for v in values.iter().map(|v| f64::from(*v)) {
-        let bits = stream.bits();
-        sums[0] += v * v;
-        for (j, sum) in sums[1..].iter_mut().enumerate() {
-            *sum += if bits >> (63 - j) & 1 == 1 { v } else { -v };
-        }
-    }
-    sums[0] = sums[0].sqrt();
-    sums
-}
-
-/// Estimates |found - expected| / |expected|.
-fn error(found: &[f64; 1 + PRODUCTS], expected: &[f32]) -> f64 {
-    let squares: f64 = found[1..].iter().zip(&expected[1..]).map(|(a, b)| (a - f64::from(*b)).powi(2)).sum();
-    (squares / PRODUCTS as f64).sqrt() / f64::from(expected[0])
-}
-
 /// Compares every tensor; gives the largest error and what is wrong.
 fn compare(case: &str, found: &Tensors, golden: &SafeTensors<'_>) -> (f64, Vec<String>) {
-    let table = golden.tensor(case).unwrap();
-    let values: Vec<f32> = table.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
-    let rows: Vec<&[f32]> = values.chunks(2 + PRODUCTS).collect();
+    let rows = table(golden, case);
     assert_eq!(rows.len(), found.len(), "{case}: {:?}", found.keys());
     let (mut worst, mut wrong): (f64, _) = (0.0, Vec::new());
     for ((name, (shape, values)), row) in found.iter().zip(rows) {
-        let tag = (Stream::new(0, &format!("{name} [{}, {}, {}, {}]", shape[0], shape[1], shape[2], shape[3])).at(0)
-            >> 40) as f32;
-        assert_eq!(tag, row[0], "{case}: torch has another tensor where we have {name} {shape:?}");
-        let sums = products(name, values);
+        assert_eq!(tag(name, *shape), row[0], "{case}: torch has another tensor where we have {name} {shape:?}");
         if row[1] == 0.0 {
             // Nothing but rounding: a bias before a norm, beside its kernel's gradient; a map that nothing looks at.
             let beside = found.get(&name.replace("bias", "weight")).filter(|_| name.ends_with("bias"));
-            let size = beside.map_or(0.0, |(_, v)| products("", v)[0]);
-            if sums[0] > 1e-4 * size {
-                wrong.push(format!("{case}: {name} has a norm of {} beside {size}", sums[0]));
+            let size = beside.map_or(0.0, |(_, v)| norm(v));
+            if norm(values) > 1e-4 * size {
+                wrong.push(format!("{case}: {name} has a norm of {} beside {size}", norm(values)));
             }
             continue;
         }
-        let error = error(&sums, &row[1..]);
+        let error = difference(name, values, &row[2..]) / f64::from(row[1]);
         worst = worst.max(error);
         if error.is_nan() || error >= TOLERANCE {
             wrong.push(format!("{case}: {name} is off by {error:.1e} of its norm {}", row[1]));
@@ -243,13 +185,8 @@ fn compare(case: &str, found: &Tensors, golden: &SafeTensors<'_>) -> (f64, Vec<S
     (worst, wrong)
 }
 
-fn golden() -> Vec<u8> {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-    std::fs::read(root.join("tests/parity/golden/composites.safetensors")).unwrap()
-}
-
 fn check(family: &[&str]) {
-    let bytes = golden();
+    let bytes = golden("composites.safetensors");
     let golden = SafeTensors::deserialize(&bytes).unwrap();
     let cases: Vec<Case> =
         Case::all().into_iter().filter(|c| family.iter().any(|f| c.component.starts_with(f))).collect();
@@ -261,6 +198,11 @@ fn check(family: &[&str]) {
 #[test]
 fn gates_are_pytorchs() {
     check(&["gate/"]);
+}
+
+#[test]
+fn skips_are_pytorchs() {
+    check(&["skip/"]);
 }
 
 #[test]
@@ -295,10 +237,10 @@ fn discriminators_are_pytorchs() {
 
 #[test]
 fn every_case_is_checked_and_a_small_error_is_found() {
-    let families = ["gate/", "fusion/", "decoder/", "generator/", "discriminator/"];
+    let families = ["gate/", "skip/", "fusion/", "decoder/", "generator/", "discriminator/"];
     let cases = Case::all();
     assert!(cases.iter().all(|c| families.iter().any(|f| c.component.starts_with(f))));
-    let bytes = golden();
+    let bytes = golden("composites.safetensors");
     let golden = SafeTensors::deserialize(&bytes).unwrap();
     assert_eq!(golden.len(), cases.len());
     // One element of one gradient, off by 2e-4 of the gradient's norm.
@@ -306,7 +248,7 @@ fn every_case_is_checked_and_a_small_error_is_found() {
     let mut found = case.run();
     let (worst, _) = compare(&case.name, &found, &golden);
     assert!(worst < 1e-5, "{worst}");
-    let (_, values) = found.get_mut("gradient/theta/conv/weight").unwrap();
+    let (_, values) = found.get_mut("gradient/net/theta/conv/weight").unwrap();
     let norm = values.iter().map(|v| v * v).sum::<f32>().sqrt();
     values[7] += 2e-4 * norm;
     let (_, wrong) = compare(&case.name, &found, &golden);

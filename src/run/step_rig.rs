@@ -12,7 +12,7 @@ use crate::random::Stream;
 use crate::record::UpdateRecord;
 use crate::tensor::{Backend, Context, Cpu, Var};
 use std::cell::RefCell;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Side of the maps in pixels.
@@ -111,7 +111,18 @@ impl Rig {
 
     /// An experiment at the beginning of a stage, its tensors filled by name.
     pub fn new(text: &str, settings: &[&str], stage: usize) -> Rig {
-        let plan = plan(text, settings);
+        static FILES: AtomicUsize = AtomicUsize::new(0);
+        let number = FILES.fetch_add(1, Ordering::Relaxed);
+        let file: PathBuf = std::env::temp_dir().join(format!("ablate-step-{}-{number}.toml", std::process::id()));
+        std::fs::write(&file, text).unwrap();
+        let rig = Rig::of_file(&file, settings, stage);
+        std::fs::remove_file(&file).unwrap();
+        rig
+    }
+
+    /// As [`Rig::new`], of an experiment's file.
+    pub fn of_file(file: &Path, settings: &[&str], stage: usize) -> Rig {
+        let plan = plan(file, settings);
         let device = Cpu::default();
         let network = |n| RefCell::new(Built::new(n, &device, 0).unwrap());
         let models = Models { networks: plan.networks.iter().map(network).collect(), device };
@@ -194,14 +205,9 @@ pub fn distance(a: &Tensors, b: &Tensors) -> f64 {
     pairs.map(|(x, y)| f64::from(x - y).powi(2)).sum::<f64>().sqrt()
 }
 
-fn plan(text: &str, settings: &[&str]) -> Plan {
-    static FILES: AtomicUsize = AtomicUsize::new(0);
-    let number = FILES.fetch_add(1, Ordering::Relaxed);
-    let file: PathBuf = std::env::temp_dir().join(format!("ablate-step-{}-{number}.toml", std::process::id()));
-    std::fs::write(&file, text).unwrap();
+fn plan(file: &Path, settings: &[&str]) -> Plan {
     let overrides = Overrides::default().with(settings.iter().map(|s| ("--set", *s)));
-    let study = config::load(&file, &overrides);
-    std::fs::remove_file(&file).unwrap();
+    let study = config::load(file, &overrides);
     let study = study.unwrap_or_else(|e| panic!("{}", render_all(&e)));
     let cell = study.cells().unwrap_or_else(|e| panic!("{}", render_all(&e))).swap_remove(0);
     let problems: Vec<_> = study.problems.iter().chain(&cell.problems).cloned().collect();

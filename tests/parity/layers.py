@@ -3,7 +3,9 @@
 A tensor's values are a pure function of a seed and its name: `Stream` of `src/random.rs`, repeated here in whole numbers,
 so that both sides make the same values and no file has to hold them.
 """
+import json
 import math
+import struct
 
 import numpy as np
 import torch
@@ -36,11 +38,51 @@ def uniform(seed, purpose, shape):
     return torch.from_numpy((unit * 2.0 - 1.0).astype(np.float32)).view(*shape)
 
 
+def four(shape):
+    """The shape as the other side has it."""
+    return [1, *shape, 1, 1] if len(shape) == 1 else [*shape, *[1] * (4 - len(shape))]
+
+
+def tag(name, shape):
+    """Tells a tensor's row from another's; exact in f32."""
+    return int(bits(0, f"{name} {four(shape)}", 1)[0] >> np.uint64(40))
+
+
+PRODUCTS = 8
+
+
+def products(name, tensor):
+    """With vectors of random signs: the mean square of the differences of two tensors' products is an unbiased estimate
+    of the squared norm of their difference, also where only one element differs."""
+    values = tensor.detach().double().flatten().numpy()
+    signs = bits(0, name, values.size)
+    return [values @ (((signs >> np.uint64(63 - j)) & np.uint64(1)).astype(np.float64) * 2.0 - 1.0) for j in range(PRODUCTS)]
+
+
+def difference(products, reference):
+    """Estimate of the norm of the difference."""
+    return math.sqrt(sum((a - b) ** 2 for a, b in zip(products, reference)) / PRODUCTS)
+
+
+def save(path, tables):
+    """Safetensors, one table for each name."""
+    header, data = {}, b""
+    for name, table in tables.items():
+        packed = struct.pack(f"<{len(table) * len(table[0])}f", *(v for row in table for v in row))
+        shape = [len(table), len(table[0])]
+        header[name] = {"dtype": "F32", "shape": shape, "data_offsets": [len(data), len(data) + len(packed)]}
+        data += packed
+    head = json.dumps(header, separators=(",", ":")).encode()
+    head += b" " * (-len(head) % 8)
+    with open(path, "wb") as file:
+        file.write(struct.pack("<Q", len(head)) + head + data)
+
+
 class Net:
     """Parameters and buffers of a network by name."""
 
-    def __init__(self, seed, dtype=torch.float64):
-        self.seed, self.dtype = seed, dtype
+    def __init__(self, node, seed, dtype=torch.float64):
+        self.node, self.seed, self.dtype = node, seed, dtype
         self.training = True
         # Whether running statistics and singular vectors move.
         self.moves = True
@@ -50,6 +92,7 @@ class Net:
         self.margin = math.inf
 
     def tensor(self, name, shape, kind):
+        name = f"{self.node}/{name}"
         for store in (self.parameters, self.buffers):
             if name in store:
                 assert store[name].shape == tuple(shape), name

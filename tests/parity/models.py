@@ -139,6 +139,42 @@ def block(net, p, x, width, stride, bottleneck):
     return net.relu(y + x)
 
 
+# ---- skips: maps coarse to fine, the deepest first; it stays ----
+
+
+def dense(net, p, stages, convs=2, share=1.0):
+    """UNet++'s pathways: X(i,j) from all maps before it on its level and the coarser level's, doubled."""
+    rows = [[x] for x in stages]
+    last = len(stages) - 1
+    for j in range(1, last):
+        for level in range(last - j):
+            row, coarser = rows[last - level], rows[last - level - 1][j - 1]
+            x = torch.cat([*row[:j], upsample(net, "", "bilinear", coarser)], 1)
+            for n in range(convs):
+                name = at(p, f"x-{level}-{j}-conv-{n + 1}")
+                width = int(row[0].shape[1] * share)
+                x = net.relu(net.batch(f"{name}-norm", net.conv(name, x, width, 3, bias=False)))
+            row.append(x)
+    # X(i,L-i) is the decoder's own.
+    return [stages[0]] + [torch.cat(rows[s][:s], 1) for s in range(1, len(stages))]
+
+
+def res_path(net, p, stages):
+    """MultiResUNet's ResPath, as nibtehaz has it."""
+    found = [stages[0]]
+    for s, x in enumerate(stages[1:], 1):
+        for link in range(1, s + 1):
+            name, c = at(p, f"path-{s}-{link}"), x.shape[1]
+            shortcut = net.batch(f"{name}-shortcut-norm", net.conv(f"{name}-shortcut", x, c, 1, bias=False))
+            out = net.relu(net.batch(f"{name}-wide-norm", net.conv(f"{name}-wide", x, c, 3, bias=False)))
+            x = net.batch(f"{name}-norm", net.relu(shortcut + out))
+        found.append(x)
+    return found
+
+
+SKIPS = {"none": lambda net, p, stages: stages, "dense": dense, "res-path": res_path}
+
+
 # ---- generators ----
 
 
@@ -162,20 +198,31 @@ def decoder(net, p, stages, widths, others, **how):
     return maps, [] if attentions[0] is None else attentions
 
 
-def res_unet(net, image, widths, depth=18, width=4, gate="none", up="nearest"):
-    stages = resnet(net, "encoder", image, depth, width)
+def res_unet(net, image, widths, depth=18, width=4, gate="none", up="nearest", skips="none"):
+    stages = SKIPS[skips](net, "skips", resnet(net, "encoder", image, depth, width))
     maps, attention = decoder(net, "decoder", stages, widths, None, gate=gate, up=up)
     return {"completed": to_image(net, "image", maps[-1], up), "attention": attention}
 
 
-def coupled_unet(net, image, widths, depth=18, width=4, gate="attention-gate", fuse="fast-normalized", links="sum", up="nearest", project="first"):
+def coupled_unet(net, image, widths, depth=18, width=4, gate="attention-gate", fuse="fast-normalized", links="sum", up="nearest", project="first", skips="none"):
     """Fig. 2 of na2020."""
     stages = resnet(net, "encoder-1", image, depth, width)
-    maps, first = decoder(net, "decoder-1", stages, widths, None, gate=gate, up=up)
+    maps, first = decoder(net, "decoder-1", SKIPS[skips](net, "skips-1", stages), widths, None, gate=gate, up=up)
     again = resnet(net, "encoder-2", stages[-1], depth, width, stages, links)
-    last, attention = decoder(net, "decoder-2", again, widths, maps, gate=gate, up=up, fuse=fuse, project=project)
+    last, attention = decoder(net, "decoder-2", SKIPS[skips](net, "skips-2", again), widths, maps, gate=gate, up=up, fuse=fuse, project=project)
     completed, intermediate = to_image(net, "image-2", last[-1], up), to_image(net, "image-1", maps[-1], up)
     return {"completed": completed, "intermediate": intermediate, "attention": attention, "first-attention": first}
+
+
+def coupled_unet_3(net, image, widths, width, fuse, links):
+    """A third U-Net after the second, as the second after the first."""
+    stages, others, images = None, None, []
+    for n in "123":
+        x = image if stages is None else stages[-1]
+        stages = resnet(net, f"encoder-{n}", x, 18, width, stages, links)
+        others, _ = decoder(net, f"decoder-{n}", stages, widths, others, fuse=fuse)
+        images.append(to_image(net, f"image-{n}", others[-1]))
+    return {"completed": images[2], "intermediate": images[:2]}
 
 
 def uv_gan(net, image, width, down, innermost, widths, gate="none"):
@@ -246,6 +293,38 @@ def spectral_stack(net, p, image, width, widths):
     return net.conv(at(p, "last"), x, 1, 1, spectral=True)
 
 
+def pixel(net, image, width, widths, condition):
+    """pix2pix's PixelDiscriminator, the last convolution with bias."""
+    x = net.conv_norm_act("first", torch.cat([image, condition], 1), width, norm="none", act="leaky-relu", kernel=1)
+    for i, w in enumerate(widths):
+        x = net.conv_norm_act(f"middle[{i}]", x, w, act="leaky-relu", kernel=1)
+    return net.conv("last", x, 1, 1)
+
+
+def whole_image(net, image, width, widths):
+    """A logit for an image: strided convolutions with spectral norm, mean, linear."""
+    how = {"kernel": 4, "stride": 2, "padding": 1, "act": "leaky-relu", "spectral": True}
+    x = net.conv_norm_act("first", image, width, norm="none", **how)
+    for i, w in enumerate(widths):
+        x = net.conv_norm_act(f"down[{i}]", x, w, norm="instance", **how)
+    return net.linear("last", x.mean((2, 3)), 1)
+
+
+def multi_scale(net, image, width, widths):
+    scales = [("fine", image), ("middle", F.avg_pool2d(image, 2)), ("coarse", F.avg_pool2d(image, 4))]
+    return [patchgan(net, f"{name}", x, width, widths, (2, 1)) for name, x in scales]
+
+
 def two_scale(net, image, width, widths):
     half = F.avg_pool2d(image, 2)
     return [spectral_stack(net, "fine", image, width, widths), spectral_stack(net, "coarse", half, width, widths)]
+
+
+# ---- embedding ----
+
+
+def small_resnet(net, image, width):
+    x = net.relu(net.batch("norm", net.conv("conv", image, width, 3, bias=False)))
+    for layer in range(4):
+        x = block(net, f"layer-{layer + 1}", x, width << layer, 2, False)
+    return net.linear("embedding", x.mean((2, 3)), 4 * width)
