@@ -123,9 +123,9 @@ CASES = {
     ),
     "coupled-unet-softmax": (
         "generator/coupled-unet",
-        NARROW + "\nlinks = 'fast-normalized'\nfusion = { use = 'softmax-weighted', project = 'both' }\ngate = 'grid-gate'",
+        NARROW + "\nlinks = 'fast-normalized'\nfusion = { use = 'softmax-weighted', project = 'both' }\ngate = 'squeeze-excite'",
         TWO,
-        lambda net, x: m.coupled_unet(net, x, WIDTHS, fuse="softmax-weighted", links="fast-normalized", project="both", gate="grid-gate"),
+        lambda net, x: m.coupled_unet(net, x, WIDTHS, fuse="softmax-weighted", links="fast-normalized", project="both", gate="squeeze-excite"),
     ),
     "res-unet-dense": ("generator/res-unet", NARROW + "\nskips = 'dense'", TWO, lambda net, x: m.res_unet(net, x, WIDTHS, skips="dense")),
     "coupled-unet-3": (

@@ -34,7 +34,7 @@ def coupled(net, x):
 # generator, shares of its maps, a seed whose steps stay away from kinks (PyTorch's f32 agrees with its f64)
 SYSTEMS = {"uv-gan": (uv_gan, [1.0], 0), "attention-res-cunet-gan": (coupled, [1.0, 0.3], 1)}
 OPTIMIZERS = {
-    "sgd": lambda p: torch.optim.SGD(p, lr=0.003),
+    "sgd": lambda p: torch.optim.SGD(p, lr=0.0005),
     "adam": lambda p: torch.optim.Adam(p, lr=0.001, betas=(0.5, 0.999), eps=1e-3),
 }
 
