@@ -30,6 +30,7 @@ pub mod prepare;
 pub mod raster;
 pub mod sample;
 pub mod schedule;
+pub mod skip;
 pub mod transform;
 pub mod upsample;
 #[cfg(test)]
@@ -42,7 +43,7 @@ use crate::tensor::{Backend, Cpu};
 
 /// Every component that can be a node of a graph.
 pub fn nodes<D: Backend>() -> Vec<NodeEntry<D>> {
-    let families: [fn() -> Vec<NodeEntry<D>>; 11] = [
+    let families: [fn() -> Vec<NodeEntry<D>>; 12] = [
         activation::entries,
         block::entries,
         embedding::entries,
@@ -53,6 +54,7 @@ pub fn nodes<D: Backend>() -> Vec<NodeEntry<D>> {
         norm::entries,
         operator::entries,
         prepare::entries,
+        skip::entries,
         upsample::entries,
     ];
     families.into_iter().flat_map(|entries| entries()).collect()

@@ -2,6 +2,8 @@
 
 mod cell;
 mod checkpoint;
+#[cfg(test)]
+mod composite_parity;
 mod data;
 #[cfg(test)]
 mod embedding_parity;
@@ -16,6 +18,8 @@ mod export_tests;
 pub mod loader;
 mod network;
 mod objective;
+#[cfg(test)]
+mod parity_rig;
 mod pool;
 pub mod predict;
 mod rehearsal;
@@ -27,6 +31,8 @@ mod step_parity;
 mod step_rig;
 #[cfg(test)]
 mod step_tests;
+#[cfg(test)]
+mod system_parity;
 mod train;
 mod trained;
 mod update;

@@ -69,6 +69,7 @@ fn stated_parameter_counts_are_met() {
         ("generator/uv-gan", "prepare = \"none\"", 54_413_955),
         ("generator/uv-gan", "", 54_417_027),
         ("discriminator/patchgan", "norm = \"instance\"", 2_764_737),
+        ("discriminator/patchgan", "", 2_765_633),
         ("generator/cycle-resnet", "", 11_378_179),
         ("generator/cycle-resnet", "blocks = 6", 7_837_699),
         ("discriminator/two-scale", "", 5_514_114),
@@ -103,6 +104,30 @@ fn the_coupled_unet_opens_with_every_gate_and_fusion() {
             }
         }
     }
+}
+
+/// Paths and parameters of the decoder stay what they are without, but for the channels of dense skips.
+#[test]
+fn skips_and_couplings_are_one_line() {
+    let bench = Bench::new();
+    let opened = |component: &str, more: &str| {
+        let more = format!("encoder = {{ use = \"resnet18\", width = 8 }}\nwidths = [16, 8, 8, 4]\n{more}");
+        bench.image(component, &more, 64).unwrap_or_else(|e| panic!("{component} {more}\n{e}"))
+    };
+    for component in ["generator/res-unet", "generator/coupled-unet", "generator/coupled-unet-3"] {
+        let plain = opened(component, "");
+        let dense = opened(component, "skips = \"dense\"");
+        let paths = opened(component, "skips = { use = \"res-path\", shortest = 2 }");
+        let named = |o: &Opened| {
+            o.network.ops.iter().map(|op| op.path.clone()).filter(|p| !p.contains("/skips")).collect::<Vec<_>>()
+        };
+        assert_eq!(named(&plain), named(&dense), "{component}");
+        assert_eq!(named(&plain), named(&paths), "{component}");
+        assert!(parameters(&plain) < parameters(&paths) && parameters(&plain) < parameters(&dense), "{component}");
+        assert_eq!(plain.edges[0], Edge::image(3, 64, 64));
+    }
+    let thrice = opened("generator/coupled-unet-3", "");
+    assert_eq!(thrice.network.outputs.iter().filter(|o| o.port.port == "intermediate").count(), 2);
 }
 
 /// The section's `experiments/mine.toml`: UV-GAN's generator on line 7, its encoder on line 9.

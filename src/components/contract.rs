@@ -38,7 +38,11 @@ fn inputs(card: &Card, batch: usize) -> Wires {
     ports
         .map(|(i, p)| {
             let count = if p.list { 2 } else { 1 };
-            (p.name.to_string(), (0..count).map(|k| numbers(edge(p.accepts), batch, 2 * i + k + 1)).collect())
+            // The maps of an encoder: each twice the size of the one before, the deepest the smallest.
+            let doubled = |e: Edge, k: usize| e.with(e.ty, [e.dims[0], e.dims[1] << k, e.dims[2] << k]);
+            let edge =
+                |k| if card.family == "skip" { doubled(edge(p.accepts), k + count - 1) } else { edge(p.accepts) };
+            (p.name.to_string(), (0..count).map(|k| numbers(edge(k), batch, 2 * i + k + 1)).collect())
         })
         .collect()
 }
@@ -142,7 +146,7 @@ fn every_parameter_has_a_gradient_and_falls_along_it() {
 
 #[test]
 fn inputs_get_gradients_where_a_parameter_before_them_would() {
-    let passing = ["prepare", "operator", "gate", "fusion", "upsample", "norm", "activation", "block", "head"];
+    let passing = ["prepare", "operator", "gate", "skip", "fusion", "upsample", "norm", "activation", "block", "head"];
     for entry in nodes::<Cpu>() {
         let card = &entry.entry.card;
         if !passing.contains(&card.family) {

@@ -12,7 +12,7 @@ use crate::random::Stream;
 use crate::record::UpdateRecord;
 use crate::tensor::{Backend, Context, Cpu, Var};
 use std::cell::RefCell;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Side of the maps in pixels.
@@ -111,7 +111,15 @@ impl Rig {
 
     /// An experiment at the beginning of a stage, its tensors filled by name.
     pub fn new(text: &str, settings: &[&str], stage: usize) -> Rig {
-        let plan = plan(text, settings);
+        let file = written(text);
+        let rig = Rig::of_file(&file, settings, stage);
+        std::fs::remove_file(&file).unwrap();
+        rig
+    }
+
+    /// As [`Rig::new`], of an experiment's file.
+    pub fn of_file(file: &Path, settings: &[&str], stage: usize) -> Rig {
+        let plan = plan_of(file, settings);
         let device = Cpu::default();
         let network = |n| RefCell::new(Built::new(n, &device, 0).unwrap());
         let models = Models { networks: plan.networks.iter().map(network).collect(), device };
@@ -201,13 +209,24 @@ pub fn distance(a: &Tensors, b: &Tensors) -> f64 {
 
 /// An experiment resolved.
 pub fn plan(text: &str, settings: &[&str]) -> Plan {
+    let file = written(text);
+    let plan = plan_of(&file, settings);
+    std::fs::remove_file(&file).unwrap();
+    plan
+}
+
+/// A text as a file of its own.
+fn written(text: &str) -> PathBuf {
     static FILES: AtomicUsize = AtomicUsize::new(0);
     let number = FILES.fetch_add(1, Ordering::Relaxed);
-    let file: PathBuf = std::env::temp_dir().join(format!("ablate-step-{}-{number}.toml", std::process::id()));
+    let file = std::env::temp_dir().join(format!("ablate-step-{}-{number}.toml", std::process::id()));
     std::fs::write(&file, text).unwrap();
+    file
+}
+
+fn plan_of(file: &Path, settings: &[&str]) -> Plan {
     let overrides = Overrides::default().with(settings.iter().map(|s| ("--set", *s)));
-    let study = config::load(&file, &overrides);
-    std::fs::remove_file(&file).unwrap();
+    let study = config::load(file, &overrides);
     let study = study.unwrap_or_else(|e| panic!("{}", render_all(&e)));
     let cell = study.cells().unwrap_or_else(|e| panic!("{}", render_all(&e))).swap_remove(0);
     let problems: Vec<_> = study.problems.iter().chain(&cell.problems).cloned().collect();

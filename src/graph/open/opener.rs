@@ -173,7 +173,7 @@ impl<'l> Opener<'l> {
             let inputs = repetition.inputs(i, prepared, outputs.copies.last().map(Vec::as_slice));
             let mut ports = self.copy(frame, prepared, &path, &done, inputs.clone(), problems)?;
             self.record_halvings(prepared, &inputs, &ports);
-            self.relabel(&path, &prepared.name, &mut ports);
+            self.relabel(&path, &prepared.name, &inputs, &mut ports);
             outputs.copies.push(ports);
         }
         Some(outputs)
@@ -262,13 +262,15 @@ impl<'l> Opener<'l> {
         Some(OutputPort { name: out.name.clone(), values, list: given.list, optional: out.optional })
     }
 
-    /// Values that leave a node bear its name, and are of its choosing if that was made in as high a layer.
-    fn relabel(&self, path: &str, name: &Item, ports: &mut [OutputPort<Val>]) {
+    /// Values that leave a node bear its name, and are of its choosing if that was made in as high a layer; one that
+    /// leaves as it came in stays what it was.
+    fn relabel(&self, path: &str, name: &Item, inputs: &Inputs, ports: &mut [OutputPort<Val>]) {
+        let passes = |value: &Val| inputs.values().flat_map(|g| &g.values).any(|(v, _)| v.source == value.source);
         let inner = path.strip_prefix(&self.network).and_then(|p| p.strip_prefix('/')).unwrap_or(path);
         let single = ports.len() == 1;
         for port in ports {
             let label = if single { inner.to_string() } else { format!("{inner}.{}", port.name) };
-            for (i, value) in port.values.iter_mut().enumerate() {
+            for (i, value) in port.values.iter_mut().enumerate().filter(|(_, value)| !passes(value)) {
                 value.label = if port.list { format!("{label}[{i}]") } else { label.clone() };
                 value.decided = uppermost([&name.origin].into_iter().chain(&value.decided)).cloned();
             }
