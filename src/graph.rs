@@ -2,6 +2,7 @@
 
 pub mod composite;
 pub mod experiment;
+pub mod layout;
 pub mod library;
 pub mod open;
 pub mod plan;

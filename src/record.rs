@@ -185,6 +185,30 @@ pub struct Environment {
     /// Changes when the data do.
     #[serde(default)]
     pub data: String,
+    /// Values that came from files.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub weights: Vec<WeightsUsed>,
+}
+
+/// What a node took from a file of weights.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct WeightsUsed {
+    pub node: String,
+    pub file: String,
+    /// Whose names the file has.
+    pub layout: String,
+    /// How many tensors it gave.
+    pub tensors: usize,
+    /// Names that the node has and the file lacks.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
+    /// Names that the file has and the node lacks.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unexpected: Vec<String>,
+    /// Names of tensors that have another shape there, with both.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unlike: Vec<String>,
 }
 
 /// `summary.json`: what `ablate summary` prints, kept for the page.

@@ -6,7 +6,9 @@
 mod settings;
 mod shape;
 
-pub use settings::{Bounds, Declared, Kind, OfKind, Padding, Setting, SettingsError, Slot, join_doc, settings};
+pub use settings::{
+    Bounds, Declared, KernelSize, Kind, OfKind, Padding, Setting, SettingsError, Slot, join_doc, settings,
+};
 pub use shape::{Edge, Type};
 
 use std::collections::BTreeMap;
@@ -161,6 +163,7 @@ pub struct Body {
 /// A node of a [`Body`], in the terms of language.md section 4 (no `$`; wires as there, `in.PORT` for the inputs).
 #[derive(Clone, Debug)]
 pub struct BodyNode {
+    /// May be a path, as `layer1/0/conv1`; its only output is then wired by that.
     pub name: String,
     /// `family/name`.
     pub component: String,

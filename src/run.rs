@@ -3,6 +3,10 @@
 mod cell;
 mod checkpoint;
 mod data;
+#[cfg(test)]
+mod embedding_parity;
+#[cfg(test)]
+mod encoder_parity;
 mod environment;
 mod error;
 mod evaluate;

@@ -59,6 +59,27 @@ fn said(folder: &Path, library: &Library) -> String {
     text.replace(&format!("{}/", folder.display()), "").replace(&format!("{}/", near.display()), "")
 }
 
+/// Files of weights that cases name: some of a network's tensors as PyTorch writes them and one it lacks; the same under
+/// the names of ours; something else.
+fn write_weights(folder: &Path) {
+    let shapes: [(&str, &str, &[usize]); 4] = [
+        ("conv.weight", "embedding/conv/weight", &[4, 3, 3, 3]),
+        ("norm.weight", "embedding/norm/weight", &[8]),
+        ("norm.bias", "embedding/norm/bias", &[4]),
+        ("head.weight", "embedding/head/weight", &[2, 16]),
+    ];
+    let zeros = vec![0; 4 * 4 * 27];
+    let view = |shape: &[usize]| {
+        let bytes = &zeros[..4 * shape.iter().product::<usize>()];
+        safetensors::tensor::TensorView::new(safetensors::Dtype::F32, shape.to_vec(), bytes).unwrap()
+    };
+    let theirs = shapes.map(|(theirs, _, shape)| (theirs, view(shape)));
+    let ours = shapes.map(|(_, ours, shape)| (ours, view(shape)));
+    safetensors::serialize_to_file(theirs, None, &folder.join("theirs.safetensors")).unwrap();
+    safetensors::serialize_to_file(ours, None, &folder.join("ours.safetensors")).unwrap();
+    std::fs::write(folder.join("theirs.pth"), "PK and so on").unwrap();
+}
+
 fn errors(file: &Path, library: &Library) -> Vec<Diagnostic> {
     let study = match load(file, &Overrides::default()) {
         Ok(study) => study,
@@ -107,6 +128,7 @@ fn every_case_is_told_exactly_this() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("diagnostics");
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::copy(format!("{FOLDER}/base.toml"), folder.join("base.toml")).unwrap();
+    write_weights(&folder);
     let bless = std::env::var_os("ABLATE_BLESS").is_some();
     let mut files: Vec<PathBuf> = std::fs::read_dir(FOLDER).unwrap().map(|e| e.unwrap().path()).collect();
     files.retain(|f| f.extension().is_some_and(|e| e == "md"));

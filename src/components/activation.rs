@@ -7,6 +7,7 @@ mod none;
 mod prelu;
 mod relu;
 mod sigmoid;
+mod silu;
 mod softplus;
 mod tanh;
 
@@ -23,6 +24,7 @@ pub fn entries<D: Backend>() -> Vec<NodeEntry<D>> {
         prelu::entry(),
         relu::entry(),
         sigmoid::entry(),
+        silu::entry(),
         softplus::entry(),
         tanh::entry(),
     ]

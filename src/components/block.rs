@@ -9,6 +9,8 @@ mod dropout;
 mod global_pool;
 mod linear;
 mod max_pool;
+mod mbconv;
+mod squeeze_excite;
 
 use super::NodeEntry;
 use super::node::About;
@@ -28,6 +30,8 @@ pub fn entries<D: Backend>() -> Vec<NodeEntry<D>> {
         global_pool::entry(),
         linear::entry(),
         max_pool::entry(),
+        mbconv::entry(),
+        squeeze_excite::entry(),
     ]
 }
 
@@ -39,7 +43,12 @@ const fn about(name: &'static str, doc: &'static str) -> About {
 /// Rows and columns of windows on a map.
 fn windows(map: &Edge, of: impl Fn(usize) -> Option<Windows>) -> Result<(Windows, Windows), Problem> {
     let [_, h, w] = map.dims;
-    of(h).zip(of(w)).ok_or_else(|| {
+    fitting(map, of(h).zip(of(w)))
+}
+
+/// Windows that exist, or why they do not.
+fn fitting(map: &Edge, found: Option<(Windows, Windows)>) -> Result<(Windows, Windows), Problem> {
+    found.ok_or_else(|| {
         Problem::new(format!("nothing is left of {map}: the kernel is larger than the padded map"))
             .at_port("map", 0, map.to_string())
             .at_setting("kernel")

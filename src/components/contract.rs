@@ -11,7 +11,14 @@ use serde_json::{Value, json};
 /// Settings without a default.
 fn required(card: &Card) -> Value {
     match (card.family, card.name) {
-        ("block", "conv" | "conv-transpose" | "linear" | "basic" | "bottleneck") => json!({"width": 6}),
+        ("block", "conv" | "conv-transpose" | "linear" | "basic" | "bottleneck" | "mbconv" | "squeeze-excite") => {
+            json!({"width": 6})
+        }
+        ("operator", "resize") => json!({"size": 5}),
+        ("embedding", "inception-resnet-v1") => json!({"width": 2, "size": 80}),
+        ("embedding", "light-cnn-29-v2") => json!({"width": 3, "size": 16}),
+        ("embedding", "small-resnet") => json!({"width": 4}),
+        ("embedding", _) => json!({"width": 2, "size": 16}),
         ("head", "cosine-classifier") => json!({"classes": 5}),
         _ => json!({}),
     }
@@ -28,6 +35,7 @@ fn inputs(card: &Card, batch: usize) -> Wires {
         Accepts::Type(Type::Image) => Edge::image(3, h, w),
         Accepts::Type(Type::Mask) => Edge::mask(h, w),
         Accepts::Type(Type::Vector) => Edge::vector(6),
+        _ if card.name == "max-feature-map" => Edge::map(6, h, w),
         _ => Edge::map(5, h, w),
     };
     let ports = card.inputs.iter().filter(|p| !p.optional).enumerate();

@@ -2,6 +2,7 @@
 //! the same without the deepest. With `stem = false` the input is the first stage already; with `links` a stage's map
 //! is joined with its link.
 
+mod efficientnet_b0;
 mod resnet101;
 mod resnet18;
 mod resnet34;
@@ -14,7 +15,7 @@ use crate::tensor::Backend;
 use serde_json::{Value, json};
 
 pub fn entries<D: Backend>() -> Vec<NodeEntry<D>> {
-    vec![resnet101::entry(), resnet18::entry(), resnet34::entry(), resnet50::entry()]
+    vec![efficientnet_b0::entry(), resnet101::entry(), resnet18::entry(), resnet34::entry(), resnet50::entry()]
 }
 
 /// What the cards of this family share.
@@ -35,6 +36,8 @@ settings! {
         width: usize = 64_usize, min = 1;
         /// Whether the input is an image, or a map that is the first stage.
         stem: bool = true;
+        /// Stride of the first convolution: 2 halves the size, 1 keeps it.
+        first_stride: usize = 2_usize, min = 1, max = 2;
         /// How a stage takes its link; "none" drops it.
         join: Slot = "sum", family = "fusion";
         /// Norm after each convolution.
@@ -50,26 +53,40 @@ struct Depth {
     counts: [usize; 4],
 }
 
-/// Stages of a ResNet: the stem's and four of residual blocks.
+/// Stages of every encoder here: the stem's and four of blocks.
 const STAGES: usize = 5;
 
-/// Opens a ResNet in torchvision's layout, with its names: `layer1.0.conv1.weight` there is `layer1-0/conv1/weight`
-/// here.
-fn resnet(settings: &Resnet, inputs: &InputEdges, depth: &Depth) -> Result<Body, Problem> {
+/// Whether there are links, which must be as many as stages.
+fn check_links(inputs: &InputEdges) -> Result<bool, Problem> {
     let links = inputs.list("links").len();
     if links != 0 && links != STAGES {
         let message = format!("`links` has {links} maps for {STAGES} stages");
         return Err(Problem::new(message).at_port("links", 0, format!("{links} maps")));
     }
+    Ok(links != 0)
+}
+
+/// The contract's lists from the stages' wires, fine to coarse.
+fn outputs(body: &mut Body, wires: &[String]) {
+    let stages: Vec<&str> = wires.iter().rev().map(String::as_str).collect();
+    body.output("stages", &stages);
+    body.output("skips", &stages[1..]);
+    body.output("deepest", &stages[..1]);
+}
+
+/// Opens a ResNet in torchvision's layout, with its names: `layer1.0.conv1.weight` there is `layer1-0/conv1/weight`
+/// here.
+fn resnet(settings: &Resnet, inputs: &InputEdges, depth: &Depth) -> Result<Body, Problem> {
+    let linked = check_links(inputs)?;
     let norm = Value::Object(settings.norm.settings());
     let mut body = Body::default();
     let mut wires = Vec::new();
     if settings.stem {
-        let conv = json!({"width": settings.width, "kernel": 7, "stride": 2, "padding": 3});
+        let conv = json!({"width": settings.width, "kernel": 7, "stride": settings.first_stride, "padding": 3});
         body.node("conv1", "block/conv", &[("map", "in.map")], conv);
         body.node("bn1", &format!("norm/{}", settings.norm.name()), &[("map", "conv1")], norm);
         body.node("relu", "activation/relu", &[("map", "bn1")], json!({}));
-        wires.push(joined(&mut body, settings, links != 0, 0, "relu"));
+        wires.push(joined(&mut body, &settings.join, linked, 0, "relu"));
     } else {
         wires.push("in.map".to_string());
     }
@@ -84,23 +101,20 @@ fn resnet(settings: &Resnet, inputs: &InputEdges, depth: &Depth) -> Result<Body,
             body.node(&name, depth.block, &[("map", &wire)], block);
             wire = name;
         }
-        wire = joined(&mut body, settings, links != 0, layer + 1, &wire);
+        wire = joined(&mut body, &settings.join, linked, layer + 1, &wire);
         wires.push(wire.clone());
     }
-    let stages: Vec<&str> = wires.iter().rev().map(String::as_str).collect();
-    body.output("stages", &stages);
-    body.output("skips", &stages[1..]);
-    body.output("deepest", &stages[..1]);
+    outputs(&mut body, &wires);
     Ok(body)
 }
 
 /// A stage's map, joined with its link if there is one. `stage` counts from the finest, `links` from the coarsest.
-fn joined(body: &mut Body, settings: &Resnet, linked: bool, stage: usize, wire: &str) -> String {
+fn joined(body: &mut Body, join: &Slot, linked: bool, stage: usize, wire: &str) -> String {
     if !linked {
         return wire.to_string();
     }
     let (name, link) = (format!("join-{}", stage + 1), format!("in.links[{}]", STAGES - 1 - stage));
-    let component = format!("fusion/{}", settings.join.name());
-    body.node(&name, &component, &[("maps", wire), ("maps", &link)], Value::Object(settings.join.settings()));
+    let component = format!("fusion/{}", join.name());
+    body.node(&name, &component, &[("maps", wire), ("maps", &link)], Value::Object(join.settings()));
     name
 }

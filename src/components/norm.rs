@@ -46,6 +46,11 @@ impl<D: Backend> Affine<D> {
         Affine(pass.optional_parameter("weight").zip(pass.optional_parameter("bias")))
     }
 
+    /// No gradient reaches the weight, so that no optimizer moves it.
+    fn with_fixed_weight(self) -> Self {
+        Affine(self.0.map(|(weight, bias)| (weight.detach(), bias)))
+    }
+
     fn get(&self) -> Option<(&Var<D>, &Var<D>)> {
         self.0.as_ref().map(|(weight, bias)| (weight, bias))
     }

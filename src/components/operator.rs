@@ -5,12 +5,18 @@ mod affine;
 mod concat;
 mod crop;
 mod erode;
+mod flatten;
 mod flip;
+mod grey;
 mod halves;
+mod l2_normalise;
+mod max_feature_map;
 mod mean_fill;
 mod mirror_fill;
 mod multiply;
 mod noise_fill;
+mod pixel;
+mod resize;
 mod squared_difference;
 mod sum;
 
@@ -26,12 +32,18 @@ pub fn entries<D: Backend>() -> Vec<NodeEntry<D>> {
         concat::entry(),
         crop::entry(),
         erode::entry(),
+        flatten::entry(),
         flip::entry(),
+        grey::entry(),
         halves::entry(),
+        l2_normalise::entry(),
+        max_feature_map::entry(),
         mean_fill::entry(),
         mirror_fill::entry(),
         multiply::entry(),
         noise_fill::entry(),
+        pixel::entry(),
+        resize::entry(),
         squared_difference::entry(),
         sum::entry(),
     ]

@@ -91,6 +91,10 @@ fn same_padding_of_even_kernels_is_that_of_the_language() {
         let outputs = rig.run("", "block/conv", &settings, &one("map", Edge::map(3, h, w), 2, 1)).unwrap();
         compare(&format!("same-{kernel}-{stride}-{h}-{w}"), &values(&outputs));
     }
+    let settings = json!({"width": 5, "kernel": [3, 6], "stride": 2});
+    let mut rig = Rig::new(Mode::FROZEN, fill);
+    let outputs = rig.run("", "block/conv", &settings, &one("map", Edge::map(3, 7, 9), 2, 1)).unwrap();
+    compare("same-3x6-2-7-9", &values(&outputs));
     let settings = json!({"width": 5, "kernel": 3});
     let mut rig = Rig::new(Mode::FROZEN, fill);
     let outputs = rig.run("", "block/conv-transpose", &settings, &one("map", Edge::map(3, 5, 6), 2, 1)).unwrap();
@@ -125,6 +129,9 @@ fn parameter_counts_are_the_published_ones() {
     assert_eq!(count("encoder/resnet34", json!({}), "map"), 21_284_672);
     assert_eq!(count("encoder/resnet50", json!({}), "map"), 23_508_032);
     assert_eq!(count("encoder/resnet101", json!({}), "map"), 42_500_160);
+    // 5,288,548 of torchvision and timm, less the classifier's 1,281,000; without the head 412,160 less.
+    assert_eq!(count("encoder/efficientnet-b0", json!({}), "map"), 4_007_548);
+    assert_eq!(count("encoder/efficientnet-b0", json!({"head": false}), "map"), 3_595_388);
     assert_eq!(count("embedding/small-resnet", json!({}), "image"), 1_260_384);
     assert_eq!(count("embedding/small-resnet", json!({"width": 8}), "image"), 79_512);
 }

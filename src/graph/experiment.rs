@@ -11,6 +11,7 @@ mod desk;
 mod evaluations;
 mod feeds;
 mod fields;
+mod fitting;
 mod identity;
 mod losses;
 mod measures;

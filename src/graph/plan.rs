@@ -175,15 +175,38 @@ pub enum Weights {
     None,
     File {
         path: std::path::PathBuf,
+        /// Names of the tensors there: one of [`super::layout::LAYOUTS`].
         layout: String,
+        /// What is missing, unexpected or of another shape is an error.
         strict: bool,
+        /// Where in the file the values are, as the file writes it; `None`: found by name.
+        node: Option<String>,
+        /// Inner paths that take the values; empty: the whole node.
+        at: Vec<String>,
     },
     /// A node of a finished cell, by the folder of that cell.
     Cell {
         folder: std::path::PathBuf,
         node: String,
         which: String,
+        /// As in a file.
+        at: Vec<String>,
     },
+}
+
+impl Weights {
+    /// Inner paths that take the values; `None`: nothing does.
+    pub fn at(&self) -> Option<&[String]> {
+        match self {
+            Weights::None => None,
+            Weights::File { at, .. } | Weights::Cell { at, .. } => Some(at),
+        }
+    }
+
+    /// Whether every tensor of the node gets its value so.
+    pub fn cover_all(&self) -> bool {
+        self.at().is_some_and(<[String]>::is_empty)
+    }
 }
 
 /// A network applied to values: a top-level node with `in`.

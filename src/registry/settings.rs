@@ -33,6 +33,8 @@ pub enum Kind {
     Dim,
     /// `"same"` or an integer.
     Padding,
+    /// An integer, or `[height, width]`.
+    Kernel,
     Integers,
     Numbers,
     Texts,
@@ -140,6 +142,46 @@ impl<'de> serde::Deserialize<'de> for Padding {
     }
 }
 
+/// The sides of a kernel in pixels: one integer where it is square, or `[height, width]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KernelSize {
+    pub height: usize,
+    pub width: usize,
+}
+
+impl From<usize> for KernelSize {
+    fn from(side: usize) -> Self {
+        KernelSize { height: side, width: side }
+    }
+}
+
+impl serde::Serialize for KernelSize {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        match (self.height, self.width) {
+            (height, width) if height == width => s.serialize_u64(height as u64),
+            sides => sides.serialize(s),
+        }
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for KernelSize {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(d)?;
+        let side = |v: &Value| v.as_u64().map(|side| side as usize);
+        let read = match &value {
+            Value::Array(sides) => match &sides[..] {
+                [height, width] => side(height).zip(side(width)),
+                _ => None,
+            },
+            one => side(one).map(|side| (side, side)),
+        };
+        let (height, width) = read.ok_or_else(|| {
+            serde::de::Error::custom(format!("expected a side or `[height, width]` in pixels, found {value}"))
+        })?;
+        Ok(KernelSize { height, width })
+    }
+}
+
 /// The kind a Rust type stands for.
 pub trait OfKind {
     fn kind() -> Kind;
@@ -150,7 +192,7 @@ macro_rules! of_kind { ($($ty:ty => $kind:expr),* $(,)?) => { $(impl OfKind for 
 of_kind! {
     usize => Kind::Integer, u64 => Kind::Integer, i64 => Kind::Integer, f64 => Kind::Number, bool => Kind::Boolean,
     String => Kind::Text, Vec<usize> => Kind::Integers, Vec<f64> => Kind::Numbers, Vec<String> => Kind::Texts,
-    Padding => Kind::Padding, Slot => Kind::Slot(String::new()), super::Settings => Kind::Table, Value => Kind::Pick,
+    Padding => Kind::Padding, KernelSize => Kind::Kernel, Slot => Kind::Slot(String::new()), super::Settings => Kind::Table, Value => Kind::Pick,
 }
 
 /// A settings struct: declared with [`settings!`](crate::registry::settings).
@@ -264,6 +306,7 @@ mod tests {
             /// Norm.
             norm: Slot = "batch", family = "norm";
             padding: Padding = "same";
+            sides: KernelSize = 3_usize, min = 1;
             shares: Vec<f64> = vec![0.5, 0.5], length = 2, max = 1.0;
         }
     }
@@ -280,6 +323,13 @@ mod tests {
             schema.iter().map(|s| (s.name.clone(), s.default.clone().unwrap_or(serde_json::json!(8)))).collect();
         let read = Example::read(&all).unwrap();
         assert_eq!((read.width, read.kernel_size, read.norm.name()), (8, 3, "batch"));
+        assert_eq!(schema[5].default, Some(serde_json::json!(3)));
+        assert_eq!(read.sides, KernelSize { height: 3, width: 3 });
+        let mut oblong = all.clone();
+        oblong.insert("sides".into(), serde_json::json!([1, 7]));
+        assert_eq!(Example::read(&oblong).unwrap().sides, KernelSize { height: 1, width: 7 });
+        oblong.insert("sides".into(), serde_json::json!([1, 7, 3]));
+        assert!(Example::read(&oblong).is_err());
         let mut wrong = all;
         wrong.insert("kernal".into(), 3.into());
         assert!(Example::read(&wrong).unwrap_err().to_string().contains("unknown field `kernal`"));

@@ -3,7 +3,7 @@
 use super::data::Data;
 use super::evaluate::{self, Evaluator};
 use super::train::Trainer;
-use super::{RunError, environment, samples};
+use super::{RunError, environment, samples, weights};
 use crate::components::sample::Split;
 use crate::graph::plan::Plan;
 use crate::record::{
@@ -105,8 +105,10 @@ fn carry_out<D: Backend>(
     status: &mut Status,
     observer: &mut dyn Observer,
 ) -> Result<(), RunError> {
+    let weights = weights::used(plan)?;
+    weights::notes(&weights).into_iter().for_each(|note| observer.observe(&Progress::Note(note)));
     let data = open(plan, options.cache, observer)?;
-    let environment = environment::gather(plan, options.command, data.fingerprint());
+    let environment = environment::gather(plan, options.command, data.fingerprint(), weights);
     let path = folder.path.join("environment.json");
     if options.resume {
         same_data(&path, &environment.data)?;

@@ -1,12 +1,12 @@
 //! Where and with what a run was made: `environment.json`.
 
 use crate::graph::plan::Plan;
-use crate::record::Environment;
+use crate::record::{Environment, WeightsUsed};
 use std::collections::BTreeMap;
 use std::process::Command;
 
 /// What this machine is; facts that cannot be had stay empty.
-pub fn gather(plan: &Plan, command: &str, data: String) -> Environment {
+pub fn gather(plan: &Plan, command: &str, data: String, weights: Vec<WeightsUsed>) -> Environment {
     Environment {
         version: env!("CARGO_PKG_VERSION").into(),
         commit: output("git", &["rev-parse", "--short", "HEAD"]),
@@ -20,6 +20,7 @@ pub fn gather(plan: &Plan, command: &str, data: String) -> Environment {
         started: now(),
         crates: BTreeMap::from([("dfdx".into(), "0.13.0".into()), ("gemm".into(), "0.19".into())]),
         data,
+        weights,
     }
 }
 

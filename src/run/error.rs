@@ -25,6 +25,8 @@ pub enum RunError {
     Damaged { path: PathBuf, reason: String },
     #[error("the checkpoint {} does not fit: {reason}", .path.display())]
     DoesNotFit { path: PathBuf, reason: String },
+    #[error("the weights {} cannot be used: {reason}", .path.display())]
+    Weights { path: PathBuf, reason: String },
     #[error("dataset `{dataset}`: {message}")]
     Data { dataset: String, message: String },
     #[error("the data changed since the run that `--resume` would go on with; run without `--resume` to start over")]

@@ -168,10 +168,15 @@ impl Rig {
 
 /// Batches of these numbers set beside each other.
 pub fn draw<D: Backend>(device: &D, numbers: &[usize]) -> Draw<D> {
+    draw_of(device, numbers, SIDE)
+}
+
+/// As [`draw`], of maps of another side.
+pub fn draw_of<D: Backend>(device: &D, numbers: &[usize], side: usize) -> Draw<D> {
     let port = |name: &str, channels: usize, seed: usize| {
-        let size = BATCH * channels * SIDE * SIDE;
+        let size = BATCH * channels * side * side;
         let values = numbers.iter().flat_map(|n| residues(size, 10 * n + seed)).collect();
-        (name.to_string(), [numbers.len() * BATCH, channels, SIDE, SIDE], values)
+        (name.to_string(), [numbers.len() * BATCH, channels, side, side], values)
     };
     let ports = vec![port("incomplete", 3, 1), port("complete", 3, 2)];
     let batch = Batch { ports, count: numbers.len() * BATCH };
@@ -194,7 +199,8 @@ pub fn distance(a: &Tensors, b: &Tensors) -> f64 {
     pairs.map(|(x, y)| f64::from(x - y).powi(2)).sum::<f64>().sqrt()
 }
 
-fn plan(text: &str, settings: &[&str]) -> Plan {
+/// An experiment resolved.
+pub fn plan(text: &str, settings: &[&str]) -> Plan {
     static FILES: AtomicUsize = AtomicUsize::new(0);
     let number = FILES.fetch_add(1, Ordering::Relaxed);
     let file: PathBuf = std::env::temp_dir().join(format!("ablate-step-{}-{number}.toml", std::process::id()));

@@ -48,7 +48,8 @@ def convolution(x, outputs, kernel, stride=1, padding=(0, 0, 0, 0), dilation=1, 
         return F.conv2d(padded, weight, *bias, stride=stride, dilation=dilation, groups=groups)
 
     settings = {"op": "conv2d", "stride": stride, "padding": padding, "dilation": dilation, "groups": groups, "border": border}
-    record(settings, run, x, [outputs, x[1] // groups, kernel, kernel], [outputs] if bias else None)
+    height, width = (kernel, kernel) if isinstance(kernel, int) else kernel
+    record(settings, run, x, [outputs, x[1] // groups, height, width], [outputs] if bias else None)
 
 
 def transposed(x, outputs, kernel, stride, padding, output_padding):
@@ -117,6 +118,11 @@ sgd(0.1, 0.9, False, 0.05)
 sgd(0.1, 0.8, True, 0.05)
 rmsprop(1e-2, 0.99, 1e-8, 0.0)
 rmsprop(1e-2, 0.9, 1e-2, 0.1)
+
+convolution([2, 3, 5, 9], 4, (1, 7), padding=(0, 0, 3, 3))
+convolution([1, 4, 9, 5], 3, (7, 1), padding=(3, 3, 0, 0), bias=False)
+convolution([3, 4, 7, 8], 6, (3, 2), stride=2, padding=(1, 0, 2, 1), groups=2)
+convolution([2, 2, 6, 9], 3, (2, 3), dilation=2, border="reflect", padding=(1, 2, 3, 0))
 
 
 def save(tensors, path, metadata):

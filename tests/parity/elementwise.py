@@ -53,6 +53,7 @@ def activations():
     case("leaky", lambda v: F.leaky_relu(v, 0.2), wide())
     case("elu", lambda v: F.elu(v, 0.75), wide())
     case("hard-swish", F.hardswish, wide())
+    case("silu", F.silu, wide())
     case("sigmoid", torch.sigmoid, wide())
     case("tanh", torch.tanh, wide())
     case("softplus", F.softplus, wide())

@@ -102,6 +102,9 @@ with torch.no_grad():
             pads += [left, max(0, (out - 1) * stride + kernel - n - left)]
         golden[f"same-{kernel}-{stride}-{h}-{w}"] = [summary(conv(F.pad(numbers(2, 3, h, w, seed=1), pads)))]
 
+    oblong = fill(nn.Conv2d(3, 5, (3, 6), 2))
+    golden["same-3x6-2-7-9"] = [summary(oblong(F.pad(numbers(2, 3, 7, 9, seed=1), (2, 3, 1, 1))))]
+
     up = fill(nn.ConvTranspose2d(3, 5, 3, 2, 1, 1))
     golden["transposed-3-2"] = [summary(up(numbers(2, 3, 5, 6, seed=1)))]
 

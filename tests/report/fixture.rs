@@ -186,6 +186,7 @@ pub fn cell(dir: &Path, variant: &str, better: f64) {
         started: "2026-01-02T03:04:05Z".into(),
         crates: BTreeMap::from([("dfdx".into(), "0.13.0".into()), ("gemm".into(), "0.19.0".into())]),
         data: String::new(),
+        weights: Vec::new(),
     };
     write_json(&dir.join("environment.json"), &environment).unwrap();
     write_json(&dir.join("summary.json"), &model(better > 0.5)).unwrap();

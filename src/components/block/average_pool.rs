@@ -44,7 +44,7 @@ impl<D: Backend> Module<D> for AveragePool {
 
     fn onnx(&self, sheet: &mut Sheet<'_, D>) -> Drawn {
         let x = sheet.one("map")?;
-        let windows = onnx::Windows { kernel: self.size, stride: self.size, dilation: 1, padding: [0; 4] };
+        let windows = onnx::Windows { kernel: [self.size; 2], stride: self.size, dilation: 1, padding: [0; 4] };
         drawn(sheet.graph.pool("AveragePool", &x.name, windows))
     }
 }

@@ -1,13 +1,13 @@
-//! Convolution with a square kernel.
+//! Convolution, with a square kernel unless both sides are given.
 //!
 //! Padding by language.md, section 10: `"same"` gives ceil(H / stride). With `spectral-norm` the kernel is divided by
 //! its largest singular value (Miyato et al., <https://arxiv.org/abs/1802.05957>, algorithm 1).
 
-use super::{about, sides, windows};
+use super::{about, fitting, sides};
 use crate::components::node::{About, Leaf, NodeEntry, gives, leaf, per_channel, weight};
-use crate::nn::{Drawn, Inputs, Kernel, Module, Outputs, Pass, Sheet, drawn, only, spectral};
+use crate::nn::{Drawn, Inputs, Kernel, Module, Outputs, Pass, Sheet, Windows, drawn, only, spectral};
 use crate::onnx;
-use crate::registry::{Edge, Inferred, InputEdges, Kind, Padding, Problem, settings};
+use crate::registry::{Edge, Inferred, InputEdges, KernelSize, Kind, Padding, Problem, settings};
 use crate::tensor::ops::Border;
 use crate::tensor::ops::conv2d::{Conv2d, conv2d};
 use crate::tensor::{Backend, Error};
@@ -16,8 +16,8 @@ settings! {
     pub struct Conv {
         /// Output channels.
         width: usize, kind = Kind::Dim, min = 1;
-        /// Side of the square kernel, in pixels.
-        kernel: usize = 3_usize, min = 1;
+        /// Side of the kernel in pixels, or [height, width].
+        kernel: KernelSize = 3_usize, min = 1;
         /// 2 halves the size.
         stride: usize = 1_usize, min = 1;
         /// "same", or pixels on each side.
@@ -40,8 +40,14 @@ pub fn entry<D: Backend>() -> NodeEntry<D> {
 }
 
 impl Conv {
-    fn along(&self) -> Kernel {
-        Kernel { size: self.kernel, stride: self.stride, dilation: self.dilation, padding: self.padding }
+    /// Windows along an axis of `n` pixels, where the kernel has `side`.
+    fn along(&self, side: usize, n: usize) -> Option<Windows> {
+        Kernel { size: side, stride: self.stride, dilation: self.dilation, padding: self.padding }.windows(n)
+    }
+
+    /// Rows and columns of windows on a map of height `h` and width `w`.
+    fn both(&self, h: usize, w: usize) -> Option<(Windows, Windows)> {
+        self.along(self.kernel.height, h).zip(self.along(self.kernel.width, w))
     }
 
     fn border(&self) -> Border {
@@ -69,13 +75,14 @@ impl Conv {
 }
 
 impl Leaf for Conv {
-    const ABOUT: About = about("conv", "Convolution with a square kernel.");
+    const ABOUT: About = about("conv", "Convolution, with a square kernel unless both sides are given.");
 
     fn infer(&self, inputs: &InputEdges) -> Result<Inferred, Problem> {
         let map = inputs.one("map")?;
-        let (rows, columns) = windows(map, |n| self.along().windows(n))?;
+        let [_, h, w] = map.dims;
+        let (rows, columns) = fitting(map, self.both(h, w))?;
         self.check(map, sides((rows, columns)))?;
-        let shape = [self.width, map.channels() / self.groups, self.kernel, self.kernel];
+        let shape = [self.width, map.channels() / self.groups, self.kernel.height, self.kernel.width];
         let mut parameters = vec![weight("weight", shape)];
         if self.bias != "off" {
             parameters.push(per_channel("bias", self.width, 0.0));
@@ -92,8 +99,7 @@ impl<D: Backend> Module<D> for Conv {
     fn forward(&self, pass: &Pass<'_, D>, inputs: &Inputs<D>) -> Result<Outputs<D>, Error> {
         let x = inputs.one("map")?;
         let [_, _, h, w] = x.shape();
-        let along = self.along();
-        let both = along.windows(h).zip(along.windows(w)).ok_or_else(|| Error::shape("conv", "no window fits"))?;
+        let both = self.both(h, w).ok_or_else(|| Error::shape("conv", "no window fits"))?;
         let how = Conv2d {
             stride: self.stride,
             padding: sides(both),
@@ -108,10 +114,13 @@ impl<D: Backend> Module<D> for Conv {
     fn onnx(&self, sheet: &mut Sheet<'_, D>) -> Drawn {
         let x = sheet.one("map")?;
         let [_, h, w] = x.dims;
-        let along = self.along();
-        let both = along.windows(h).zip(along.windows(w)).ok_or_else(|| Error::shape("conv", "no window fits"))?;
-        let windows =
-            onnx::Windows { kernel: self.kernel, stride: self.stride, dilation: self.dilation, padding: sides(both) };
+        let both = self.both(h, w).ok_or_else(|| Error::shape("conv", "no window fits"))?;
+        let windows = onnx::Windows {
+            kernel: [self.kernel.height, self.kernel.width],
+            stride: self.stride,
+            dilation: self.dilation,
+            padding: sides(both),
+        };
         let border = match self.border() {
             Border::Zero => onnx::Border::Zero,
             Border::Reflect => onnx::Border::Reflect,

@@ -44,7 +44,7 @@ impl<D: Backend> Module<D> for MaxPool {
     fn onnx(&self, sheet: &mut Sheet<'_, D>) -> Drawn {
         let x = sheet.one("map")?;
         let windows =
-            onnx::Windows { kernel: self.kernel, stride: self.stride, dilation: 1, padding: [self.padding; 4] };
+            onnx::Windows { kernel: [self.kernel; 2], stride: self.stride, dilation: 1, padding: [self.padding; 4] };
         drawn(sheet.graph.pool("MaxPool", &x.name, windows))
     }
 }

@@ -96,7 +96,7 @@ impl<D: Backend> Module<D> for Cbam {
         let [mean, maximum] = ["ReduceMean", "ReduceMax"].map(|op| sheet.graph.reduce(op, &refined, &[1]));
         let pooled = sheet.graph.concat(&[&mean, &maximum], 1);
         let [_, h, w] = skip.dims;
-        let windows = onnx::Windows { kernel: self.kernel, stride: 1, dilation: 1, padding: self.padding(h, w)? };
+        let windows = onnx::Windows { kernel: [self.kernel; 2], stride: 1, dilation: 1, padding: self.padding(h, w)? };
         let weight = sheet.parameter("pixel-weight")?;
         let logits = sheet.graph.conv(&pooled, (&weight, None), windows, onnx::Border::Zero, 1);
         let attention = sheet.graph.node("Sigmoid", &[&logits], &[]);

@@ -19,6 +19,8 @@ settings! {
         epsilon: f64 = 1e-5, above = 0.0;
         /// A weight and a bias for each channel.
         affine: bool = true;
+        /// The weight is not learnt: 1, or what a file gives.
+        fixed_weight: bool = false;
     }
 }
 
@@ -41,7 +43,8 @@ impl Leaf for Batch {
 
 impl<D: Backend> Module<D> for Batch {
     fn forward(&self, pass: &Pass<'_, D>, inputs: &Inputs<D>) -> Result<Outputs<D>, Error> {
-        let (x, affine, epsilon) = (inputs.one("map")?, Affine::of(pass), self.epsilon as f32);
+        let (x, epsilon) = (inputs.one("map")?, self.epsilon as f32);
+        let affine = if self.fixed_weight { Affine::of(pass).with_fixed_weight() } else { Affine::of(pass) };
         let (running_mean, running_variance) = (pass.buffer("running-mean")?, pass.buffer("running-variance")?);
         if !pass.mode.batch_statistics {
             let y = batch_norm_eval(pass.ctx, x, &running_mean, &running_variance, affine.get(), epsilon)?;

@@ -39,7 +39,7 @@ impl<D: Backend> Module<D> for Erode {
         let x = sheet.one("map")?;
         let negated = sheet.graph.node("Neg", &[&x.name], &[]);
         let (kernel, padding) = (2 * self.pixels + 1, [self.pixels; 4]);
-        let windows = onnx::Windows { kernel, stride: 1, dilation: 1, padding };
+        let windows = onnx::Windows { kernel: [kernel; 2], stride: 1, dilation: 1, padding };
         let largest = sheet.graph.pool("MaxPool", &negated, windows);
         drawn(sheet.graph.node("Neg", &[&largest], &[]))
     }

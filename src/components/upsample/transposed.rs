@@ -55,7 +55,7 @@ impl<D: Backend> Module<D> for Transposed {
         let both = along.transposed(h).zip(along.transposed(w));
         let (rows, columns) = both.ok_or_else(|| Error::shape("transposed", "an empty map"))?;
         let padding = [rows.before, rows.after, columns.before, columns.after];
-        let windows = onnx::Windows { kernel: self.kernel, stride: 2, dilation: 1, padding };
+        let windows = onnx::Windows { kernel: [self.kernel; 2], stride: 2, dilation: 1, padding };
         let (weight, bias) = (sheet.parameter("weight")?, sheet.bias("bias"));
         drawn(sheet.graph.conv_transpose(&x.name, (&weight, bias.as_deref()), windows, (h, w), (2 * h, 2 * w)))
     }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 pub const NODE_KEYS: [&str; 10] =
     ["use", "apply", "in", "each", "repeat", "detach", "freeze", "weights", "init", "enabled"];
 
-const KINDS: [(&str, Kind); 11] = [
+const KINDS: [(&str, Kind); 12] = [
     ("integer", Kind::Integer),
     ("number", Kind::Number),
     ("boolean", Kind::Boolean),
@@ -20,6 +20,7 @@ const KINDS: [(&str, Kind); 11] = [
     ("choice", Kind::Choice),
     ("dim", Kind::Dim),
     ("padding", Kind::Padding),
+    ("kernel", Kind::Kernel),
     ("integers", Kind::Integers),
     ("numbers", Kind::Numbers),
     ("texts", Kind::Texts),

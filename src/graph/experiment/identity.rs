@@ -97,9 +97,12 @@ fn network(network: &Network) -> Json {
     };
     let weights = match &network.weights {
         Weights::None => json!("none"),
-        Weights::File { path, layout, strict } => json!({ "file": path, "layout": layout, "strict": strict }),
-        Weights::Cell { folder, node, which } => {
-            json!({ "cell": folder.file_name().map(|f| f.to_string_lossy()), "node": node, "which": which })
+        Weights::File { path, layout, strict, node, at } => {
+            parts(json!({ "file": path, "layout": layout, "strict": strict }), node.as_ref(), at)
+        }
+        Weights::Cell { folder, node, which, at } => {
+            let cell = folder.file_name().map(|f| f.to_string_lossy());
+            parts(json!({ "cell": cell, "which": which }), Some(node), at)
         }
     };
     json!({
@@ -109,6 +112,15 @@ fn network(network: &Network) -> Json {
         "weights": weights,
         "init": component(&network.init),
     })
+}
+
+/// Weights with what only some of them say.
+fn parts(mut weights: Json, node: Option<&String>, at: &[String]) -> Json {
+    if let Some(map) = weights.as_object_mut() {
+        map.extend(node.map(|node| ("node".into(), json!(node))));
+        map.extend((!at.is_empty()).then(|| ("at".into(), json!(at))));
+    }
+    weights
 }
 
 fn loss(plan: &Plan, loss: &crate::graph::plan::Loss) -> Json {

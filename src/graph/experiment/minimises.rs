@@ -6,7 +6,7 @@ use super::losses::is_penalty;
 use super::reach::{Graph, Ops, differentiated};
 use super::updates::Draft;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::graph::plan::{Loss, Side, Stage, Weights};
+use crate::graph::plan::{Loss, Side, Stage};
 use std::collections::BTreeSet;
 
 /// What a loss reaches, by side.
@@ -127,7 +127,7 @@ impl<'a, 'b> Matcher<'a, 'b> {
     /// Refuses losses that pass through a network which nothing has trained so far, unless the update lists its losses.
     pub fn check_trained(&self, stages: &[&Stage], drafts: &[Draft]) {
         let mut trained: BTreeSet<usize> = (0..self.graph.networks.len())
-            .filter(|n| !self.graph.holds_parameters(*n) || self.graph.networks[*n].weights != Weights::None)
+            .filter(|n| !self.graph.holds_parameters(*n) || self.graph.networks[*n].weights.cover_all())
             .collect();
         for stage in stages {
             let learnt = stage.updates.iter().flat_map(|u| &drafts[*u].update.learns).map(|l| l.network);

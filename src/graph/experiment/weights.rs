@@ -1,13 +1,14 @@
 //! What stays fixed in a network and where its values come from: `freeze`, `weights`, `init`.
 
 use super::board::Board;
-use super::desk::{at_entry, at_value};
+use super::desk::{at_entry, at_value, no_such};
 use super::fields::{Fields, unknown_key};
-use super::parts;
+use super::{fitting, parts};
 use crate::config::{Item, Value};
 use crate::diagnostic::{Diagnostic, nearest};
 use crate::graph::experiment::Finished;
-use crate::graph::plan::{Network, Weights};
+use crate::graph::layout::{LAYOUTS, Layout, OURS};
+use crate::graph::plan::{Network, Op, Weights};
 
 /// The component that fills parameters where neither the node nor `[train]` names one.
 const DEFAULT_INIT: &str = "kaiming";
@@ -15,7 +16,10 @@ const DEFAULT_INIT: &str = "kaiming";
 /// Sets `frozen`, `weights` and `init` of a network that was just opened.
 pub fn settle(board: &Board, node: &str, item: &Item, network: &mut Network) {
     network.frozen = frozen(board, node, item, network);
-    network.weights = weights(board, item).unwrap_or(Weights::None);
+    network.weights = weights(board, item, network).unwrap_or(Weights::None);
+    if let Some(written) = item.get(&["weights"]) {
+        fitting::check(board, written, network);
+    }
     let init = item.get(&["init"]).or(board.train_init);
     network.init = parts::part_or(board.desk, init, "init", DEFAULT_INIT, &format!("nodes.{node}.init"));
     check_frozen_has_values(board, node, item, network);
@@ -69,12 +73,17 @@ pub fn no_inner(node: &str, inner: &str, item: &Item, network: &Network) -> Diag
 }
 
 fn check_frozen_has_values(board: &Board, node: &str, item: &Item, network: &Network) {
-    let held = |(op, frozen): (&crate::graph::plan::Op, &bool)| *frozen && !op.inferred.parameters.is_empty();
-    let holds = network.ops.iter().zip(&network.frozen).any(held);
-    if let (true, Weights::None, Some(freeze)) =
-        (holds && item.get(&["weights"]).is_none_or(is_none), &network.weights, item.get(&["freeze"]))
-    {
-        let problem = at_entry(format!("`{node}` is frozen and has no weights"), freeze, "");
+    let Some(freeze) = item.get(&["freeze"]) else { return };
+    if network.weights == Weights::None && !item.get(&["weights"]).is_none_or(is_none) {
+        return; // What is wrong with them has been said.
+    }
+    let at: Vec<String> = network.weights.at().into_iter().flatten().map(|inner| format!("{node}/{inner}")).collect();
+    let given = |op: &Op| network.weights.cover_all() || at.iter().any(|path| under(&op.path, path));
+    let held = |op: &Op| !op.inferred.parameters.is_empty();
+    let mut bare = network.ops.iter().zip(&network.frozen).filter(|(op, frozen)| **frozen && held(op) && !given(op));
+    if let Some((op, _)) = bare.next() {
+        let path = if at.is_empty() { node } else { &op.path };
+        let problem = at_entry(format!("`{path}` is frozen and has no weights"), freeze, "");
         board.desk.report(problem.with_help("give it `weights`, or let an update learn it"));
     }
 }
@@ -83,7 +92,7 @@ fn is_none(weights: &Item) -> bool {
     weights.as_text() == Some("none")
 }
 
-fn weights(board: &Board, item: &Item) -> Option<Weights> {
+fn weights(board: &Board, item: &Item, network: &Network) -> Option<Weights> {
     let written = item.get(&["weights"])?;
     if is_none(written) {
         return None;
@@ -93,28 +102,61 @@ fn weights(board: &Board, item: &Item) -> Option<Weights> {
         return None;
     }
     let kinds: [(&str, &[&str]); 3] = [
-        ("file", &["file", "layout", "strict"]),
-        ("run", &["run", "node", "which"]),
-        ("experiment", &["experiment", "variant", "seed", "node", "which"]),
+        ("file", &["file", "layout", "strict", "node", "at"]),
+        ("run", &["run", "node", "which", "at"]),
+        ("experiment", &["experiment", "variant", "seed", "node", "which", "at"]),
     ];
     let table = written.as_table()?;
     let Some((kind, known)) = kinds.iter().find(|(kind, _)| table.contains_key(*kind)) else {
         return wrong_weights(board, written, &kinds.map(|(kind, _)| kind));
     };
     let fields = Fields::closed(board.desk, Some(written), known);
+    let at = at(board, &fields, network);
     match *kind {
         "file" => Some(Weights::File {
             path: path(board, fields.get("file")?)?,
-            layout: fields.text("layout").unwrap_or("ours").into(),
+            layout: layout(board, &fields)?,
             strict: fields.boolean("strict", true),
+            node: fields.text("node").map(str::to_string),
+            at: at?,
         }),
         "run" => Some(Weights::Cell {
             folder: path(board, fields.get("run")?)?,
             node: node_of(&fields)?,
             which: which(&fields),
+            at: at?,
         }),
-        _ => finished(board, &fields),
+        _ => finished(board, &fields, at?),
     }
+}
+
+fn layout(board: &Board, fields: &Fields) -> Option<String> {
+    let Some(item) = fields.get("layout") else { return Some(OURS.into()) };
+    let name = fields.text("layout")?;
+    if Layout::named(name).is_none() {
+        board.desk.report(no_such("layout", name, item, LAYOUTS.iter().map(|l| l.name)));
+        return None;
+    }
+    Some(name.into())
+}
+
+/// `at`: one inner path or several; each must hold something.
+fn at(board: &Board, fields: &Fields, network: &Network) -> Option<Vec<String>> {
+    let paths: Vec<(&str, &Item)> = match fields.get("at") {
+        None => vec![],
+        Some(item) if item.as_text().is_some() => vec![(item.as_text()?, item)],
+        Some(_) => fields.texts("at"),
+    };
+    let mut found = vec![];
+    for (path, item) in &paths {
+        let whole = format!("{}/{path}", network.node);
+        if network.ops.iter().any(|op| under(&op.path, &whole)) {
+            found.push(path.to_string());
+        } else {
+            board.desk.report(no_inner(&network.node, path, item, network));
+        }
+    }
+    (found.len() == paths.len()).then_some(found)
 }
 
 fn wrong_weights(board: &Board, written: &Item, kinds: &[&str]) -> Option<Weights> {
@@ -142,7 +184,7 @@ fn path(board: &Board, item: &Item) -> Option<std::path::PathBuf> {
 }
 
 /// `{ experiment, variant, seed, node, which }`: the finished cell of that file.
-fn finished(board: &Board, fields: &Fields) -> Option<Weights> {
+fn finished(board: &Board, fields: &Fields, at: Vec<String>) -> Option<Weights> {
     let written = fields.get("experiment")?;
     let wanted = Finished {
         experiment: path(board, written)?,
@@ -151,7 +193,7 @@ fn finished(board: &Board, fields: &Fields) -> Option<Weights> {
     };
     let node = node_of(fields)?;
     match (board.desk.about.finished)(&wanted) {
-        Some(folder) => Some(Weights::Cell { folder, node, which: which(fields) }),
+        Some(folder) => Some(Weights::Cell { folder, node, which: which(fields), at }),
         None => {
             let name = written.as_text().unwrap_or_default();
             let variant = wanted.variant.map(|v| format!(", variant `{v}`")).unwrap_or_default();

@@ -65,7 +65,13 @@ impl Opener<'_> {
     }
 
     fn wire(&self, frame: &Frame<'_>, item: &Item, problems: &mut Vec<Diagnostic>) -> Option<Selected<Val>> {
-        let wire = match Wire::read(item) {
+        // Nodes that Rust writes may be named by a path (`layer1/0/conv1`), so that tensors are named as in public files.
+        let whole = item.as_text().filter(|text| text.contains('/') && frame.graph.nodes.contains_key(*text));
+        let read = match whole {
+            Some(name) => Ok(Wire { name: name.to_string(), port: None, select: None }),
+            None => Wire::read(item),
+        };
+        let wire = match read {
             Ok(wire) => wire,
             Err(problem) => {
                 problems.push(problem);

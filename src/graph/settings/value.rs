@@ -35,6 +35,7 @@ impl Check<'_, '_> {
             Kind::Text | Kind::File | Kind::Choice | Kind::Evaluation => self.text(item),
             Kind::Dim => self.dim(item, &name),
             Kind::Padding => self.padding(item, &name),
+            Kind::Kernel => self.kernel(item, &name),
             Kind::Integers => self.array(item, "an array of integers", |c, i, n| c.number(i, n, true)),
             Kind::Numbers => self.array(item, "an array of numbers", |c, i, n| c.number(i, n, false)),
             Kind::Texts => self.array(item, "an array of texts", |c, i, _| c.text(i)),
@@ -99,6 +100,16 @@ impl Check<'_, '_> {
             Value::Text(s) if s == "same" => plain(item),
             Value::Integer(i) if *i >= 0 => self.number(item, name, true),
             _ => self.expected(item, "`\"same\"` or pixels on each side"),
+        }
+    }
+
+    /// A side, or two of them.
+    fn kernel(&mut self, item: &Item, name: &str) -> Checked {
+        let what = "a side in pixels or `[height, width]`";
+        match &item.value {
+            Value::Integer(_) => self.number(item, name, true),
+            Value::Array(sides) if sides.len() == 2 => self.array(item, what, |c, i, n| c.number(i, n, true)),
+            _ => self.expected(item, what),
         }
     }
 

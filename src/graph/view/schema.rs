@@ -162,6 +162,7 @@ fn setting(setting: &Setting) -> Value {
         Kind::Slot(_) => Some(json!(["string", "object"])),
         Kind::Dim => Some(json!(["integer", "object"])),
         Kind::Padding => Some(json!(["integer", "string"])),
+        Kind::Kernel => Some(json!(["integer", "array"])),
         Kind::Wires | Kind::Pick => None,
     };
     if let Some(ty) = ty {

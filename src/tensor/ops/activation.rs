@@ -18,6 +18,8 @@ pub enum Activation {
     Tanh,
     /// x clamp(x + 3, 0, 6) / 6.
     HardSwish,
+    /// x / (1 + e^-x).
+    Silu,
     /// ln(1 + e^x).
     Softplus,
 }
@@ -25,7 +27,7 @@ pub enum Activation {
 impl Activation {
     /// Whether the slope must be said from the input: the output does not tell it.
     pub fn keeps_input(self) -> bool {
-        matches!(self, Activation::HardSwish)
+        matches!(self, Activation::HardSwish | Activation::Silu)
     }
 }
 

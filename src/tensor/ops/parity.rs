@@ -101,7 +101,7 @@ fn convolutions_agree() {
         let how = Conv2d { stride, padding: padding(case), border, dilation, groups };
         compare(&golden, n, case, |ctx, v| conv2d(ctx, &v[0], &v[1], v.get(2), &how).unwrap());
     }
-    assert_eq!(golden.cases("conv2d").count(), 12);
+    assert_eq!(golden.cases("conv2d").count(), 16);
 }
 
 #[test]

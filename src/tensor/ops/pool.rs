@@ -141,6 +141,18 @@ pub fn max_channels<D: Backend>(ctx: &Context<D>, x: &Var<D>) -> Result<Var<D>, 
     record_max(ctx, "max over channels", x, found, [n, 1, h, w], n)
 }
 
+/// `x`: N x 2C x H x W. Returns the larger of each of the first C channels and its partner among the others,
+/// N x C x H x W.
+pub fn max_halves<D: Backend>(ctx: &Context<D>, x: &Var<D>) -> Result<Var<D>, Error> {
+    let op = "max of halves";
+    let [n, c, h, w] = x.shape();
+    if x.is_empty() || !c.is_multiple_of(2) {
+        return Err(Error::shape(op, format!("{:?} has no halves", x.shape())));
+    }
+    let found = ctx.device().max_over(n, 2, c / 2 * h * w, x.storage()?).map_err(|e| Error::device(op, e))?;
+    record_max(ctx, op, x, found, [n, c / 2, h, w], n)
+}
+
 /// The way back of maxima found in `count` blocks.
 fn record_max<D: Backend>(
     ctx: &Context<D>,

@@ -21,6 +21,7 @@ impl ActivationKernel for Cpu {
             Activation::Sigmoid => lanes::par_map(&mut y, x, fast::sigmoid),
             Activation::Tanh => lanes::par_map(&mut y, x, fast::tanh),
             Activation::HardSwish => lanes::par_map(&mut y, x, |x| x * (x + 3.0).clamp(0.0, 6.0) * (1.0 / 6.0)),
+            Activation::Silu => lanes::par_map(&mut y, x, |x| x * fast::sigmoid(x)),
             Activation::Softplus => lanes::par_map(&mut y, x, fast::softplus),
         }
         Ok(y)
@@ -43,6 +44,10 @@ impl ActivationKernel for Cpu {
                 } else {
                     inside
                 }
+            }),
+            Activation::Silu => lanes::par_amend1(d, kept, |dy, x| {
+                let s = fast::sigmoid(x);
+                dy * s * (1.0 + x * (1.0 - s))
             }),
             Activation::Softplus => lanes::par_amend1(d, kept, |dy, y| -fast::exp_minus_one(-y) * dy),
         }

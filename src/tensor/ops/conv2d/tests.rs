@@ -34,13 +34,14 @@ fn dot(a: &[f32], b: &[f32]) -> f64 {
 struct Case {
     x: [usize; 4],
     outputs: usize,
-    kernel: usize,
+    /// Height and width.
+    kernel: (usize, usize),
     how: Conv2d,
 }
 
 impl Case {
     fn weight(&self) -> [usize; 4] {
-        [self.outputs, self.x[1] / self.how.groups, self.kernel, self.kernel]
+        [self.outputs, self.x[1] / self.how.groups, self.kernel.0, self.kernel.1]
     }
 
     fn geometry(&self) -> Geometry {
@@ -49,6 +50,10 @@ impl Case {
 }
 
 fn case(x: [usize; 4], outputs: usize, kernel: usize, how: Conv2d) -> Case {
+    oblong(x, outputs, (kernel, kernel), how)
+}
+
+fn oblong(x: [usize; 4], outputs: usize, kernel: (usize, usize), how: Conv2d) -> Case {
     Case { x, outputs, kernel, how }
 }
 
@@ -73,6 +78,11 @@ fn small_cases() -> Vec<Case> {
         case([3, 2, 5, 6], 4, 3, Conv2d { border: Replicate, padding: [2; 4], dilation: 2, groups: 2, ..plain }),
         case([1, 2, 2, 2], 3, 4, Conv2d { stride: 2, padding: [1; 4], ..plain }),
         case([1, 1, 1, 1], 2, 3, Conv2d { padding: [1; 4], ..plain }),
+        oblong([2, 3, 5, 7], 4, (1, 7), Conv2d { padding: [0, 0, 3, 3], ..plain }),
+        oblong([1, 2, 7, 5], 3, (7, 1), Conv2d { padding: [3, 3, 0, 0], ..plain }),
+        oblong([1, 2, 1, 1], 3, (1, 3), Conv2d { padding: [0, 0, 1, 1], ..plain }),
+        oblong([2, 4, 6, 9], 6, (3, 2), Conv2d { stride: 2, padding: [1, 1, 0, 1], groups: 2, ..plain }),
+        oblong([1, 2, 7, 6], 2, (2, 3), Conv2d { dilation: 2, border: Reflect, padding: [2, 0, 1, 3], ..plain }),
     ]
 }
 
@@ -99,6 +109,8 @@ fn large_cases() -> Vec<Case> {
         case([1, 160, 7, 5], 380, 3, same),
         case([2, 24, 21, 13], 24, 3, Conv2d { groups: 24, border: Border::Reflect, ..same }),
         case([9, 300, 1, 1], 50, 1, Conv2d::default()),
+        oblong([3, 40, 17, 19], 33, (1, 7), Conv2d { padding: [0, 0, 3, 3], ..Conv2d::default() }),
+        oblong([2, 64, 13, 21], 96, (5, 1), Conv2d { padding: [2, 2, 0, 0], ..Conv2d::default() }),
     ]
 }
 

@@ -75,6 +75,7 @@ fn nan_passes_on() {
         Activation::Sigmoid,
         Activation::Tanh,
         Activation::HardSwish,
+        Activation::Silu,
         Activation::Softplus,
     ];
     for f in all {

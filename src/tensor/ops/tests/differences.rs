@@ -33,6 +33,7 @@ fn activations() {
         Activation::Sigmoid,
         Activation::Tanh,
         Activation::HardSwish,
+        Activation::Silu,
         Activation::Softplus,
     ];
     for shape in SHAPES {

@@ -59,6 +59,7 @@ fn activations() {
         ("leaky", Activation::LeakyRelu(0.2)),
         ("elu", Activation::Elu(0.75)),
         ("hard-swish", Activation::HardSwish),
+        ("silu", Activation::Silu),
         ("sigmoid", Activation::Sigmoid),
         ("tanh", Activation::Tanh),
         ("softplus", Activation::Softplus),
