@@ -26,6 +26,10 @@ fn pads([top, bottom, left, right]: [usize; 4]) -> [i64; 4] {
     [top as i64, left as i64, bottom as i64, right as i64]
 }
 
+fn sides([height, width]: [usize; 2]) -> [i64; 2] {
+    [height as i64, width as i64]
+}
+
 impl Graph {
     /// `weight`: O x I/groups x k x k; `bias`: O.
     pub fn conv(
@@ -44,7 +48,7 @@ impl Graph {
         let square = |n: usize| [n as i64; 2];
         let inputs: Vec<&str> = [x.as_str(), weight].into_iter().chain(bias).collect();
         let attributes = [
-            ("kernel_shape", Attribute::Integers(&windows.kernel.map(|n| n as i64))),
+            ("kernel_shape", Attribute::Integers(&sides(windows.kernel))),
             ("strides", Attribute::Integers(&square(windows.stride))),
             ("dilations", Attribute::Integers(&square(windows.dilation))),
             ("pads", Attribute::Integers(&pads(padding))),
@@ -73,16 +77,16 @@ impl Graph {
         to: (usize, usize),
     ) -> String {
         let [top, bottom, left, right] = windows.padding;
-        let [height, width] = windows.kernel;
-        let cut = |n: usize, side: usize, both: usize| ((n - 1) * windows.stride + side).saturating_sub(both);
+        let cut =
+            |side: usize, n: usize, both: usize| ((n - 1) * windows.stride + windows.kernel[side]).saturating_sub(both);
         let added = [
-            to.0.saturating_sub(cut(from.0, height, top + bottom)) as i64,
-            to.1.saturating_sub(cut(from.1, width, left + right)) as i64,
+            to.0.saturating_sub(cut(0, from.0, top + bottom)) as i64,
+            to.1.saturating_sub(cut(1, from.1, left + right)) as i64,
         ];
         let square = |n: usize| [n as i64; 2];
         let inputs: Vec<&str> = [x, weight].into_iter().chain(bias).collect();
         let attributes = [
-            ("kernel_shape", Attribute::Integers(&windows.kernel.map(|n| n as i64))),
+            ("kernel_shape", Attribute::Integers(&sides(windows.kernel))),
             ("strides", Attribute::Integers(&square(windows.stride))),
             ("pads", Attribute::Integers(&pads(windows.padding))),
             ("output_padding", Attribute::Integers(&added)),
@@ -100,7 +104,7 @@ impl Graph {
     pub fn pool(&mut self, op: &str, x: &str, windows: Windows) -> String {
         let square = |n: usize| [n as i64; 2];
         let attributes = [
-            ("kernel_shape", Attribute::Integers(&windows.kernel.map(|n| n as i64))),
+            ("kernel_shape", Attribute::Integers(&sides(windows.kernel))),
             ("strides", Attribute::Integers(&square(windows.stride))),
             ("pads", Attribute::Integers(&pads(windows.padding))),
         ];
@@ -155,15 +159,39 @@ impl Graph {
         self.node("Add", &[&scaled, &shift], &[])
     }
 
+    /// Part of the channels.
+    pub fn channels(&mut self, x: &str, from: usize, count: usize) -> String {
+        let starts = self.integers("starts", &[from as i64]);
+        let ends = self.integers("ends", &[(from + count) as i64]);
+        let axes = self.integers("axes", &[1]);
+        self.node("Slice", &[x, &starts, &ends, &axes], &[])
+    }
+
+    /// Vectors over the channels by their length, or by `epsilon` if that is larger.
+    pub fn l2_normalise(&mut self, x: &str, epsilon: f32) -> String {
+        let length = self.reduce("ReduceL2", x, &[1]);
+        let epsilon = self.scalar("epsilon", epsilon);
+        let length = self.node("Max", &[&length, &epsilon], &[]);
+        self.node("Div", &[x, &length], &[])
+    }
+
+    /// Another size by straight lines between the pixels, whose borders stay where they are.
+    pub fn resize(&mut self, x: &str, from: (usize, usize), to: (usize, usize)) -> String {
+        if from == to {
+            return x.to_string();
+        }
+        // The batch and the channels are read off: a scale of 16 / 7 might give 15 pixels.
+        let shape = self.node("Shape", &[x], &[("start", Attribute::Integer(0)), ("end", Attribute::Integer(2))]);
+        let size = self.integers("size", &[to.0 as i64, to.1 as i64]);
+        let sizes = self.concat(&[&shape, &size], 0);
+        let positions = ("coordinate_transformation_mode", Attribute::Text("half_pixel"));
+        self.node("Resize", &[x, "", "", &sizes], &[("mode", Attribute::Text("linear")), positions])
+    }
+
     /// Twice the height and width. `mode`: `nearest` or `linear`; `positions`: `asymmetric`, `half_pixel`,
     /// `align_corners`.
     pub fn double(&mut self, x: &str, mode: &str, positions: &str) -> String {
-        self.resize(x, [2.0; 2], mode, positions)
-    }
-
-    /// Height and width times `factors`; the rest as [`Graph::double`].
-    pub fn resize(&mut self, x: &str, [height, width]: [f32; 2], mode: &str, positions: &str) -> String {
-        let scales = self.constant("scales", &[4], &[1.0, 1.0, height, width]);
+        let scales = self.constant("scales", &[4], &[1.0, 1.0, 2.0, 2.0]);
         let attributes = [
             ("mode", Attribute::Text(mode)),
             ("coordinate_transformation_mode", Attribute::Text(positions)),

@@ -189,6 +189,13 @@ fn generators_and_discriminators_are_the_same_in_onnxruntime() {
             format!("use = \"generator/coupled-unet\"\nfusion = \"{fusion}\"\nlinks = \"concat\"\nup = {up}\n{NARROW}");
         all.push((format!("coupled-fusion-{fusion}"), toml, vec![image()]));
     }
+    for (name, width) in [("iresnet18", 4), ("ir-se-50", 4), ("light-cnn-29-v2", 6), ("inception-resnet-v1", 4)] {
+        let size = if name == "inception-resnet-v1" { 75 } else { 32 };
+        let toml = format!("use = \"embedding/{name}\"\nwidth = {width}\nsize = {size}");
+        all.push((name.into(), toml, vec![image()]));
+    }
+    let efficient = "use = \"generator/res-unet\"\nencoder = \"efficientnet-b0\"\nwidths = [8, 6, 4, 4]";
+    all.push(("res-unet-efficientnet".into(), efficient.into(), vec![image()]));
     let mut bench = Bench::new("networks");
     for (name, toml, inputs) in &all {
         let edges: Vec<Edge> = inputs.iter().flat_map(|(_, e)| e.clone()).collect();
@@ -206,6 +213,7 @@ fn variants(component: &str) -> Vec<&'static str> {
             "width = 6\nborder = \"reflect\"\nkernel = 5",
             "width = 6\nborder = \"replicate\"\ndilation = 2",
             "width = 10\ngroups = 5\nspectral-norm = true",
+            "width = 6\nkernel = [1, 7]",
         ],
         "block/conv-transpose" => vec![
             "width = 6",
@@ -223,6 +231,8 @@ fn variants(component: &str) -> Vec<&'static str> {
         "operator/affine" => vec!["", "gain = -2.0\nshift = 0.5"],
         "operator/crop" => vec!["", "region = [0.25, 0.1, 0.5, 0.6]"],
         "operator/erode" => vec!["pixels = 2"],
+        "operator/resize" => vec!["size = 16", "size = 5"],
+        "block/squeeze-excite" => vec!["width = 3", "width = 2\nactivation = \"relu\""],
         "fusion/sum" | "fusion/fast-normalized" | "fusion/softmax-weighted" => vec!["", "project = \"both\""],
         _ => vec![""],
     }
@@ -240,6 +250,7 @@ fn every_leaf_is_the_same_in_onnxruntime_or_says_that_it_is_not() {
             Accepts::Type(Type::Image) => Edge::image(3, 7, 10),
             Accepts::Type(Type::Mask) => Edge::mask(7, 10),
             Accepts::Type(Type::Vector) => Edge::vector(6),
+            _ if card.name == "max-feature-map" => Edge::map(6, 7, 10),
             _ => Edge::map(5, 7, 10),
         };
         let ports = card.inputs.iter().filter(|p| !p.optional);

@@ -115,9 +115,12 @@ impl<D: Backend> Module<D> for Conv {
         let x = sheet.one("map")?;
         let [_, h, w] = x.dims;
         let both = self.both(h, w).ok_or_else(|| Error::shape("conv", "no window fits"))?;
-        let kernel = [self.kernel.height, self.kernel.width];
-        let windows =
-            onnx::Windows { kernel, stride: self.stride, dilation: self.dilation, padding: sides(both) };
+        let windows = onnx::Windows {
+            kernel: [self.kernel.height, self.kernel.width],
+            stride: self.stride,
+            dilation: self.dilation,
+            padding: sides(both),
+        };
         let border = match self.border() {
             Border::Zero => onnx::Border::Zero,
             Border::Reflect => onnx::Border::Reflect,

@@ -75,7 +75,8 @@ impl<D: Backend> Module<D> for ConvTranspose {
         let along = self.along();
         let both = along.transposed(h).zip(along.transposed(w));
         let both = both.ok_or_else(|| Error::shape("conv-transpose", "empty"))?;
-        let windows = onnx::Windows { kernel: [self.kernel; 2], stride: self.stride, dilation: 1, padding: sides(both) };
+        let windows =
+            onnx::Windows { kernel: [self.kernel; 2], stride: self.stride, dilation: 1, padding: sides(both) };
         let weight = spectral::weight(sheet.pass, self.spectral_norm, 1)?;
         let (weight, bias) = (sheet.tensor("weight", &weight), sheet.bias("bias"));
         let to = (both.0.output, both.1.output);

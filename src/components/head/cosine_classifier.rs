@@ -55,10 +55,7 @@ impl<D: Backend> Module<D> for CosineClassifier {
         let x = sheet.one("embedding")?;
         let directions = l2_normalise(sheet.pass.ctx, &sheet.pass.parameter("weight")?, EPSILON)?;
         let directions = sheet.tensor("directions", &directions);
-        let length = sheet.graph.reduce("ReduceL2", &x.name, &[1]);
-        let epsilon = sheet.graph.scalar("epsilon", EPSILON);
-        let length = sheet.graph.node("Max", &[&length, &epsilon], &[]);
-        let embedding = sheet.graph.node("Div", &[&x.name, &length], &[]);
+        let embedding = sheet.graph.l2_normalise(&x.name, EPSILON);
         drawn(sheet.graph.linear(&embedding, &directions, None))
     }
 }

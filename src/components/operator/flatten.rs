@@ -34,9 +34,8 @@ impl<D: Backend> Module<D> for Flatten {
     }
 
     fn onnx(&self, sheet: &mut Sheet<'_, D>) -> Drawn {
-        let map = sheet.one("map")?;
-        let [c, h, w] = map.dims;
-        let shape = sheet.graph.integers("shape", &[-1, (c * h * w) as i64, 1, 1]);
-        drawn(sheet.graph.node("Reshape", &[&map.name, &shape], &[]))
+        let x = sheet.one("map")?;
+        let shape = sheet.graph.integers("shape", &[0, x.dims.iter().product::<usize>() as i64, 1, 1]);
+        drawn(sheet.graph.node("Reshape", &[&x.name, &shape], &[]))
     }
 }

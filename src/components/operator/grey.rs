@@ -50,9 +50,9 @@ impl<D: Backend> Module<D> for Grey {
     fn onnx(&self, sheet: &mut Sheet<'_, D>) -> Drawn {
         let image = sheet.one("image")?;
         if image.dims[0] == 1 {
-            return drawn(image.name.clone());
+            return drawn(&image.name);
         }
-        let weight = sheet.graph.constant("weight", &[1, 3, 1, 1], &SHARES);
-        drawn(sheet.graph.linear(&image.name, &weight, None))
+        let shares = sheet.graph.constant("shares", &[1, SHARES.len(), 1, 1], &SHARES);
+        drawn(sheet.graph.linear(&image.name, &shares, None))
     }
 }

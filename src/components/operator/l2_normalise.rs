@@ -35,10 +35,7 @@ impl<D: Backend> Module<D> for L2Normalise {
     }
 
     fn onnx(&self, sheet: &mut Sheet<'_, D>) -> Drawn {
-        let vector = sheet.one("vector")?;
-        let length = sheet.graph.reduce("ReduceL2", &vector.name, &[1]);
-        let least = sheet.graph.scalar("least", EPSILON);
-        let length = sheet.graph.node("Max", &[&length, &least], &[]);
-        drawn(sheet.graph.node("Div", &[&vector.name, &length], &[]))
+        let x = sheet.one("vector")?;
+        drawn(sheet.graph.l2_normalise(&x.name, EPSILON))
     }
 }

@@ -46,13 +46,9 @@ impl<D: Backend> Module<D> for MaxFeatureMap {
     }
 
     fn onnx(&self, sheet: &mut Sheet<'_, D>) -> Drawn {
-        let map = sheet.one("map")?;
-        let half = (map.dims[0] / 2) as i64;
-        let halves = [(0, half), (half, 2 * half)].map(|(from, to)| {
-            let (starts, ends) = (sheet.graph.integers("starts", &[from]), sheet.graph.integers("ends", &[to]));
-            let axes = sheet.graph.integers("axes", &[1]);
-            sheet.graph.node("Slice", &[&map.name, &starts, &ends, &axes], &[])
-        });
-        drawn(sheet.graph.node("Max", &[&halves[0], &halves[1]], &[]))
+        let x = sheet.one("map")?;
+        let half = x.dims[0] / 2;
+        let (first, second) = (sheet.graph.channels(&x.name, 0, half), sheet.graph.channels(&x.name, half, half));
+        drawn(sheet.graph.node("Max", &[&first, &second], &[]))
     }
 }

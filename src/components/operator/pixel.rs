@@ -30,6 +30,6 @@ impl<D: Backend> Module<D> for Pixel {
     }
 
     fn onnx(&self, sheet: &mut Sheet<'_, D>) -> Drawn {
-        drawn(sheet.one("vector")?.name.clone())
+        drawn(&sheet.one("vector")?.name)
     }
 }

@@ -37,8 +37,8 @@ impl<D: Backend> Module<D> for Resize {
     }
 
     fn onnx(&self, sheet: &mut Sheet<'_, D>) -> Drawn {
-        let map = sheet.one("map")?;
-        let factors = [map.dims[1], map.dims[2]].map(|side| self.size as f32 / side as f32);
-        drawn(sheet.graph.resize(&map.name, factors, "linear", "half_pixel"))
+        let x = sheet.one("map")?;
+        let [_, h, w] = x.dims;
+        drawn(sheet.graph.resize(&x.name, (h, w), (self.size, self.size)))
     }
 }
