@@ -225,7 +225,7 @@ fn needed(composite: &Composite) -> [String; 2] {
     let width = if required { "width = 8\n" } else { "" };
     let more = match (composite.family.as_str(), composite.name.as_str()) {
         ("decoder", "stage") => "gate = \"attention-gate\"",
-        ("generator", "coupled-unet" | "res-unet") => "encoder = \"resnet18\"",
+        ("generator", "coupled-unet" | "coupled-unet-3" | "res-unet") => "encoder = \"resnet18\"",
         _ => "",
     };
     [width.to_string(), format!("{width}{more}")]
