@@ -183,7 +183,7 @@ fn light_cnn_is_that_of_its_public_definition() {
 
 #[test]
 fn the_small_network_is_pytorchs() {
-    let text = "use = \"embedding/small-resnet\"\nwidth = 4";
+    let text = "use = \"embedding/small-resnet\"\nwidth = 4\nnormalise = false";
     compare("small-resnet", text, (2, 24), Mode::FROZEN);
     compare("small-resnet-learning", text, (3, 24), Mode::LEARNING);
 }

@@ -15,6 +15,8 @@ settings! {
     pub struct SmallResnet {
         /// Channels of the first convolution.
         width: usize = 32_usize, min = 1;
+        /// Divide the embedding by its length.
+        normalise: bool = true;
     }
 }
 
@@ -45,7 +47,12 @@ impl Composed for SmallResnet {
         }
         body.node("means", "block/global-pool", &[("map", &wire)], json!({}));
         body.node("embedding", "block/linear", &[("vector", "means")], json!({"width": 4 * self.width}));
-        body.output("embedding", &["embedding"]);
+        let mut wire = "embedding";
+        if self.normalise {
+            body.node("unit", "operator/l2-normalise", &[("vector", wire)], json!({}));
+            wire = "unit";
+        }
+        body.output("embedding", &[wire]);
         Ok(body)
     }
 }
