@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 /// Dependencies that numbers depend on.
-const COMPUTING: [&str; 2] = ["dfdx", "gemm"];
+const COMPUTING: [&str; 2] = ["dfdx", "gemm-f32"];
 
 fn main() -> std::io::Result<()> {
     let manifest = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").map_err(std::io::Error::other)?);
@@ -31,7 +31,7 @@ fn main() -> std::io::Result<()> {
     std::fs::write(Path::new(&out).join("embedded.rs"), list)
 }
 
-/// `dfdx=0.13.0;gemm=0.19.0`, as the lock file resolves our own dependencies: where it holds several versions of a
+/// `dfdx=0.13.0;gemm-f32=0.19.0`, as the lock file resolves our own dependencies: where it holds several versions of a
 /// crate, a dependency is written with the one it means.
 fn versions(lock: &str) -> String {
     let package = |name: &str| {

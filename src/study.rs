@@ -8,5 +8,5 @@ mod trained;
 
 pub use carry_out::{Finished, Options, StudyError, carry_out};
 pub use papers::{Number, Paper, Papers};
-pub use prepare::{Against, Cell, Checked, Prepared, check, prepare};
+pub use prepare::{Against, Cell, Checked, Prepared, check, prepare, report_of_the_study};
 pub use trained::{Ask, FindError, Found, find};

@@ -202,7 +202,8 @@ mod tests {
             ("a.b.c", "a wire is"),
             ("a/b", "a wire is"),
             ("a.b[", "not closed"),
-            ("a.b[last]", "not `last`"),
+            ("a.b[last]", "in brackets stands"),
+            ("a.b[alll]", "did you mean `all`"),
             ("$a", "a wire is"),
         ] {
             assert!(Wire::parse(text).unwrap_err().contains(why), "{text}");

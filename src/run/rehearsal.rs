@@ -1,9 +1,9 @@
 //! Steps without what surrounds them: no evaluation, no checkpoint, no record. For benches and quick checks.
 
+use super::RunError;
 use super::cell::CellFolder;
 use super::data::Data;
 use super::train::Trainer;
-use super::RunError;
 use crate::graph::plan::Plan;
 use crate::tensor::{Backend, memory};
 use std::path::Path;

@@ -157,7 +157,7 @@ pub(super) fn finished(wanted: &Finished, against: Against<'_>) -> Option<PathBu
 }
 
 /// A study's page is drawn by the study file's own merged `[report]`, under its own title.
-fn report_of_the_study(tree: &mut Item, base: &Item) {
+pub fn report_of_the_study(tree: &mut Item, base: &Item) {
     let config::Value::Table(table) = &mut tree.value else { return };
     for key in ["title", "question", "paper", "report"] {
         match base.get(&[key]).cloned() {

@@ -12,7 +12,7 @@ use ablate::graph::open::{Wired, WiredValue};
 use ablate::graph::plan::Plan;
 use ablate::graph::{About, Library, absent_everywhere, check_partial, resolve};
 use ablate::registry::Edge;
-use ablate::study::Papers;
+use ablate::study::{Papers, report_of_the_study};
 use rayon::prelude::*;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -102,7 +102,10 @@ fn errors(file: &Path, library: &Library, clean: &Clean, fresh: &mut Clean) -> V
         vec![]
     });
     let mut names = vec![];
-    for cell in cells {
+    for mut cell in cells {
+        if study.is_study() {
+            report_of_the_study(&mut cell.tree, &study.base);
+        }
         problems.extend(cell.problems.iter().cloned());
         if !problems.is_empty() {
             return problems;

@@ -54,8 +54,10 @@ pub fn product_in(
     // The kernels write columns: where the target lies by rows, its transpose is computed, b' a'.
     let rows = at.column < at.row;
     let ((m, n), (column, row)) = if rows { ((n, m), (at.row, at.column)) } else { ((m, n), (at.column, at.row)) };
-    let left = if rows { (b, b_view.start, b_view.row, b_view.column) } else { (a, a_view.start, a_view.column, a_view.row) };
-    let right = if rows { (a, a_view.start, a_view.row, a_view.column) } else { (b, b_view.start, b_view.column, b_view.row) };
+    let left =
+        if rows { (b, b_view.start, b_view.row, b_view.column) } else { (a, a_view.start, a_view.column, a_view.row) };
+    let right =
+        if rows { (a, a_view.start, a_view.row, a_view.column) } else { (b, b_view.start, b_view.column, b_view.row) };
     // SAFETY: all three matrices lie inside their slices, as just checked; no other task has this part of `target`.
     unsafe {
         gemm_f32::gemm::f32::get_gemm_fn()(
