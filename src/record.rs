@@ -299,7 +299,7 @@ pub struct Cells {
 pub struct CellEntry {
     /// Key of the variant, empty for a run without a study.
     pub variant: String,
-    /// Label of the row.
+    /// The variant's, without the axes' labels; empty where only axes tell the cells apart.
     pub title: String,
     /// Axis to label.
     pub axes: BTreeMap<String, String>,

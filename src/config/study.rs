@@ -42,6 +42,8 @@ pub struct CellSpec {
     pub variant: Option<String>,
     /// The row's label: the variant's title and the labels of the axes; without either the file's title.
     pub title: String,
+    /// The variant's title; without a variant the file's, or nothing where axes tell the cells apart.
+    pub row: String,
     /// Axis, label, value.
     pub axes: Vec<(String, String, Item)>,
     pub seed: i64,
@@ -161,6 +163,7 @@ impl Study {
         CellSpec {
             variant: variant.map(str::to_string),
             title: self.title(plan, variant, choice),
+            row: self.row(plan, variant),
             axes: chosen().map(|(axis, i)| axis.named(*i)).collect(),
             seed: integer(&tree, &["run", "seed"]).unwrap_or(seed.0),
             baseline: plan.is_baseline(&plan.coordinates(variant, choice)),
@@ -184,12 +187,16 @@ impl Study {
     }
 
     fn title(&self, plan: &Plan, variant: Option<&str>, choice: &[usize]) -> String {
-        let titled = |name: &str| plan.variant_title(name).unwrap_or(name).to_string();
         let labels = plan.axes.iter().zip(choice).map(|(axis, index)| axis.values[*index].0.clone());
-        let parts: Vec<String> = variant.map(titled).into_iter().chain(labels).collect();
-        match parts.is_empty() {
-            true => self.base.get(&["title"]).and_then(Item::as_text).unwrap_or(&self.name).to_string(),
-            false => parts.join(", "),
+        let row = Some(self.row(plan, variant)).filter(|row| !row.is_empty());
+        row.into_iter().chain(labels).collect::<Vec<_>>().join(", ")
+    }
+
+    fn row(&self, plan: &Plan, variant: Option<&str>) -> String {
+        match variant {
+            Some(name) => plan.variant_title(name).unwrap_or(name).to_string(),
+            None if !plan.axes.is_empty() => String::new(),
+            None => self.base.get(&["title"]).and_then(Item::as_text).unwrap_or(&self.name).to_string(),
         }
     }
 }

@@ -148,7 +148,7 @@ fn unchanged(prepared: &Prepared, folder: &Path, runs: &Path) -> Result<(), Stud
             let old = serde_json::from_str(&text).unwrap_or_default();
             let mut keys = Vec::new();
             differences(&old, &cell.plan.canonical, String::new(), &mut keys);
-            return Err(StudyError::Changed { title: entry.title, keys });
+            return Err(StudyError::Changed { title: cell.spec.title.clone(), keys });
         }
     }
     Ok(())

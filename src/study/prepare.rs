@@ -176,7 +176,7 @@ impl Prepared {
     pub fn index(&self) -> Cells {
         let entry = |cell: &Cell| CellEntry {
             variant: cell.spec.variant.clone().unwrap_or_default(),
-            title: cell.spec.title.clone(),
+            title: cell.spec.row.clone(),
             axes: cell
                 .spec
                 .axes

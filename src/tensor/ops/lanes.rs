@@ -2,8 +2,7 @@
 //! neither fuses multiplications with additions. Work is cut by lengths alone, so results do not depend on threads.
 #![allow(unsafe_code, reason = "code for a processor feature may only be called where the feature is there")]
 
-use super::parallel::CHUNK;
-use rayon::prelude::*;
+use super::parallel::{CHUNK, chunks, part};
 
 /// Sums are kept in so many parts, which fill the registers, and added in a fixed order at the end.
 const PARTS: usize = 8;
@@ -42,9 +41,8 @@ macro_rules! element_loop {
             if out.len() <= CHUNK {
                 return $name(out, $($input,)* f);
             }
-            out.par_chunks_mut(CHUNK).enumerate().for_each(|(k, out)| {
-                $(let $input = &$input[k * CHUNK..k * CHUNK + out.len()];)*
-                let _ = k;
+            chunks(out, CHUNK, &|_k, out| {
+                $(let $input = part($input, _k, out.len());)*
                 $name(out, $($input,)* &f);
             });
         }
@@ -126,10 +124,11 @@ pub fn par_fold<const K: usize>(
     if a.len() <= CHUNK {
         return fold(a, b, c, f);
     }
-    let partial: Vec<[f64; K]> = (a.par_chunks(CHUNK), b.par_chunks(CHUNK), c.par_chunks(CHUNK))
-        .into_par_iter()
-        .map(|(a, b, c)| fold(a, b, c, &f))
-        .collect();
+    let mut partial = vec![[0.0; K]; a.len().div_ceil(CHUNK)];
+    chunks(&mut partial, 1, &|k, sums| {
+        let len = CHUNK.min(a.len() - k * CHUNK);
+        sums[0] = fold(part(a, k, len), part(b, k, len), part(c, k, len), &f);
+    });
     let mut sums = [0.0; K];
     for values in partial {
         for (sum, value) in sums.iter_mut().zip(values) {

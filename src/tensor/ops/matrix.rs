@@ -2,8 +2,8 @@
 //! disjoint parts of.
 #![allow(unsafe_code, reason = "gemm takes pointers; tasks write interleaved rows of one buffer")]
 
+use super::parallel::tasks;
 use crate::tensor::bridge::uninitialised;
-use rayon::prelude::*;
 use std::cell::RefCell;
 use std::marker::PhantomData;
 
@@ -115,7 +115,7 @@ impl<'a> Shared<'a> {
 /// Runs `task` for `0..count`, on all cores if `parallel`.
 pub fn for_each(count: usize, parallel: bool, task: impl Fn(usize) + Sync + Send) {
     if parallel && count > 1 {
-        (0..count).into_par_iter().for_each(task);
+        tasks(count, &task);
     } else {
         (0..count).for_each(task);
     }

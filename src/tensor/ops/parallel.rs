@@ -5,13 +5,26 @@ use rayon::prelude::*;
 /// Elements a task works on: small enough to balance two cores, large enough to pay for itself.
 pub const CHUNK: usize = 1 << 14;
 
+/// Runs `task` for `0..count` on all cores. Here and in [`chunks`] a loop is handed to the pool without its type, so that
+/// the pool's code is compiled once and not once for each loop.
+#[inline(never)]
+pub fn tasks(count: usize, task: &(dyn Fn(usize) + Sync)) {
+    (0..count).into_par_iter().for_each(task);
+}
+
+/// Runs `f` on every chunk of `len` elements, with its number.
+#[inline(never)]
+pub fn chunks<T: Send>(output: &mut [T], len: usize, f: &(dyn Fn(usize, &mut [T]) + Sync)) {
+    output.par_chunks_mut(len).enumerate().for_each(|(i, chunk)| f(i, chunk));
+}
+
 /// Runs `f` over aligned chunks of an output and an input of equal length.
 pub fn zip(output: &mut [f32], input: &[f32], f: impl Fn(&mut [f32], &[f32]) + Sync) {
     debug_assert_eq!(output.len(), input.len());
     if output.len() <= CHUNK {
         return f(output, input);
     }
-    output.par_chunks_mut(CHUNK).zip(input.par_chunks(CHUNK)).for_each(|(o, i)| f(o, i));
+    chunks(output, CHUNK, &|k, o| f(o, part(input, k, o.len())));
 }
 
 /// Runs `f` over aligned chunks of an output and two inputs of equal length.
@@ -20,7 +33,12 @@ pub fn zip2(output: &mut [f32], a: &[f32], b: &[f32], f: impl Fn(&mut [f32], &[f
     if output.len() <= CHUNK {
         return f(output, a, b);
     }
-    output.par_chunks_mut(CHUNK).zip(a.par_chunks(CHUNK)).zip(b.par_chunks(CHUNK)).for_each(|((o, a), b)| f(o, a, b));
+    chunks(output, CHUNK, &|k, o| f(o, part(a, k, o.len()), part(b, k, o.len())));
+}
+
+/// Chunk `k` of `len` elements, the last of which may be shorter.
+pub fn part(values: &[f32], k: usize, len: usize) -> &[f32] {
+    &values[k * CHUNK..k * CHUNK + len]
 }
 
 /// How many items of `cost` elements make a task.
@@ -37,7 +55,7 @@ pub fn rows(output: &mut [f32], len: usize, f: impl Fn(usize, &mut [f32]) + Sync
         return output.chunks_mut(len).enumerate().for_each(|(i, row)| f(i, row));
     }
     let count = items_per_task(len);
-    output.par_chunks_mut(count * len).enumerate().for_each(|(task, rows)| {
+    chunks(output, count * len, &|task, rows| {
         for (i, row) in rows.chunks_mut(len).enumerate() {
             f(task * count + i, row);
         }

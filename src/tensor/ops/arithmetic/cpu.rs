@@ -5,7 +5,6 @@ use super::{ArithmeticKernel, Axis, Binary, Broadcast, Operand, Unary};
 use crate::tensor::Backend;
 use crate::tensor::ops::{lanes, parallel};
 use dfdx::tensor::{Cpu, Storage};
-use rayon::prelude::*;
 
 type Buffer = <Cpu as Storage<f32>>::Vec;
 
@@ -215,7 +214,7 @@ impl Source<'_> {
             if out.len() * repeats <= parallel::CHUNK {
                 return fill(k, 0, out);
             }
-            out.par_chunks_mut(STRIP).enumerate().for_each(|(strip, out)| fill(k, strip * STRIP, out));
+            parallel::chunks(out, STRIP, &|strip, out| fill(k, strip * STRIP, out));
         });
     }
 }

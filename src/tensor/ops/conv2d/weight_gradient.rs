@@ -6,6 +6,7 @@ use super::columns::{gather, pick_transposed};
 use super::geometry::{Geometry, Tile, Tiles, share};
 use super::{ENOUGH_TASKS, is_worth_sharing};
 use crate::tensor::ops::matrix::{Shared, View, for_each, product_in, with_scratch};
+use crate::tensor::ops::parallel::chunks;
 use std::ops::Range;
 
 /// How the sum is shared out: parts of the tiles, each with a sum of its own, times blocks of a group's channels.
@@ -104,8 +105,7 @@ fn add_parts(g: &Geometry, sums: &[f32], parts: usize, dw: &mut [f32], accumulat
     if g.o * taps < 1 << 15 {
         return dw.chunks_mut(BLOCK * taps).enumerate().for_each(|(i, rows)| turn(i * BLOCK, rows));
     }
-    use rayon::prelude::*;
-    dw.par_chunks_mut(BLOCK * taps).enumerate().for_each(|(i, rows)| turn(i * BLOCK, rows));
+    chunks(dw, BLOCK * taps, &|i, rows| turn(i * BLOCK, rows));
 }
 
 /// `db = [db +] sum of dy over images and texels`, for maps `n x channels x texels`.
@@ -120,8 +120,7 @@ pub fn bias_gradient(dy: &[f32], texels: usize, db: &mut [f32], accumulate: bool
     if dy.len() < SERIAL {
         return db.iter_mut().enumerate().for_each(|(c, v)| sum(c, v));
     }
-    use rayon::prelude::*;
-    db.par_iter_mut().enumerate().for_each(|(c, v)| sum(c, v));
+    chunks(db, 1, &|c, value| sum(c, &mut value[0]));
 }
 
 /// A sum in sixteen lanes, which the compiler turns into vector instructions.

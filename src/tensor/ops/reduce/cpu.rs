@@ -4,7 +4,6 @@ use super::{Masked, MaskedGradients, ReduceKernel, Sums};
 use crate::tensor::Backend;
 use crate::tensor::ops::{lanes, parallel};
 use dfdx::tensor::{Cpu, Storage};
-use rayon::prelude::*;
 
 type Buffer = <Cpu as Storage<f32>>::Vec;
 
@@ -39,7 +38,7 @@ impl ReduceKernel for Cpu {
             if repeats * size <= parallel::CHUNK {
                 y.chunks_mut(STRIP).enumerate().for_each(strip);
             } else {
-                y.par_chunks_mut(STRIP).enumerate().for_each(strip);
+                parallel::chunks(y, STRIP, &|i, y| strip((i, y)));
             }
         });
         Ok(y)
