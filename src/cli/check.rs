@@ -1,8 +1,9 @@
 //! `check` and `explain`.
 
 use super::{Common, End, checked, show};
-use crate::config;
+use crate::config::{self, Item, Study};
 use crate::diagnostic::Diagnostic;
+use crate::graph::Library;
 use crate::graph::view;
 use crate::registry::Catalogue;
 use crate::run::{self, Counts};
@@ -80,10 +81,7 @@ pub fn explain(
         Ok(library) => library,
         Err(problems) => return Ok(show(&problems, terminal)),
     };
-    let explained = config::load(file, &common.overrides()).and_then(|study| {
-        let about = view::about(&study.base, key, &library);
-        config::explain(&study.base, key, about.as_deref()).map_err(|d| vec![d])
-    });
+    let explained = config::load(file, &common.overrides()).and_then(|study| explained(&study, key, &library));
     match explained {
         Ok(text) => {
             terminal.print(&text);
@@ -91,4 +89,50 @@ pub fn explain(
         }
         Err(problems) => Ok(show(&problems, terminal)),
     }
+}
+
+/// What a key is: in a study what it is in its cells, said once for those where it is the same.
+fn explained(study: &Study, key: &str, library: &Library) -> Result<String, Vec<Diagnostic>> {
+    let of_the_file = ["study", "report", "title", "question", "paper"].contains(&key.split('.').next().unwrap_or(key));
+    if !study.is_study() || study.partial || of_the_file {
+        return one(&study.base, key, library).map_err(|d| vec![d]);
+    }
+    let mut said: Vec<(String, Vec<String>)> = Vec::new();
+    let mut problem = None;
+    for cell in study.cells()? {
+        match one(&cell.tree, key, library) {
+            Err(d) => problem = problem.or(Some(d)),
+            Ok(text) => match said.iter_mut().find(|(known, _)| *known == text) {
+                Some((_, titles)) if titles.contains(&cell.title) => {}
+                Some((_, titles)) => titles.push(cell.title),
+                None => said.push((text, vec![cell.title])),
+            },
+        }
+    }
+    match (&said[..], problem) {
+        ([], Some(problem)) => Err(vec![problem]),
+        ([(text, _)], None) => Ok(text.clone()),
+        (several, _) => {
+            Ok(several.iter().map(|(text, titles)| format!("{}:\n{text}", some(titles))).collect::<Vec<_>>().join("\n"))
+        }
+    }
+}
+
+/// The value and its chain; of a key that nobody wrote, what the component's card says.
+fn one(tree: &Item, key: &str, library: &Library) -> Result<String, Diagnostic> {
+    let about = view::about(tree, key, library);
+    match (config::explain(tree, key, about.as_deref()), about) {
+        (Err(_), Some(about)) => {
+            let lines = about.lines().map(|line| format!("  {line}\n"));
+            Ok(format!("{key} is written nowhere: the default holds\n{}", lines.collect::<String>()))
+        }
+        (found, _) => found,
+    }
+}
+
+fn some(titles: &[String]) -> String {
+    const MOST: usize = 4;
+    let rest = titles.len().saturating_sub(MOST);
+    let shown = titles[..titles.len() - rest].join("; ");
+    if rest == 0 { shown } else { format!("{shown}; and {rest} more") }
 }

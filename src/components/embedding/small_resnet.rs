@@ -1,5 +1,5 @@
 //! A small residual network for faces: a 3x3 convolution, four residual blocks that halve the size each, the mean of
-//! every channel, one linear layer.
+//! every channel, one linear layer, unit length.
 //!
 //! With `width` w the channels are w at full size, then w, 2w, 4w, 8w; the vector has 4w numbers. Any size from 16
 //! pixels on; 1,260,384 parameters for w = 32 on three channels. Blocks as in ResNet-18 (He et al.), stem as for small

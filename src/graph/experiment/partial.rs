@@ -13,7 +13,8 @@ use crate::graph::wire::Wire;
 pub fn check_partial(tree: &Item, about: &About, library: &Library) -> Vec<Diagnostic> {
     let desk = Desk::new(library, about);
     check(&desk, tree);
-    desk.close().0
+    // Which component it is may be a child's to say.
+    desk.close().0.into_iter().filter(|problem| !problem.message.ends_with("has no `use`")).collect()
 }
 
 fn check<'a>(desk: &'a Desk<'a>, tree: &'a Item) {

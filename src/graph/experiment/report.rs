@@ -82,6 +82,7 @@ fn figure(board: &Board, name: &str, item: &Item, columns: &Columns, report: &mu
     let Some(part) = parts::part(desk, "figure", item, &path, &["use", "enabled"]) else { return };
     let schema = &part.entry.card.settings;
     let mut wires = vec![];
+    let before = report.absent.len();
     for setting in schema {
         let Some(value) = item.get(&[setting.name.as_str()]) else { continue };
         let each = value.as_array().unwrap_or(std::slice::from_ref(value));
@@ -97,6 +98,10 @@ fn figure(board: &Board, name: &str, item: &Item, columns: &Columns, report: &mu
     let count = part.component.settings.get("count").and_then(serde_json::Value::as_u64).unwrap_or(0) as usize;
     if !wires.is_empty() {
         report.shown.push(Shown { figure: name.into(), wires, pick, count });
+    }
+    for absent in report.absent[before..].iter_mut().filter(|a| a.problem.help.is_empty()) {
+        let help = format!("a page without this figure: `{path}.enabled = false`");
+        absent.problem = absent.problem.clone().with_help(help);
     }
     let component = part.component;
     report.plan.figures.push(FigurePlan { name: name.into(), component: component.name, settings: component.settings });

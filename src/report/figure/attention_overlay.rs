@@ -1,4 +1,5 @@
-//! An attention map over its picture: the picture in grey, the map as heat on it, one scale for the whole figure.
+//! An attention map beside its picture: the picture, the map as heat over it in grey, the map alone, one scale for the
+//! whole figure (na2020, Fig. 13).
 
 use super::sample_grid::label;
 use super::tiles::{Bar, Block, draw as draw_blocks};
@@ -31,15 +32,19 @@ pub fn draw(scene: &Scene<'_>, plan: &FigurePlan) -> Result<Figure, ReportError>
     let mut blocks: Vec<Block> = Vec::new();
     for (title, label, (picture, values)) in rows {
         let over = overlay(&picture, &values, (low, high));
-        let row = (label, vec![Some(picture), Some(over)]);
+        let alone = coefficients(&picture, &values, (low, high));
+        let row = (label, vec![Some(picture), Some(over), Some(alone)]);
         match blocks.iter_mut().find(|b| b.title == title) {
             Some(block) => block.rows.push(row),
-            None => blocks.push(Block { title: title.into(), heads: vec![image.into(), map.into()], rows: vec![row] }),
+            None => {
+                let heads = vec![image.into(), "overlay".into(), map.into()];
+                blocks.push(Block { title: title.into(), heads, rows: vec![row] });
+            }
         }
     }
     let bar = Bar { low, high: high.max(low + 1e-9), label: format!("value of {map}") };
     let caption =
-        format!("`{map}` over `{image}`, enlarged to its size; samples of the test split, picked {}.", picked(plan));
+        format!("`{image}`, `{map}` over it and alone, enlarged to its size; samples of the test split, picked {}.", picked(plan));
     Ok(Figure::one(&plan.name, draw_blocks(&blocks, Some(&bar))?.finish("Attention"), caption))
 }
 
@@ -57,11 +62,18 @@ fn pair(record: &CellRecord, row: &SampleRow, image: &str, map: &str) -> Result<
     Ok(Some((picture, values)))
 }
 
-fn overlay(picture: &RgbImage, values: &[f64], (low, high): (f64, f64)) -> RgbImage {
+fn overlay(picture: &RgbImage, values: &[f64], ends: (f64, f64)) -> RgbImage {
     let grey = imageops::grayscale(picture);
     RgbImage::from_fn(picture.width(), picture.height(), |x, y| {
-        let value = values[(y * picture.width() + x) as usize];
-        let (base, hot) = (f64::from(grey.get_pixel(x, y).0[0]), heat((value - low) / (high - low).max(1e-12)));
+        let (base, hot) = (f64::from(grey.get_pixel(x, y).0[0]), hot(picture, values, ends, x, y));
         Rgb(hot.map(|c| (base * (1.0 - SHARE) + f64::from(c) * SHARE).round() as u8))
     })
+}
+
+fn coefficients(picture: &RgbImage, values: &[f64], ends: (f64, f64)) -> RgbImage {
+    RgbImage::from_fn(picture.width(), picture.height(), |x, y| Rgb(hot(picture, values, ends, x, y)))
+}
+
+fn hot(picture: &RgbImage, values: &[f64], (low, high): (f64, f64), x: u32, y: u32) -> [u8; 3] {
+    heat((values[(y * picture.width() + x) as usize] - low) / (high - low).max(1e-12))
 }
