@@ -218,6 +218,9 @@ pub struct WeightsUsed {
 #[serde(rename_all = "kebab-case")]
 pub struct ModelSummary {
     pub nodes: Vec<NodeSummary>,
+    /// Top-level nodes: what each uses or applies.
+    #[serde(default)]
+    pub components: BTreeMap<String, String>,
     pub parameters: u64,
     /// Multiply-accumulates of one sample's forward pass, over all nodes.
     pub macs: u64,

@@ -312,5 +312,5 @@ fn model(attention: bool) -> ModelSummary {
     let parameters = nodes.iter().map(|n| n.parameters).sum();
     let macs = nodes.iter().map(|n| n.macs).sum();
     let activation_bytes = nodes.iter().map(|n| n.activation_bytes).sum();
-    ModelSummary { nodes, parameters, macs, activation_bytes }
+    ModelSummary { nodes, parameters, macs, activation_bytes, ..Default::default() }
 }

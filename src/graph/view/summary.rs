@@ -2,6 +2,7 @@
 
 use crate::graph::plan::{Application, Network, Op, OpSource, Plan, Value};
 use crate::record::{ModelSummary, NodeSummary};
+use std::collections::BTreeMap;
 
 /// Bytes of an activation's element: f32.
 const ELEMENT: u64 = 4;
@@ -26,8 +27,16 @@ pub fn summary(plan: &Plan) -> ModelSummary {
         parameters: total(|n| n.parameters),
         macs: total(|n| n.macs),
         activation_bytes: total(|n| n.activation_bytes),
+        components: components(plan),
         nodes,
     }
+}
+
+/// What each top-level node uses, or the node whose network it applies once more.
+fn components(plan: &Plan) -> BTreeMap<String, String> {
+    let own = plan.networks.iter().map(|n| (n.node.clone(), n.component.clone()));
+    let applied = plan.applications.iter().filter(|a| plan.networks[a.network].node != a.node);
+    own.chain(applied.map(|a| (a.node.clone(), format!("applies {}", plan.networks[a.network].node)))).collect()
 }
 
 fn parameters(op: &Op) -> u64 {
@@ -193,7 +202,7 @@ fn rows(summary: &ModelSummary, depth: usize) -> Vec<Row> {
                 }
                 // What a group gives is what its last operation gives.
                 row.shape = shape;
-                row.component = String::new();
+                row.component = summary.components.get(&row.path).cloned().unwrap_or_default();
             }
             None => rows.push(Row { path, component: node.component.clone(), shape, counts }),
         }
