@@ -115,7 +115,7 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     known
         .into_iter()
         .map(|k| (strsim::damerau_levenshtein(name, k), k))
-        .filter(|(distance, k)| *distance <= 3 && *distance < k.len().max(name.len()))
+        .filter(|(distance, k)| *distance <= 3 && 2 * *distance <= k.len().max(name.len()))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, k)| k)
 }

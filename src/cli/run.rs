@@ -28,7 +28,13 @@ pub fn run(
     }
     let interrupt = Arc::new(AtomicBool::new(false));
     let flag = interrupt.clone();
-    ctrlc::set_handler(move || flag.store(true, Ordering::SeqCst)).context("cannot listen for Ctrl-C")?;
+    let asked = move || {
+        // Asked twice, it does not wait for the step to end.
+        if flag.swap(true, Ordering::SeqCst) {
+            std::process::exit(130);
+        }
+    };
+    ctrlc::set_handler(asked).context("cannot listen for Ctrl-C")?;
     let command = std::env::args().collect::<Vec<_>>().join(" ");
     let options = study::Options { resume, interrupt: &interrupt, command: &command, out: common.out.as_deref() };
     match study::carry_out(&prepared, &options, terminal) {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
-    #[error("loss `{loss}` of update `{update}` is {value} at step {step}{}; the last good checkpoint is kept",
+    #[error("loss `{loss}` of update `{update}` is {value} at step {step}{}; checkpoints written before are kept",
             .node.as_ref().map(|n| format!(", first at `{n}`")).unwrap_or_default())]
     NotFinite { loss: String, update: String, value: f64, step: u64, node: Option<String> },
     /// Found by the search for the first bad node; never shown by itself.

@@ -51,14 +51,7 @@ pub fn check(file: &Path, overrides: &Overrides, against: Against<'_>) -> Result
     if !study.partial {
         return cells(file, &study, against).map(|prepared| Checked::Whole(Box::new(prepared)));
     }
-    let about = About {
-        experiment: study.name.clone(),
-        variant: String::new(),
-        base: file.parent().unwrap_or(Path::new("")).to_path_buf(),
-        axes: vec![],
-        papers: against.papers.keys(),
-        finished: &|_| None,
-    };
+    let about = of_the_file(file, &study, against);
     let (library, mut problems) = with_folders(&study.base, against.library);
     problems.extend(study.problems.iter().cloned());
     problems.extend(graph::check_partial(&study.base, &about, &library));
@@ -83,6 +76,10 @@ fn cells(file: &Path, study: &Study, against: Against<'_>) -> Result<Prepared, V
     let (library, problems) = with_folders(&study.base, against.library);
     errors.extend(problems);
     let finished = |wanted: &Finished| finished(wanted, against);
+    if is_study {
+        // What every cell overrides is checked all the same (language.md, section 9).
+        errors.extend(graph::check_partial(&study.base, &of_the_file(file, study, against), &library));
+    }
     let specs = study.cells().unwrap_or_else(|problems| {
         errors.extend(problems);
         vec![]
@@ -118,6 +115,18 @@ fn cells(file: &Path, study: &Study, against: Against<'_>) -> Result<Prepared, V
     let report = cells.first().map(|c| c.plan.report.clone()).unwrap_or_default();
     let baseline = cells.iter().find(|c| c.spec.baseline).map(|c| c.spec.name()).unwrap_or_default();
     Ok(Prepared { experiment, cells, baseline, report, notes, is_study })
+}
+
+/// What resolving a file itself, and none of its cells, knows.
+fn of_the_file(file: &Path, study: &Study, against: Against<'_>) -> About<'static> {
+    About {
+        experiment: study.name.clone(),
+        variant: String::new(),
+        base: file.parent().unwrap_or(Path::new("")).to_path_buf(),
+        axes: vec![],
+        papers: against.papers.keys(),
+        finished: &|_| None,
+    }
 }
 
 /// The library with the folders of the file's `registry`.

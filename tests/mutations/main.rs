@@ -66,10 +66,11 @@ fn proposes(problem: &Diagnostic, word: &str, misspelt: &str) -> bool {
     let labels = problem.marks.iter().map(|m| m.label.clone());
     let notes = problem.notes.iter().map(|(name, text)| format!("{name}: {text}"));
     let said = [problem.message.clone()].into_iter().chain(labels).chain(notes).chain(problem.help.iter().cloned());
-    let said: Vec<String> = said.collect();
+    // The misspelt word holds the right one: it must be said beside it.
+    let said: Vec<String> = said.map(|text| text.replace(misspelt, "")).collect();
     problem.severity == Severity::Error
         && PHRASES.iter().any(|phrase| said.iter().any(|text| text.contains(phrase)))
-        && said.iter().any(|text| text.contains(word) || text.contains(misspelt))
+        && said.iter().any(|text| text.contains(word))
 }
 
 /// The cells of a file as it is, by all that they say: a word that leaves one as it was need not be looked at there.

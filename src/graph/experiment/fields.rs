@@ -66,13 +66,27 @@ impl<'a> Fields<'a> {
     /// An integer of at least `min`.
     pub fn integer(&self, key: &str, min: i64) -> Option<u64> {
         let value = self.read(key, "an integer", |i| if let Value::Integer(v) = i.value { Some(v) } else { None })?;
-        if value < min {
-            let item = self.get(key)?;
-            let message = format!("`{key}` is {value}, expected at least {min}");
-            self.desk.report(at_value(message, item, format!("expected at least {min}")));
-            return None;
+        let bound = match value {
+            _ if value < min => format!("at least {min}"),
+            _ if key != "seed" && value > LARGEST => format!("at most {LARGEST}"),
+            _ => return u64::try_from(value).ok(),
+        };
+        let message = format!("`{key}` is {value}, expected {bound}");
+        self.desk.report(at_value(message, self.get(key)?, format!("expected {bound}")));
+        None
+    }
+
+    /// A length, of a step at least.
+    pub fn length(&self, key: &str) -> Option<Span> {
+        let span = self.span(key)?;
+        let (Span::Steps(count) | Span::Epochs(count) | Span::Percent(count)) = span;
+        if count > 0 {
+            return Some(span);
         }
-        u64::try_from(value).ok()
+        let item = self.get(key)?;
+        let message = format!("`{key}` is {}, expected at least 1 step", item.as_text().unwrap_or_default());
+        self.desk.report(at_value(message, item, "no step"));
+        None
     }
 
     /// A number, of at least `min` if there is one.
@@ -127,10 +141,14 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// No count is larger: batches and epochs beyond it are slips.
+const LARGEST: i64 = 1_000_000;
+
+/// A finite number.
 pub fn as_number(item: &Item) -> Option<f64> {
     match item.value {
         Value::Integer(v) => Some(v as f64),
-        Value::Float(v) => Some(v),
+        Value::Float(v) => Some(v).filter(|v| v.is_finite()),
         _ => None,
     }
 }

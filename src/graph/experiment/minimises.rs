@@ -183,7 +183,10 @@ impl<'a, 'b> Matcher<'a, 'b> {
         let message = format!("`losses.{}` {what}, which is untrained in stage `{}`", loss.name, stage.name);
         let problem = at_entry(message, draft.item, format!("learns {}", draft.learnt()));
         let list = clean.iter().map(|c| format!("\"{c}\"")).collect::<Vec<_>>().join(", ");
-        let mut problem = problem.with_help(format!("name what it minimises: `losses = [{list}]`"));
+        let mut problem = match list.is_empty() {
+            true => problem,
+            false => problem.with_help(format!("name what it minimises: `losses = [{list}]`")),
+        };
         if let Some(network) = random {
             problem =
                 problem.with_help(format!("or train `{0}` in an earlier stage, or give it `weights`", name(network)));

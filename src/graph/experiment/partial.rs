@@ -28,7 +28,7 @@ fn check<'a>(desk: &'a Desk<'a>, tree: &'a Item) {
         Fields::closed(desk, Some(item), &updates::KEYS);
     }
     for item in entries(tree, "stages").values() {
-        Fields::closed(desk, Some(item), &stages::KEYS).span("length");
+        Fields::closed(desk, Some(item), &stages::KEYS).length("length");
     }
     for (name, item) in entries(tree, "nodes").iter().filter(|(_, item)| whole(item)) {
         let mut found = vec![];
@@ -41,6 +41,10 @@ fn check<'a>(desk: &'a Desk<'a>, tree: &'a Item) {
     }
     for (name, item) in entries(tree, "losses").iter().filter(|(_, item)| whole(item)) {
         parts::part(desk, "loss", item, &format!("losses.{name}"), &losses::OWN);
+        let fields = Fields::open(desk, Some(item));
+        for key in ["weight", "discriminator-weight"] {
+            fields.number(key, None);
+        }
     }
     for family in ["nodes", "losses", "evaluations"] {
         for item in entries(tree, family).values() {

@@ -38,6 +38,11 @@ pub fn resolve(board: &Board, top: &Fields, columns: &Columns) -> Report {
     for (name, item) in figures.table {
         figure(board, name, item, columns, &mut report);
     }
+    if fields.get("figures").is_none() {
+        // Who names no figure still wants to see how the training went.
+        let (name, component) = ("losses".into(), "loss-curves".into());
+        report.plan.figures.push(FigurePlan { name, component, settings: Default::default() });
+    }
     report
 }
 

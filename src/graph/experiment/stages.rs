@@ -58,7 +58,7 @@ fn stage(
     if fields.get("length").is_none() {
         board.desk.report(incomplete("stage", name, item, "length", siblings));
     }
-    let length = fields.span("length");
+    let length = fields.length("length");
     if let (Some(Span::Percent(_)), Some(written)) = (length, fields.get("length")) {
         let problem = at_value("a stage's `length` cannot be a share of itself", written, "expected steps or epochs");
         board.desk.report(problem);

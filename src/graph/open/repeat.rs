@@ -62,8 +62,8 @@ impl Repetition {
         if let Some(raw) = &node.repeat {
             let item = frame.substitute(raw);
             match item.value {
-                Value::Integer(n) if n >= 1 => counts.push(Count::of_item(n as usize, raw, &item)),
-                _ => problems.push(item.expected("a number of copies, at least 1")),
+                Value::Integer(n) if (1..=1000).contains(&n) => counts.push(Count::of_item(n as usize, raw, &item)),
+                _ => problems.push(item.expected("a number of copies, 1 to 1000")),
             }
         }
         if let Some(problem) = disagreement(opener, frame, prepared, &counts) {

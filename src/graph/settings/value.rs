@@ -24,6 +24,9 @@ struct Check<'a, 'l> {
     problems: &'a mut Vec<Diagnostic>,
 }
 
+/// No integer setting is larger: sizes and channels beyond it are slips, and their products would overflow.
+const LARGEST: f64 = 1e6;
+
 impl Check<'_, '_> {
     fn kind(&mut self, item: &Item) -> Checked {
         let name = self.setting.name.clone();
@@ -85,7 +88,8 @@ impl Check<'_, '_> {
             Value::Float(x) if !integer && x.is_finite() => (x, Json::from(x)),
             _ => return self.expected(item, if integer { "an integer" } else { "a number" }),
         };
-        match outside(value, &self.setting.bounds) {
+        let too_large = (integer && value.abs() > LARGEST).then(|| format!("at most {LARGEST}"));
+        match outside(value, &self.setting.bounds).or(too_large) {
             Some(bound) => {
                 let problem = Diagnostic::error(format!("`{name}` is {json}, expected {bound}"));
                 let problem = at(problem, item, &format!("expected {bound}"), self.scope);

@@ -43,8 +43,10 @@ pub fn draw(scene: &Scene<'_>, plan: &FigurePlan) -> Result<Figure, ReportError>
         }
     }
     let bar = Bar { low, high: high.max(low + 1e-9), label: format!("value of {map}") };
-    let caption =
-        format!("`{image}`, `{map}` over it and alone, enlarged to its size; samples of the test split, picked {}.", picked(plan));
+    let caption = format!(
+        "`{image}`, `{map}` over it and alone, enlarged to its size; samples of the test split, picked {}.",
+        picked(plan)
+    );
     Ok(Figure::one(&plan.name, draw_blocks(&blocks, Some(&bar))?.finish("Attention"), caption))
 }
 

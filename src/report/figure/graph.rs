@@ -58,7 +58,7 @@ pub fn pictures(scene: &Scene<'_>, node: &str, name: &str) -> Vec<Drawing> {
             name: if many { format!("{name}-{}", file_name(&titles[0])) } else { name.into() },
             svg: svg(&network).finish(&format!("Graph of {}", titles.join(", "))),
             caption: format!(
-                "Nodes and wires of {}{opened}. In each box: component, shape of the output, parameters and MACs of one \
+                "Nodes and wires of {}{opened}. In each box: name, shape of the output, parameters and MACs of one \
                  sample.",
                 titles.join(", ")
             ),

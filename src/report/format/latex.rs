@@ -15,9 +15,8 @@ impl Format for Latex {
 
     fn render(&self, table: &Table) -> Result<String, ReportError> {
         let mut out = String::from("\\begin{table}\n  \\centering\n");
-        if !table.caption.is_empty() {
-            out.push_str(&format!("  \\caption{{{}}}\n", escape(&table.caption)));
-        }
+        let caption = if table.caption.is_empty() { &table.name } else { &table.caption };
+        out.push_str(&format!("  \\caption{{{}}}\n", escape(caption)));
         out.push_str(&format!("  \\label{{tab:{}}}\n", label(&table.name)));
         out.push_str(&format!("  \\begin{{tabular}}{{l{}}}\n    \\toprule\n", "r".repeat(table.heads.len() + 1)));
         above(&mut out, table);
