@@ -100,12 +100,17 @@ pub fn resolve(tree: &Item, about: &About, library: &Library) -> Result<(Plan, V
 
 /// What no cell of a study has, of all that its report names.
 pub fn absent_everywhere(plans: &[&Plan]) -> Vec<Diagnostic> {
-    let Some((first, others)) = plans.split_first() else { return vec![] };
-    let everywhere = |name: &str| others.iter().all(|plan| plan.absent.iter().any(|a| a.name == name));
+    let Some((first, _)) = plans.split_first() else { return vec![] };
+    // What is told of it where most is there: that is where the right name is.
+    let told = |problem: &Diagnostic| problem.marks.iter().map(|m| m.label.len()).sum::<usize>();
+    let everywhere = |name: &str| -> Option<Diagnostic> {
+        let each = plans.iter().map(|plan| plan.absent.iter().find(|a| a.name == name).map(|a| &a.problem));
+        each.collect::<Option<Vec<_>>>()?.into_iter().rev().max_by_key(|p| told(p)).cloned()
+    };
     let mut found: Vec<Diagnostic> = vec![];
-    for absent in first.absent.iter().filter(|a| everywhere(&a.name)) {
-        if !found.contains(&absent.problem) {
-            found.push(absent.problem.clone());
+    for problem in first.absent.iter().filter_map(|a| everywhere(&a.name)) {
+        if !found.contains(&problem) {
+            found.push(problem);
         }
     }
     desk::sort(&mut found);

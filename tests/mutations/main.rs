@@ -21,7 +21,7 @@ use words::{Word, misspell, words};
 
 /// Partial files, each with a child that is checked in its place once the file's own check has said nothing.
 const CHILDREN: [(&str, &str); 2] =
-    [("base/small-64.toml", "quickstart.toml"), ("base/uv-completion.toml", "uv-completion/uv-gan.toml")];
+    [("base/small-64.toml", "uv-completion/cpu/uv-gan.toml"), ("base/uv-completion.toml", "uv-completion/uv-gan.toml")];
 
 /// Keys whose text is free.
 const FREE: [&str; 6] = ["title", "question", "doc", "caption", "root", "labels"];
@@ -228,7 +228,7 @@ fn needed(composite: &Composite) -> [String; 2] {
     let required = composite.settings.iter().any(|s| s.name == "width" && !composite.defaults.contains_key("width"));
     let width = if required { "width = 8\n" } else { "" };
     let more = match (composite.family.as_str(), composite.name.as_str()) {
-        ("decoder", "stage") => "gate = \"attention-gate\"",
+        ("decoder", "stage" | "transposed-stage") => "gate = \"attention-gate\"",
         ("generator", "coupled-unet" | "coupled-unet-3" | "res-unet") => "encoder = \"resnet18\"",
         _ => "",
     };

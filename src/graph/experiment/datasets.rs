@@ -1,6 +1,6 @@
 //! `[datasets.X]`: ports and their edges after the transforms; unions.
 
-use super::desk::{Desk, at_entry, at_value, count_word, no_such};
+use super::desk::{Desk, at_entry, at_value, count_word, incomplete, no_such};
 use super::fields::{Fields, numbers};
 use super::parts::{self, Part};
 use crate::config::{Item, Table, Value};
@@ -18,7 +18,7 @@ pub fn resolve(desk: &Desk, tables: &Table) -> Vec<Dataset> {
     let mut found = Vec::new();
     let (unions, plain): (Vec<_>, Vec<_>) = tables.iter().partition(|(_, item)| is_union(item));
     for (name, item) in plain {
-        found.extend(dataset(desk, name, item));
+        found.extend(dataset(desk, name, item, tables));
     }
     let mut waiting = unions;
     // A union of unions is resolved once its parts are; whatever waits for ever waits for itself.
@@ -48,7 +48,11 @@ fn parts_of(item: &Item) -> Vec<String> {
     of.iter().filter_map(|i| i.as_text().map(str::to_string)).collect()
 }
 
-fn dataset(desk: &Desk, name: &str, item: &Item) -> Option<Dataset> {
+fn dataset(desk: &Desk, name: &str, item: &Item, siblings: &Table) -> Option<Dataset> {
+    if item.as_table().is_some() && item.get(&["use"]).is_none() {
+        desk.report(incomplete("dataset", name, item, "use", siblings));
+        return None;
+    }
     let fields = Fields::open(desk, Some(item));
     fields.boolean("enabled", true);
     let Part { entry, component } = parts::part(desk, "dataset", item, &format!("datasets.{name}"), &OWN)?;

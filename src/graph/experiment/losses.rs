@@ -7,6 +7,7 @@ use super::fields::{Fields, numbers};
 use super::measures::{self, Fed, element, ports_of};
 use super::parts::{self, Part};
 use crate::config::{Item, Table};
+use crate::diagnostic::nearest;
 use crate::graph::plan::{Element, ElementInputs, Loss};
 use crate::registry::Entry;
 
@@ -36,7 +37,7 @@ fn loss(board: &mut Board, name: &str, item: &Item, siblings: &Table) -> Option<
     let Part { entry, component } = parts::part(board.desk, "loss", item, &path, &OWN)?;
     let fields = Fields::open(board.desk, Some(item));
     fields.boolean("enabled", true);
-    check_keys(board, entry, &fields, name);
+    check_keys(board, entry, &fields, name, siblings);
     let mut loss = Loss {
         name: name.into(),
         component,
@@ -66,7 +67,7 @@ fn loss(board: &mut Board, name: &str, item: &Item, siblings: &Table) -> Option<
 }
 
 /// Keys that only some losses have.
-fn check_keys(board: &Board, entry: &Entry, fields: &Fields, name: &str) {
+fn check_keys(board: &Board, entry: &Entry, fields: &Fields, name: &str, siblings: &Table) {
     let adversarial = entry.card.networks.contains(&"discriminator");
     let with_fake = adversarial && !PENALTIES.contains(&entry.card.name);
     let rules: [(&str, bool, &str); 5] = [
@@ -83,6 +84,14 @@ fn check_keys(board: &Board, entry: &Entry, fields: &Fields, name: &str) {
         }
     }
     for key in &entry.card.networks {
+        let similar = nearest(name, siblings.keys().map(String::as_str).filter(|other| *other != name));
+        if let (None, Some(similar), Some(item)) = (fields.get(key), similar, fields.item) {
+            // Rather a slip of the name than a loss without its network.
+            let message = format!("`{key}` is missing in `losses.{name}`");
+            let problem = at_entry(message, item, format!("expected `{key}`"));
+            board.desk.report(problem.with_help(format!("a loss with a similar name exists: `{similar}`")));
+            continue;
+        }
         fields.required(key, &format!("losses.{name}"), &format!("{key} = \"name-of-a-node\""));
     }
 }

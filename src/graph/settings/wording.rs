@@ -30,6 +30,10 @@ pub(super) fn at(diagnostic: Diagnostic, item: &Item, label: &str, scope: &Scope
     }
 }
 
+/// What a node's table holds besides settings (language.md, section 4).
+const ENTRY_KEYS: [&str; 10] =
+    ["use", "apply", "in", "each", "repeat", "detach", "freeze", "weights", "init", "enabled"];
+
 pub(super) fn unknown(name: &str, item: &Item, schema: &[Setting], scope: &Scope<'_>) -> Diagnostic {
     let mut known: Vec<&str> = schema.iter().map(|s| s.name.as_str()).collect();
     known.sort_unstable();
@@ -42,11 +46,16 @@ pub(super) fn unknown(name: &str, item: &Item, schema: &[Setting], scope: &Scope
     if let Some(place) = item.key_place().or(scope.at) {
         diagnostic = diagnostic.at(place, label);
     }
+    let key = ENTRY_KEYS.into_iter().find(|key| one_edit(name, key));
     match nearest(name, known.iter().copied()) {
-        Some(near) => diagnostic.with_help(format!("a {} with a similar name exists: `{near}`", scope.word)),
-        None if one_edit(name, "use") => diagnostic.with_help("a key with a similar name exists: `use`"),
-        None if known.len() > 4 => diagnostic.with_note("known", known.join(", ")),
-        None => diagnostic,
+        Some(near) if key.is_none() || one_edit(name, near) => {
+            diagnostic.with_help(format!("a {} with a similar name exists: `{near}`", scope.word))
+        }
+        _ if key.is_some() => {
+            diagnostic.with_help(format!("a key with a similar name exists: `{}`", key.unwrap_or_default()))
+        }
+        _ if known.len() > 4 => diagnostic.with_note("known", known.join(", ")),
+        _ => diagnostic,
     }
 }
 
@@ -65,7 +74,7 @@ pub(super) fn missing(setting: &Setting, scope: &Scope<'_>) -> Diagnostic {
 /// A text that is none of the known ones: the nearest as help, else all.
 pub(super) fn suggest(diagnostic: Diagnostic, name: &str, known: &[&str]) -> Diagnostic {
     match nearest(name, known.iter().copied()) {
-        Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")),
+        Some(near) => diagnostic.with_help(format!("did you mean `{near}`")),
         None => diagnostic,
     }
 }
