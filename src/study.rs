@@ -4,9 +4,11 @@
 mod carry_out;
 mod papers;
 mod prepare;
+mod roots;
 mod trained;
 
 pub use carry_out::{Finished, Options, StudyError, carry_out};
 pub use papers::{Number, Paper, Papers};
 pub use prepare::{Against, Cell, Checked, Prepared, check, prepare, report_of_the_study};
+pub use roots::missing_roots;
 pub use trained::{Ask, FindError, Found, find};

@@ -141,4 +141,12 @@ fn check_with_data_reads_every_image_and_counts_splits() {
     let (code, _, err) = check(&["--data", "--set", "datasets.photos.root=nowhere"]);
     assert_eq!(code, Some(2));
     assert!(err.contains("say where it is with `--set datasets.photos.root=DIR`"), "{err}");
+
+    // A run does not begin.
+    let runs = folder.path("other").display().to_string();
+    let output = ablate(&["run", &file, "--out", &runs, "--set", "datasets.photos.root=nowhere"]);
+    let (code, _, err) = told(&output, &folder);
+    assert_eq!(code, Some(2), "{err}");
+    assert!(err.contains("the data of `datasets.photos` are not there") && err.contains("no folder"), "{err}");
+    assert!(!folder.path("other").exists(), "nothing was started");
 }

@@ -55,7 +55,9 @@ pub fn graph(
         _ => anyhow::bail!("{}: the ending decides the form: .svg, .dot or .mmd", output.display()),
     };
     std::fs::write(output, text).with_context(|| format!("cannot write {}", output.display()))?;
-    terminal.print(&format!("{} of {}", output.display(), cell.spec.title));
+    let titles: std::collections::BTreeSet<&str> = prepared.cells.iter().map(|c| c.spec.title.as_str()).collect();
+    let others = if titles.len() > 1 { format!(", the first of {}", titles.len()) } else { String::new() };
+    terminal.print(&format!("{} of {}{others}", output.display(), cell.spec.title));
     Ok(End::Done)
 }
 

@@ -23,6 +23,10 @@ pub fn run(
         Err(problems) => return Ok(show(&problems, terminal)),
     };
     show(&prepared.notes, terminal);
+    let absent = study::missing_roots(&prepared);
+    if !absent.is_empty() {
+        return Ok(show(&absent, terminal));
+    }
     if let Some(threads) = prepared.cells.first().and_then(|c| c.plan.run.threads) {
         rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().context("cannot start the threads")?;
     }
