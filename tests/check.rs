@@ -150,3 +150,19 @@ fn check_with_data_reads_every_image_and_counts_splits() {
     assert!(err.contains("the data of `datasets.photos` are not there") && err.contains("no folder"), "{err}");
     assert!(!folder.path("other").exists(), "nothing was started");
 }
+
+#[test]
+fn a_wrong_study_hides_no_error_of_its_variants() {
+    let tiny = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/tiny-gan.toml");
+    let study = format!(
+        "extends = [{tiny:?}]\n\n[losses.reconstruction]\nweight = \"y\"\n\n[study]\nbaseline = \"nope\"\n\n\
+         [study.variants.a]\nlosses.reconstruction.weight = 2.0\n\n[study.variants.b]\nlosses.reconstruction.weigt = 3.0\n"
+    );
+    let folder = Folder::new(&[("study.toml", &study)]);
+    let (code, _, err) = told(&ablate(&["check", &folder.path("study.toml").display().to_string()]), &folder);
+    assert_eq!(code, Some(2));
+    // The second is overridden in one cell only; what every cell overrides would be told as well.
+    for said in ["no variant is called `nope`", "expected a number, found text", "unknown key `weigt`"] {
+        assert_eq!(err.matches(said).count(), 1, "{said}\n{err}");
+    }
+}

@@ -146,6 +146,18 @@ impl Study {
         Ok(cells)
     }
 
+    /// A cell of each variant, where the rest of `[study]` is wrong: what is wrong with them is told all the same.
+    pub fn variants_alone(&self) -> Vec<CellSpec> {
+        let mut base = self.base.clone();
+        if let Value::Table(table) = &mut base.value
+            && let Some(Value::Table(study)) = table.get_mut("study").map(|item| &mut item.value)
+        {
+            study.retain(|key, _| key == "variants");
+        }
+        let Ok(plan) = Plan::read(&base) else { return vec![] };
+        plan.variants().into_iter().map(|variant| self.cell(&plan, variant, &[], (0, None))).collect()
+    }
+
     fn cell(&self, plan: &Plan, variant: Option<&str>, choice: &[usize], seed: (i64, Option<&Item>)) -> CellSpec {
         let chosen = || plan.axes.iter().zip(choice);
         let mut sheets = self.beneath.get(&variant.map(str::to_string)).cloned().unwrap_or_default();

@@ -82,7 +82,7 @@ fn cells(file: &Path, study: &Study, against: Against<'_>) -> Result<Prepared, V
     }
     let specs = study.cells().unwrap_or_else(|problems| {
         errors.extend(problems);
-        vec![]
+        study.variants_alone()
     });
     for mut spec in specs {
         errors.extend(spec.problems.iter().cloned());
