@@ -1,7 +1,7 @@
 //! Statistics for claims: moments and intervals, paired tests, correction for many comparisons. Pure functions of
 //! numbers; what is compared with what is the report's business.
 //!
-//! Values are checked against scipy's (`tests/parity/statistics.py`). Every sum runs in the order of its values, and the
+//! Values are checked against scipy's (`tests/parity/significance.py`). Every sum runs in the order of its values, and the
 //! bootstrap draws by counter, so results do not depend on the number of threads.
 
 mod bootstrap;
@@ -15,10 +15,10 @@ pub use holm::holm;
 pub use interval::{Moments, mean_interval, paired_t};
 pub use wilcoxon::{SignedRank, signed_rank};
 
-/// What `tests/parity/statistics.py` made.
+/// What `tests/parity/significance.py` made.
 #[cfg(test)]
 fn parity() -> serde_json::Value {
-    serde_json::from_str(include_str!("../tests/parity/statistics.json")).unwrap()
+    serde_json::from_str(include_str!("../tests/parity/significance.json")).unwrap()
 }
 
 #[cfg(test)]

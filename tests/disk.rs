@@ -49,11 +49,16 @@ fn a_full_disk_leaves_the_last_checkpoint_whole_and_names_the_file() {
     let stages = ["--set", "stages.completion.length=8 steps"];
     let done = run(&out, &[&stages[..], &["--resume"]].concat(), &[]);
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-    let kept = Folder::new(&cell(&out), 3).newest().unwrap().unwrap().0;
+    // As if it had been stopped two steps before its end: there is a checkpoint, and another to be written.
     let cell = cell(&out);
+    let newest = Folder::new(&cell, 3).all().remove(0);
+    std::fs::remove_file(newest).unwrap();
     std::fs::remove_file(cell.join("status.json")).unwrap();
+    let kept = Folder::new(&cell, 3).newest().unwrap().unwrap().0;
     let again = run(&out, &[&stages[..], &["--resume"]].concat(), &["sh", "-c", &limit, "sh"]);
-    assert!(again.status.code().is_some(), "it was killed");
+    let said = String::from_utf8_lossy(&again.stderr).into_owned() + &String::from_utf8_lossy(&again.stdout);
+    assert_eq!(again.status.code(), Some(1), "{said}");
+    assert!(said.contains("cannot write") && said.contains("checkpoints"), "{said}");
     assert_eq!(Folder::new(&cell, 3).newest().unwrap().unwrap().0, kept);
     std::fs::remove_dir_all(out).unwrap();
 }

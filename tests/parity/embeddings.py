@@ -16,17 +16,10 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from values import numbers, residues
+
 torch.set_num_threads(2)
 f32 = np.float32
-
-
-def residues(count, seed):
-    i = np.arange(count, dtype=np.int64)
-    return (((i * i * 31 + i * 7919 + seed * 104729) % 2003).astype(f32) / f32(1001.0)) - f32(1.0)
-
-
-def numbers(*shape, seed):
-    return torch.from_numpy(residues(math.prod(shape), seed)).view(*shape).double()
 
 
 @torch.no_grad()
@@ -391,9 +384,9 @@ def sketch(tensor):
 def case(net, image, size, learning):
     """`image`: samples and side of the images; `size`: what the network resizes them to."""
     net = fill(net).train(learning)
-    x = numbers(image[0], 3, image[1], image[1], seed=1).requires_grad_()
+    x = numbers(image[0], 3, image[1], image[1], seed=1).double().requires_grad_()
     y = net(x if size is None else F.interpolate(x, size=(size, size), mode="bilinear", align_corners=False))
-    (y * numbers(*y.shape, seed=5)).sum().backward()
+    (y * numbers(*y.shape, seed=5).double()).sum().backward()
     names = {name: sketch(p.grad) for name, p in net.named_parameters() if p.grad is not None}
     return {"output": sketch(y), "first": [digits(v) for v in y.detach().flatten()[:4].tolist()], "image": sketch(x.grad), "gradients": names}
 

@@ -20,37 +20,12 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from values import fill, numbers
+
 torch.set_num_threads(1)
 f32, u64 = np.float32, np.uint64
 SIGNS = 3
 RESULTS = {}
-
-
-def residues(count, seed):
-    i = np.arange(count, dtype=np.int64)
-    return (((i * i * 31 + i * 7919 + seed * 104729) % 2003).astype(f32) / f32(1001.0)) - f32(1.0)
-
-
-def numbers(*shape, seed):
-    return torch.from_numpy(residues(math.prod(shape), seed)).double().view(*shape)
-
-
-def fill(module):
-    """Values of parameters and buffers by their names."""
-    for name, tensor in module.state_dict().items():
-        if name.endswith("num_batches_tracked"):
-            continue
-        r = residues(tensor.numel(), sum(name.encode()) % 1009)
-        last = name.rsplit(".", 1)[-1]
-        if last == "weight" and tensor.dim() == 4:
-            r = r * f32(2.4 / math.sqrt(math.prod(tensor.shape[1:])))
-        elif last in ("weight", "running_var"):
-            r = f32(1.0) + f32(0.2) * r
-        else:
-            r = f32(0.2) * r
-        with torch.no_grad():
-            tensor.copy_(torch.from_numpy(r).view(tensor.shape))
-    return module.double()
 
 
 def sketch(tensor):
@@ -223,15 +198,15 @@ class EfficientNetB0(Encoder):
 
 def case(name, net, size, train, links=None):
     """`links`: channels of the stages of an encoder that comes before, fine to coarse, at half the size and so on."""
-    net = fill(net).train(train)
+    net = fill(net).double().train(train)
     given = None
-    image = numbers(2, 3, size, size, seed=1)
+    image = numbers(2, 3, size, size, seed=1).double()
     if links is not None:
-        given = [numbers(2, c, size >> (i + 1), size >> (i + 1), seed=10 + i) for i, c in enumerate(links)]
+        given = [numbers(2, c, size >> (i + 1), size >> (i + 1), seed=10 + i).double() for i, c in enumerate(links)]
         image = given[0].clone()
     image.requires_grad_(True)
     stages = net(image, given)
-    sum((s * numbers(*s.shape, seed=100 + i)).mean() for i, s in enumerate(stages)).backward()
+    sum((s * numbers(*s.shape, seed=100 + i).double()).mean() for i, s in enumerate(stages)).backward()
     RESULTS[f"{name}/stages"] = [sketch(s) for s in stages]
     RESULTS[f"{name}/input"] = [sketch(image.grad)]
     RESULTS[f"{name}/gradients"] = [sketch(p.grad) for _, p in sorted(net.named_parameters())]

@@ -11,6 +11,8 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
+from values import residues
+
 torch.set_num_threads(1)
 f32 = np.float32
 
@@ -32,11 +34,6 @@ SHAPES = {
     "discriminator/last/weight": (1, 5, 4, 4),
     "discriminator/last/bias": (1,),
 }
-
-
-def residues(count, seed):
-    i = np.arange(count, dtype=np.int64)
-    return (((i * i * 31 + i * 7919 + seed * 104729) % 2003).astype(f32) / f32(1001.0)) - f32(1.0)
 
 
 def fill(name, shape):

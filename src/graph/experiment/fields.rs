@@ -63,12 +63,17 @@ impl<'a> Fields<'a> {
         self.read(key, "true or false", read).unwrap_or(default)
     }
 
-    /// An integer of at least `min`.
+    /// A count of at least `min`.
     pub fn integer(&self, key: &str, min: i64) -> Option<u64> {
+        self.integer_within(key, min, LARGEST)
+    }
+
+    /// An integer from `min` to `max`.
+    pub fn integer_within(&self, key: &str, min: i64, max: i64) -> Option<u64> {
         let value = self.read(key, "an integer", |i| if let Value::Integer(v) = i.value { Some(v) } else { None })?;
         let bound = match value {
             _ if value < min => format!("at least {min}"),
-            _ if key != "seed" && value > LARGEST => format!("at most {LARGEST}"),
+            _ if value > max => format!("at most {max}"),
             _ => return u64::try_from(value).ok(),
         };
         let message = format!("`{key}` is {value}, expected {bound}");

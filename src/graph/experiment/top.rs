@@ -77,7 +77,7 @@ pub fn run(desk: &Desk, top: &Fields) -> Run {
     let checkpoint = Fields::closed(desk, fields.get("checkpoint"), &["every", "keep"]);
     let track = fields.array("track");
     Run {
-        seed: fields.integer("seed", 0).unwrap_or(0),
+        seed: fields.integer_within("seed", 0, i64::MAX).unwrap_or(0),
         device: device(&fields),
         precision: fields.choice("precision", &["f32", "tf32", "bf16"]).unwrap_or("f32").into(),
         threads: threads(&fields),

@@ -189,7 +189,7 @@ fn finished(board: &Board, fields: &Fields, at: Vec<String>) -> Option<Weights> 
     let wanted = Finished {
         experiment: path(board, written)?,
         variant: fields.text("variant").map(str::to_string),
-        seed: fields.integer("seed", 0),
+        seed: fields.integer_within("seed", 0, i64::MAX),
     };
     let node = node_of(fields)?;
     match (board.desk.about.finished)(&wanted) {

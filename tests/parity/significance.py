@@ -1,6 +1,6 @@
 """Numbers for src/statistics: scipy's own, and the percentile bootstrap on the draws of src/random.rs.
 
-    python3 tests/parity/statistics.py > tests/parity/statistics.json    # scipy 1.17, numpy 2
+    python3 tests/parity/significance.py > tests/parity/significance.json    # scipy 1.17, numpy 2
 """
 
 import json
