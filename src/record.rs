@@ -2,13 +2,13 @@
 //! through this room.
 //!
 //! ```text
-//! runs/cells/<hash>/   status.json  config.toml  environment.json  summary.json  resolved.json  values.json
+//! runs/cells/<hash>/   status.json  config.toml  environment.json  summary.json  resolved.json  results.json
 //!                      records.jsonl  samples/  checkpoints/  lock
 //! runs/<experiment>/   cells.json   and the page
 //! ```
 //! `records.jsonl` holds one [`Event`] a line, appended and flushed; a resumed run cuts what lies past its checkpoint.
-//! `status.json` is the state of a cell and small, so that thousands are listed at once; what only the page needs of its
-//! results (a value for each sample, groups) is in `values.json`. `lock` is empty: whoever works on the cell holds it.
+//! `status.json` is the state of a cell with its metrics, and small, so that thousands are listed at once; what only the
+//! page needs (a value for each sample, groups, baselines) is in `results.json`. `lock` is empty: whoever works on the cell holds it.
 
 mod claim;
 mod progress;
@@ -25,8 +25,8 @@ pub use write::{EventLog, cell_dir, truncate_events, write_atomic, write_config,
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Layout of `status.json` and `cells.json` that this program writes; it reads this one and those before. Since 2 the
-/// values of single samples are in `values.json`.
+/// Layout of `status.json` and `cells.json` that this program writes; it reads this one and those before. Since 2
+/// `status.json` of a finished cell holds means alone, and `results.json` the rest.
 pub const FORMAT: u32 = 2;
 
 /// Files that do not say their format are older than it.

@@ -7,7 +7,7 @@ const WIDTH: usize = 80;
 /// More cells than this are not all listed by `status`.
 pub const MANY: usize = 100;
 /// Characters that the cell's name leaves to the rest, at least.
-const REST: usize = 48;
+const REST: usize = 53;
 
 /// What is shown.
 pub struct Picture<'a> {
@@ -154,14 +154,14 @@ mod tests {
         let changed = |number: usize| if number >= 4 { vec!["`train.batch`: 8 -> 4".to_string()] } else { vec![] };
         let picture = Picture { cells: &cells, jobs: 2, changed: &changed, all: true };
         let expected = "\
-cell                              seed  state
-attention-gate                       0  done        3 min 12 s
-attention-gate                      10  running     step 150 of 300, node, pid 4242
-a title that is much longer tha…     0  failed      step 11 of 300
+cell                         seed  state
+attention-gate                  0  done        3 min 12 s
+attention-gate                 10  running     step 150 of 300, pid 4242 on node
+a title that is much longe…     0  failed      step 11 of 300
     loss `reconstruction` of update `generator` is NaN at step 12, first at `ge…
-cbam                                 0  unfinished  step 75 of 300
-cbam                                 1  missing     changed (1)
-none                                 0  missing     changed (1)
+cbam                            0  unfinished  step 75 of 300
+cbam                            1  missing     changed (1)
+none                            0  missing     changed (1)
 
 (1) `train.batch`: 8 -> 4
 6 cells: 1 done, 1 running, 1 unfinished, 1 failed, 2 missing

@@ -276,13 +276,15 @@ mod tests {
         let summary = Summary { mean: 2.0, n: 2, values: vec![Some(1.0), None, Some(3.0)], ..Default::default() };
         let test = BTreeMap::from([("completion.psnr".to_string(), summary)]);
         let baselines = BTreeMap::from([("mirror".to_string(), test.clone())]);
-        let status = Status { format: FORMAT, state: State::Done, test, baselines, ..Default::default() };
+        let columns = vec![Default::default()];
+        let status = Status { format: FORMAT, state: State::Done, columns, test, baselines, ..Default::default() };
         write_status(&dir, &status).unwrap();
-        assert!(read_status(&dir).unwrap().unwrap().test["completion.psnr"].values.is_empty());
+        let small = read_status(&dir).unwrap().unwrap();
+        assert!(small.test["completion.psnr"].values.is_empty() && small.baselines.is_empty());
         assert_eq!(CellRecord::read(&dir).unwrap().status, Some(status.clone()));
         // Before format 2 the values were in the status itself.
         write_json(&dir.join("status.json"), &Status { format: 1, ..status.clone() }).unwrap();
-        std::fs::remove_file(dir.join("values.json")).unwrap();
+        std::fs::remove_file(dir.join("results.json")).unwrap();
         assert_eq!(CellRecord::read(&dir).unwrap().status, Some(Status { format: 1, ..status }));
     }
 }
