@@ -12,6 +12,7 @@ mod papers;
 mod prepare;
 mod roots;
 mod side_by_side;
+mod slurm;
 mod standing;
 mod trained;
 
@@ -23,5 +24,6 @@ pub use papers::{Number, Paper, Papers};
 pub use prepare::{Against, Cell, Checked, Prepared, check, prepare, prepare_one, report_of_the_study};
 pub use roots::missing_roots;
 pub use side_by_side::Jobs;
+pub use slurm::{LaunchError, Script, Submitted, queue, submit};
 pub use standing::{Standing, Stands, seconds_left, standings};
 pub use trained::{Ask, FindError, Found, find};
