@@ -1,7 +1,7 @@
 //! Launchers: where the cells of a study run (`[study.launch]`). What they are told is here; `study` does it.
 
-mod local;
-mod slurm;
+pub mod local;
+pub mod slurm;
 
 use crate::registry::Entry;
 

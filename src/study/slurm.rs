@@ -181,10 +181,13 @@ fn array(prepared: &Prepared, script: &Script<'_>, cells: &[(usize, String)], lo
     asked.extend((number(settings, "gpus") > 0).then(|| format!("--gres=gpu:{}", number(settings, "gpus"))));
     let list: String = cells.iter().map(|(number, hash)| format!("  '{number} {hash}'\n")).collect();
     let again = if script.again { " --again" } else { "" };
+    // As many threads as the task has cores, unless the user said how many.
+    let told = prepared.cells.iter().any(|cell| cell.plan.run.threads.is_some());
+    let threads = if told { "" } else { " --threads \"$SLURM_CPUS_PER_TASK\"" };
     format!(
         "{}\n# Number and identity of each task's cell.\ncells=(\n{list})\n{}\
          read -r number hash <<< \"${{cells[$SLURM_ARRAY_TASK_ID]}}\"\n\
-         {} cell {} \"$number\" \"$hash\" --of {}{again} {} --threads \"$SLURM_CPUS_PER_TASK\" &\n{WATCH}",
+         {} cell {} \"$number\" \"$hash\" --of {}{again} {}{threads} &\n{WATCH}",
         head(&asked),
         before(prepared, script),
         quoted(&script.program.to_string_lossy()),
