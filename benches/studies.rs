@@ -1,5 +1,6 @@
 //! What is asked of a study without running it: checking the largest experiment, and listing and summarising 10,000
-//! finished cells. `cargo bench --bench studies`; each time is the median of several, with everything in the page cache.
+//! finished cells. `cargo bench --bench studies`, or one of the two with `-- check`, `-- list`; each time is the median of
+//! several, with everything in the page cache.
 #![allow(clippy::print_stdout, reason = "a bench prints its table")]
 #![allow(clippy::unwrap_used, reason = "a bench fails by panicking")]
 
@@ -116,6 +117,14 @@ fn listing() {
 fn main() {
     println!("| what                                                 |       ms |");
     println!("|------------------------------------------------------|---------:|");
-    checking();
-    listing();
+    let wanted = |what: &str| {
+        let mut words = std::env::args().skip(1).filter(|word| word != "--bench").peekable();
+        words.peek().is_none() || words.any(|word| word == what)
+    };
+    if wanted("check") {
+        checking();
+    }
+    if wanted("list") {
+        listing();
+    }
 }
