@@ -5,6 +5,7 @@ mod carry_out;
 mod papers;
 mod prepare;
 mod roots;
+mod tracks;
 mod trained;
 
 pub use carry_out::{Finished, Options, StudyError, carry_out};

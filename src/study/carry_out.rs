@@ -1,6 +1,7 @@
 //! Running the cells of a prepared file, one after the other. A finished cell is reused, an unfinished one taken up
 //! again with `--resume`; the failure of one does not stop the others.
 
+use super::tracks::Tracks;
 use super::{Cell, Prepared};
 use crate::graph::plan::Run;
 use crate::graph::view;
@@ -55,10 +56,11 @@ pub fn carry_out(
         unchanged(prepared, &folder, &runs)?;
     }
     record::write_json(&folder.join("cells.json"), &prepared.index())?;
+    let tracks = Tracks::new(prepared, &folder, &runs);
     let of = prepared.cells.len();
     let mut failed = Vec::new();
     for (i, cell) in prepared.cells.iter().enumerate() {
-        match one(cell, (i + 1, of), &runs, options, observer) {
+        match one(cell, (i + 1, of), &runs, &tracks, options, observer) {
             Ok(()) => {}
             Err(error @ RunError::Interrupted { .. }) => return Err(StudyError::Interrupted(error)),
             Err(error) => {
@@ -89,6 +91,7 @@ fn one(
     cell: &Cell,
     (number, cells): (usize, usize),
     runs: &Path,
+    tracks: &Tracks,
     options: &Options<'_>,
     observer: &mut dyn Observer,
 ) -> Result<(), RunError> {
@@ -96,6 +99,7 @@ fn one(
     let before = status(runs, &hash);
     if before.as_ref().is_some_and(|s| s.state == State::Done) && shows_all(cell, runs) {
         observer.observe(&Progress::CellReused { title, seed, hash, cell: number, cells });
+        tracks.catch_up(cell, observer);
         return Ok(());
     }
     observer.observe(&Progress::CellStarted { title: title.clone(), seed, hash, cell: number, cells });
@@ -112,7 +116,7 @@ fn one(
         command: options.command,
         summary: &summary,
     };
-    let status = run::run(&cell.plan, Cpu::default(), &given, observer)?;
+    let status = tracks.run(cell, options.resume, observer, |watch| run::run(&cell.plan, Cpu::default(), &given, watch))?;
     let (seconds, peak_memory_bytes) = (status.seconds, status.peak_memory_bytes);
     observer.observe(&Progress::CellFinished { title, seconds, peak_memory_bytes, record: Box::new(status) });
     Ok(())
