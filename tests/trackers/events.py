@@ -7,6 +7,7 @@ import json
 import os
 import sys
 
+from tensorboard import context as request_context
 from tensorboard.backend.event_processing import data_provider, event_accumulator, plugin_event_multiplexer
 from tensorboard.plugins import base_plugin
 from tensorboard.plugins.hparams import api_pb2, backend_context, list_session_groups
@@ -44,10 +45,8 @@ def hparams(logdir):
     multiplexer.Reload()
     provider = data_provider.MultiplexerDataProvider(multiplexer, logdir)
     context = backend_context.Context(base_plugin.TBContext(logdir=logdir, data_provider=provider))
-    from tensorboard import context as request_context
-
     ctx = request_context.RequestContext()
-    experiment = context.experiment_from_metadata(ctx, "", True, context.hparams_metadata(ctx, ""))
+    experiment = context.experiment_from_metadata(ctx, "", True, context.hparams_metadata(ctx, ""), [])
     wanted = api_pb2.ListSessionGroupsRequest(
         start_index=0,
         slice_size=100,
@@ -66,4 +65,5 @@ def hparams(logdir):
 
 
 logdir = sys.argv[1]
-print(json.dumps({"runs": {name: run(os.path.join(logdir, name)) for name in sorted(os.listdir(logdir))}, "hparams": hparams(logdir)}))
+runs = {name: run(os.path.join(logdir, name)) for name in sorted(os.listdir(logdir))}
+print(json.dumps({"runs": runs, "hparams": hparams(logdir)}))

@@ -181,9 +181,9 @@ fn number(value: f64) -> Value {
 }
 
 fn answer(response: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result<Value, Failure> {
-    let mut response = response.map_err(|error| Failure::Later(error.to_string()))?;
+    let mut response = response.map_err(unanswered)?;
     let code = response.status().as_u16();
-    let text = response.body_mut().read_to_string().map_err(|error| Failure::Later(error.to_string()))?;
+    let text = response.body_mut().read_to_string().map_err(unanswered)?;
     let value: Value = serde_json::from_str(&text).unwrap_or_default();
     if (200..300).contains(&code) {
         return Ok(value);
@@ -194,6 +194,14 @@ fn answer(response: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Re
         408 | 425 | 429 | 500.. => Err(Failure::Later(format!("{message} ({code})"))),
         _ => Err(Failure::Refused { code, message }),
     }
+}
+
+fn unanswered(error: ureq::Error) -> Failure {
+    Failure::Later(match error {
+        ureq::Error::Timeout(_) => "no answer within `timeout`".into(),
+        ureq::Error::Io(error) => error.to_string(),
+        error => error.to_string(),
+    })
 }
 
 fn strange(what: &str, answer: &Value) -> Failure {
