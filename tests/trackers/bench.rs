@@ -93,7 +93,7 @@ pub struct How<'a> {
 pub fn carry_out(prepared: &Prepared, out: &Path, how: How<'_>) -> Vec<String> {
     let interrupt = AtomicBool::new(false);
     let mut watch = Watch { notes: vec![], stop: how.stop.map(|at| (at, &interrupt)), at: how.at };
-    let options = Options { resume: how.resume, interrupt: &interrupt, command: "test", out: Some(out) };
+    let options = Options { resume: how.resume, out: Some(out), ..Options::new(&interrupt, "test") };
     match study::carry_out(prepared, &options, &mut watch) {
         Ok(finished) => assert!(finished.failed.is_empty(), "{:?}", finished.failed),
         Err(error) => assert!(matches!(error, StudyError::Interrupted(_)) && how.stop.is_some(), "{error}"),

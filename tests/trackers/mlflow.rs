@@ -125,7 +125,7 @@ fn holding(folder: &Path, wanted: &[u8]) -> Vec<String> {
 
 /// A real `mlflow server` on loopback, with all its processes.
 struct Server {
-    child: Child,
+    child: Option<Child>,
     port: u16,
 }
 
@@ -141,7 +141,7 @@ impl Server {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let server = Server { child, port };
+        let server = Server { child: Some(child), port };
         let begun = Instant::now();
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
             assert!(begun.elapsed() < Duration::from_secs(120), "the server did not start");
@@ -156,9 +156,10 @@ impl Server {
 
     /// Ends it and what it started, at once.
     fn kill(&mut self) {
-        let group = format!("-{}", self.child.id());
-        let _ = Command::new("kill").args(["-9", "--", &group]).status();
-        let _ = self.child.wait();
+        if let Some(mut child) = self.child.take() {
+            let _ = Command::new("kill").args(["-9", "--", &format!("-{}", child.id())]).status();
+            let _ = child.wait();
+        }
     }
 }
 
