@@ -134,7 +134,11 @@ enum Command {
     /// nodes that they come from. Safetensors: the tensors under our names, as `weights = { file = .. }` reads them.
     Export(export::ExportArgs),
     /// JSON Schema of experiment files, for editors
-    Schema,
+    Schema {
+        /// Of what a run leaves instead: `records.jsonl`, `status.json` and the others
+        #[arg(long)]
+        records: bool,
+    },
 }
 
 /// Flags of every command that reads a file.
@@ -255,7 +259,7 @@ fn dispatch(command: Command, terminal: &mut Terminal) -> anyhow::Result<End> {
         Command::Describe { name } => inspect::describe(&name, &catalogue, terminal),
         Command::Predict(args) => predict::predict(&args, &catalogue, terminal),
         Command::Export(args) => export::export(&args, &catalogue, terminal),
-        Command::Schema => inspect::schema(&catalogue, terminal),
+        Command::Schema { records } => inspect::schema(records, &catalogue, terminal),
     }
 }
 

@@ -32,6 +32,7 @@ mod revisions;
 pub mod sample;
 pub mod schedule;
 pub mod skip;
+pub mod tracker;
 pub mod transform;
 pub mod upsample;
 #[cfg(test)]
@@ -72,6 +73,7 @@ pub fn catalogue() -> Catalogue {
     entries.extend(transform::entries().into_iter().map(|t| t.entry));
     entries.extend(holes::entries().into_iter().map(|h| h.entry));
     entries.extend(figure::entries());
+    entries.extend(tracker::entries());
     entries.extend(metric::entries().into_iter().map(|m| m.entry));
     revisions::mark(&mut entries);
     entries.sort_by(|a, b| (a.card.family, a.card.name).cmp(&(b.card.family, b.card.name)));

@@ -13,6 +13,7 @@ mod prepare;
 mod roots;
 mod side_by_side;
 mod standing;
+mod tracks;
 mod trained;
 
 pub use carry_out::{Failed, Finished, Options, StudyError, carry_out};

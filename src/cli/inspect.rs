@@ -89,6 +89,10 @@ pub fn describe(name: &str, catalogue: &Catalogue, terminal: &mut Terminal) -> a
     with_library(catalogue, terminal, |library| view::describe(library, name))
 }
 
-pub fn schema(catalogue: &Catalogue, terminal: &mut Terminal) -> anyhow::Result<End> {
+pub fn schema(records: bool, catalogue: &Catalogue, terminal: &mut Terminal) -> anyhow::Result<End> {
+    if records {
+        terminal.print(crate::record::SCHEMA.trim_end());
+        return Ok(End::Done);
+    }
     with_library(catalogue, terminal, |library| Ok(format!("{:#}", view::schema(library))))
 }

@@ -1,6 +1,7 @@
 //! One cell: who has it, what came of it before, and running it.
 
 use super::carry_out::{Failed, Options};
+use super::tracks::Tracks;
 use super::{Cell, Prepared};
 use crate::graph::view;
 use crate::record::{self, Claim, Observer, Progress, RecordError, State, Status, Worker};
@@ -30,6 +31,7 @@ pub struct Desk<'a> {
     pub runs: &'a Path,
     pub folder: PathBuf,
     pub options: &'a Options<'a>,
+    pub prepared: &'a Prepared,
     /// Another process had it when it was first looked at.
     pub waited: bool,
 }
@@ -44,7 +46,7 @@ impl<'a> Desk<'a> {
     ) -> Self {
         let cell = &prepared.cells[index];
         let folder = record::cell_dir(runs, &cell.plan.hash);
-        Desk { cell, number, cells, runs, folder, options, waited: false }
+        Desk { cell, number, cells, runs, folder, options, prepared, waited: false }
     }
 
     /// What is known before anyone has it: nothing to do for a finished one, or for one that failed and is left.
@@ -69,6 +71,7 @@ impl<'a> Desk<'a> {
             (_, Failed::Only) => return Some(Met::Passed),
             (Some(State::Done), _) if self.shows_all() => {
                 observer.observe(&Progress::CellReused { title, seed, hash, cell, cells });
+                Tracks::new(self.prepared, self.cell, self.runs).catch_up(observer);
                 return Some(Met::Done);
             }
             _ => return None,
@@ -148,7 +151,8 @@ impl<'a> Desk<'a> {
             command: self.options.command,
             summary: &summary,
         };
-        run::run(&self.cell.plan, Cpu::default(), &given, observer)
+        let tracks = Tracks::new(self.prepared, self.cell, self.runs);
+        tracks.run(resume, observer, |watch| run::run(&self.cell.plan, Cpu::default(), &given, watch))
     }
 
     pub fn failed(&self, error: String, observer: &mut dyn Observer) -> Met {

@@ -1,6 +1,6 @@
 //! A file to checked cells: nothing is started before every cell is right.
 
-use super::Papers;
+use super::{Papers, tracks};
 use super::identity::settle;
 use crate::config::{self, CellSpec, Item, Overrides, Study};
 use crate::diagnostic::{Diagnostic, Severity};
@@ -8,7 +8,7 @@ use crate::graph::plan::{Network, Plan, Weights};
 use crate::graph::{self, About, Finished, Library};
 use crate::record::{self, CellEntry, Cells, ReportPlan, State};
 use crate::run;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// A cell that can be run.
@@ -30,6 +30,8 @@ pub struct Prepared {
     pub report: ReportPlan,
     pub notes: Vec<Diagnostic>,
     pub is_study: bool,
+    /// Keys that tell the cells apart, those that were left out included.
+    pub varied: BTreeSet<String>,
 }
 
 /// What a file's check needs besides the file.
@@ -106,6 +108,7 @@ fn cells(file: &Path, study: &Study, against: Against<'_>, only: Option<usize>) 
         errors.extend(problems);
         study.variants_alone()
     });
+    let varied = tracks::varied(&specs.iter().map(|spec| &spec.tree).collect::<Vec<_>>());
     let chosen = specs.into_iter().enumerate().filter(|(number, _)| only.is_none_or(|only| only == *number));
     for (_, mut spec) in chosen {
         errors.extend(spec.problems.iter().cloned());
@@ -139,7 +142,7 @@ fn cells(file: &Path, study: &Study, against: Against<'_>, only: Option<usize>) 
     let baseline = cells.iter().find(|c| c.spec.baseline).map(|c| c.spec.name()).unwrap_or_default();
     let path = std::fs::canonicalize(file).unwrap_or_else(|_| file.to_path_buf());
     let file = path.display().to_string();
-    Ok(Prepared { experiment, file, cells, baseline, report, notes, is_study })
+    Ok(Prepared { experiment, file, cells, baseline, report, notes, is_study, varied })
 }
 
 /// What resolving a file itself, and none of its cells, knows.
