@@ -28,6 +28,7 @@ pub mod optimizer;
 mod parity;
 pub mod prepare;
 pub mod raster;
+mod revisions;
 pub mod sample;
 pub mod schedule;
 pub mod skip;
@@ -72,6 +73,7 @@ pub fn catalogue() -> Catalogue {
     entries.extend(holes::entries().into_iter().map(|h| h.entry));
     entries.extend(figure::entries());
     entries.extend(metric::entries().into_iter().map(|m| m.entry));
+    revisions::mark(&mut entries);
     entries.sort_by(|a, b| (a.card.family, a.card.name).cmp(&(b.card.family, b.card.name)));
     Catalogue { entries }
 }

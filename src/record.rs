@@ -2,21 +2,37 @@
 //! through this room.
 //!
 //! ```text
-//! runs/cells/<hash>/   status.json  config.toml  environment.json  summary.json  records.jsonl  samples/  checkpoints/
+//! runs/cells/<hash>/   status.json  config.toml  environment.json  summary.json  resolved.json  values.json
+//!                      records.jsonl  samples/  checkpoints/  lock
 //! runs/<experiment>/   cells.json   and the page
 //! ```
 //! `records.jsonl` holds one [`Event`] a line, appended and flushed; a resumed run cuts what lies past its checkpoint.
+//! `status.json` is the state of a cell and small, so that thousands are listed at once; what only the page needs of its
+//! results (a value for each sample, groups) is in `values.json`. `lock` is empty: whoever works on the cell holds it.
 
+mod claim;
 mod progress;
 mod read;
+mod status;
 mod write;
 
+pub use claim::{Claim, Worker};
 pub use progress::{Observer, Progress};
-pub use read::{CellRecord, RecordError, StudyRecord};
+pub use read::{CellRecord, RecordError, StudyRecord, read_cells};
+pub use status::{State, Status, read_status, write_status};
 pub use write::{EventLog, cell_dir, truncate_events, write_atomic, write_config, write_json};
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+/// Layout of `status.json` and `cells.json` that this program writes; it reads this one and those before. Since 2 the
+/// values of single samples are in `values.json`.
+pub const FORMAT: u32 = 2;
+
+/// Files that do not say their format are older than it.
+fn first_format() -> u32 {
+    1
+}
 
 /// Means over the steps since the last such line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -139,36 +155,6 @@ pub struct Column {
     pub group: String,
 }
 
-/// `status.json`, written atomically.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Status {
-    pub state: State,
-    pub experiment: String,
-    pub variant: String,
-    pub seed: u64,
-    pub hash: String,
-    pub error: Option<String>,
-    pub seconds: f64,
-    pub peak_memory_bytes: u64,
-    pub total_steps: u64,
-    /// Step of the checkpoint that the test numbers are of.
-    pub selected_step: Option<u64>,
-    pub columns: Vec<Column>,
-    /// Test values by column, baselines by row name.
-    pub test: BTreeMap<String, Summary>,
-    pub baselines: BTreeMap<String, BTreeMap<String, Summary>>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum State {
-    Running,
-    Interrupted,
-    Failed,
-    Done,
-}
-
 /// `environment.json`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -184,7 +170,7 @@ pub struct Environment {
     pub command: String,
     pub started: String,
     pub crates: BTreeMap<String, String>,
-    /// Changes when the data do.
+    /// Changes when the files of the data do: `dataset=digest`, separated by `;`. Procedural data have none.
     #[serde(default)]
     pub data: String,
     /// Values that came from files.
@@ -288,7 +274,13 @@ pub struct FigurePlan {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Cells {
+    /// Layout of this file and of the cells it names.
+    #[serde(default = "first_format")]
+    pub format: u32,
     pub experiment: String,
+    /// The experiment's file, as an absolute path.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub file: String,
     pub report: ReportPlan,
     /// Name of the (first) cell that the others are compared with; empty without one.
     pub baseline: String,

@@ -41,7 +41,7 @@ mod weights;
 
 pub use cell::{Options, run};
 pub use checkpoint::{Checkpoint, Folder};
-pub use data::{Counts, check as check_data};
+pub use data::{Contents, Counts, check as check_data, contents};
 pub use error::RunError;
 pub use rehearsal::{Rehearsal, rehearse};
 pub use trained::{Trained, Which};

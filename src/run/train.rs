@@ -92,6 +92,7 @@ impl<'a, D: Backend> Trainer<'a, D> {
         self.position = checkpoint.position.clone();
         self.folder.cut_records(self.position.total_step)?;
         self.folder.event(&Event::Resumed { total_step: self.position.total_step })?;
+        self.reached()?;
         observer.observe(&Progress::Resumed { total_step: self.position.total_step });
         Ok(Some(checkpoint))
     }
@@ -99,7 +100,14 @@ impl<'a, D: Backend> Trainer<'a, D> {
     /// Starts from nothing.
     pub fn start_over(&self) -> Result<(), RunError> {
         self.checkpoints.clear()?;
-        self.folder.cut_records(0)
+        self.folder.cut_records(0)?;
+        self.reached()
+    }
+
+    /// Tells the cell's status how far the last checkpoint is.
+    fn reached(&self) -> Result<(), RunError> {
+        let planned = self.plan.stages.iter().map(|stage| self.length(stage)).sum();
+        self.folder.reached(self.position.total_step, planned, self.position.seconds)
     }
 
     /// All stages, from where the run is.
@@ -275,6 +283,7 @@ impl<'a, D: Backend> Trainer<'a, D> {
         let total_step = self.position.total_step;
         let file = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         self.folder.event(&Event::Checkpoint { total_step, file, best })?;
+        self.reached()?;
         observer.observe(&Progress::CheckpointWritten { total_step, best });
         Ok(())
     }

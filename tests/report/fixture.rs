@@ -36,8 +36,13 @@ pub fn study(runs: &Path) -> PathBuf {
 
 pub fn write_study(runs: &Path, cells: Vec<CellEntry>) -> PathBuf {
     let dir = runs.join("quickstart");
-    let cells =
-        Cells { experiment: "quickstart".into(), report: plan(), baseline: "uv-gan".into(), axes: vec![], cells };
+    let cells = Cells {
+        experiment: "quickstart".into(),
+        report: plan(),
+        baseline: "uv-gan".into(),
+        cells,
+        ..Default::default()
+    };
     write_json(&dir.join("cells.json"), &cells).unwrap();
     dir
 }
@@ -164,6 +169,7 @@ pub fn cell(dir: &Path, variant: &str, better: f64) {
         columns: columns(),
         test: summaries(2.1 + 0.7 * better, 5 + seed),
         baselines,
+        ..Default::default()
     };
     write_json(&dir.join("status.json"), &status).unwrap();
     let environment = Environment {
