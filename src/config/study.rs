@@ -13,7 +13,7 @@ use super::switched::check_switches;
 use super::tree::{Item, Layer, Table, Value};
 use super::write::canonical;
 use crate::diagnostic::{Diagnostic, Place};
-pub use search::{Method, Round, Search, unknown_metric};
+pub use search::Search;
 
 use read::Plan;
 use std::collections::HashMap;
@@ -49,6 +49,8 @@ pub struct CellSpec {
     pub row: String,
     /// Axis, label, value.
     pub axes: Vec<(String, String, Item)>,
+    /// How many of the axes, the last ones, a search drew.
+    pub searched: usize,
     pub seed: i64,
     /// What tests compare with.
     pub baseline: bool,
@@ -151,6 +153,11 @@ impl Study {
         Ok(cells)
     }
 
+    /// `[study.search]`, if there is one and it is right.
+    pub fn search(&self) -> Option<Search> {
+        Plan::read(&self.base).ok()?.search
+    }
+
     /// A cell of each variant, where the rest of `[study]` is wrong: what is wrong with them is told all the same.
     pub fn variants_alone(&self) -> Vec<CellSpec> {
         let mut base = self.base.clone();
@@ -186,12 +193,18 @@ impl Study {
         problems.extend(check_switches(&tree));
         CellSpec {
             variant: variant.map(str::to_string),
-            title: self.title(plan, variant, choice, searched().flat_map(|(s, p)| s.named(p)).map(|(_, label, _)| label)),
+            title: self.title(
+                plan,
+                variant,
+                choice,
+                searched().flat_map(|(s, p)| s.named(p)).map(|(_, label, _)| label),
+            ),
             row: self.row(plan, variant),
             axes: chosen()
                 .map(|(axis, i)| axis.named(*i))
                 .chain(searched().flat_map(|(search, point)| search.named(point)))
                 .collect(),
+            searched: searched().map(|(search, _)| search.dimensions.len()).sum(),
             seed: integer(&tree, &["run", "seed"]).unwrap_or(seed.0),
             baseline: plan.is_baseline(&plan.coordinates(variant, choice)),
             tree,

@@ -138,7 +138,13 @@ impl Reader {
     }
 
     /// "no axis is called `gat`, did you mean `gate`".
-    pub(super) fn no_such<'a>(&mut self, kind: &str, name: &str, known: impl Iterator<Item = &'a str>, place: Option<Place>) {
+    pub(super) fn no_such<'a>(
+        &mut self,
+        kind: &str,
+        name: &str,
+        known: impl Iterator<Item = &'a str>,
+        place: Option<Place>,
+    ) {
         let known: Vec<&str> = known.collect();
         let near = nearest(name, known.iter().copied()).map(|near| format!(", did you mean `{near}`"));
         let problem = Diagnostic::error(format!("no {kind} is called `{name}`{}", near.unwrap_or_default()));

@@ -5,7 +5,7 @@ use super::super::tree::{Item, Layer, Origin, Table, Value};
 use super::super::write::{canonical, inline};
 use super::nested;
 use super::read::{Axis, Reader};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Place};
 use crate::random::Stream;
 
 const KEYS: [&str; 7] = ["method", "trials", "budget", "factor", "metric", "seed", "space"];
@@ -30,6 +30,7 @@ pub struct Search {
     pub trials: usize,
     /// Column of the validation split that ranks the points; `evaluate.select` where none is written.
     pub metric: Option<Item>,
+    place: Option<Place>,
     pub(super) points: Vec<Vec<Drawn>>,
     pub(super) dimensions: Vec<Dimension>,
 }
@@ -105,7 +106,10 @@ impl Reader {
             return;
         }
         match draw(&dimensions, trials, Stream::new(seed, "search")) {
-            Ok(points) => self.plan.search = Some(Search { method, trials, metric, points, dimensions }),
+            Ok(points) => {
+                self.plan.search =
+                    Some(Search { method, trials, metric, place: item.entry_place(), points, dimensions })
+            }
             Err(there_are) => {
                 let place = table.get("trials").or(table.get("budget")).unwrap_or(item);
                 let problem = format!("the search asks for {trials} points, its space has {there_are}");
@@ -260,6 +264,19 @@ impl Reader {
 }
 
 impl Search {
+    /// The error of a search whose points nothing ranks; `select` is `evaluate.select`.
+    pub fn unranked(&self, select: Option<&str>, validated: &[String]) -> Option<Diagnostic> {
+        let written = self.metric.as_ref().and_then(Item::as_text);
+        let (message, place) = match written.or(select) {
+            Some(name) if validated.iter().any(|column| column == name) => return None,
+            Some(name) => (format!("`{name}` is no column of the validation split"), self.metric.as_ref()),
+            None => ("the search has no `metric`, and there is no `evaluate.select`".to_string(), None),
+        };
+        let place = place.and_then(Item::place).or(self.place.as_ref());
+        let problem = place.into_iter().fold(Diagnostic::error(message), |problem, place| problem.at(place, ""));
+        Some(problem.with_note("on the validation split", validated.join(", ")))
+    }
+
     /// The sheets that set a point's values.
     pub(super) fn sheets(&self, point: usize) -> impl Iterator<Item = Item> {
         let drawn = self.dimensions.iter().zip(&self.points[point]);
@@ -338,13 +355,6 @@ fn number(item: &Item) -> Option<f64> {
 /// Rounded so that what a label shows is the value itself.
 fn three_digits(value: f64) -> f64 {
     format!("{value:.2e}").parse().unwrap_or(value)
-}
-
-/// The error of a metric that ranks nothing.
-pub fn unknown_metric(metric: &Item, known: &[String]) -> Diagnostic {
-    let problem = Diagnostic::error(format!("no column of the validation split is called {}", inline(metric)));
-    let problem = metric.place().into_iter().fold(problem, |problem, place| problem.at(place, ""));
-    problem.with_note("known", known.join(", "))
 }
 
 #[cfg(test)]
