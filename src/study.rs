@@ -11,6 +11,7 @@ mod one;
 mod papers;
 mod prepare;
 mod roots;
+mod search;
 mod side_by_side;
 mod standing;
 mod tracks;

@@ -63,13 +63,14 @@ fn the_quick_start_resolves() {
 }
 
 /// Files whose components all exist.
-const WHOLE: [&str; 16] = [
+const WHOLE: [&str; 17] = [
     "experiments/ablation-gates-fusion-cpu.toml",
     "experiments/ablation-gates-fusion.toml",
     "experiments/cycle-gan.toml",
     "experiments/photo-completion.toml",
     "experiments/pix2pix.toml",
     "experiments/quickstart.toml",
+    "experiments/search-cpu.toml",
     "experiments/table-1.toml",
     "experiments/table-1-cpu.toml",
     "experiments/uv-completion/attention-res-cunet-gan.toml",

@@ -5,6 +5,7 @@ use super::standing::{self, Picture};
 use super::{Common, End, prepared, prepared_some, show};
 use crate::record;
 use crate::registry::Catalogue;
+use crate::run::Stop;
 use crate::study::{self, Desk, Failed, Jobs, Met, Options, Prepared, StudyError};
 use crate::terminal::{Style, Terminal};
 use anyhow::Context;
@@ -57,6 +58,12 @@ pub struct CellArgs {
     /// A failed cell is tried again
     #[arg(long)]
     again: bool,
+    /// How far it is to go, as a share of the whole training
+    #[arg(long, requires = "judged_by")]
+    share: Option<f64>,
+    /// The column whose validation ends it there
+    #[arg(long)]
+    judged_by: Option<String>,
     /// What the user typed
     #[arg(long, default_value = "")]
     typed: String,
@@ -228,7 +235,7 @@ fn child(
 
 /// One cell, its events on standard output; stops when standard input ends.
 pub fn cell(args: &CellArgs, catalogue: &Catalogue, terminal: &mut Terminal) -> anyhow::Result<End> {
-    let CellArgs { file, number, hash, of, again, typed, common } = args;
+    let CellArgs { file, number, hash, of, again, share, judged_by, typed, common } = args;
     *terminal = Terminal::new(Style::Events);
     let mut prepared = match prepared_some(file, Some(*number), common, catalogue)? {
         Ok(prepared) => prepared,
@@ -248,7 +255,8 @@ pub fn cell(args: &CellArgs, catalogue: &Catalogue, terminal: &mut Terminal) -> 
     let failed = if *again { Failed::Again } else { Failed::Leave };
     let options = Options { resume: true, failed, ..Options::new(&interrupt, typed) };
     let runs = prepared.runs(common.out.as_deref());
-    let desk = Desk::new(&prepared, 0, (number + 1, *of), &runs, &options);
+    let stop = share.zip(judged_by.clone()).map(|(share, column)| Stop { share, column });
+    let desk = Desk { stop: stop.as_ref(), ..Desk::new(&prepared, 0, (number + 1, *of), &runs, &options) };
     Ok(match desk.carry_out(terminal) {
         Met::Done | Met::Passed => End::Done,
         Met::Busy(worker) => {

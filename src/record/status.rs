@@ -52,6 +52,8 @@ pub enum State {
     #[default]
     Running,
     Interrupted,
+    /// A search let it go no further; it can go on.
+    Stopped,
     Failed,
     Done,
 }

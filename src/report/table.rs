@@ -219,6 +219,7 @@ pub fn state_text(status: Option<&crate::record::Status>) -> Option<String> {
     match status.state {
         State::Done => None,
         State::Running => Some("still running when this page was drawn".into()),
+        State::Stopped => Some(format!("stopped by the search at step {}", status.total_steps)),
         State::Interrupted => Some(format!("interrupted, can be resumed{reason}")),
         State::Failed => Some(format!("failed{reason}")),
     }

@@ -20,6 +20,15 @@ pub struct Evaluated {
     pub baselines: BTreeMap<String, BTreeMap<String, Summary>>,
 }
 
+/// The columns of the validation split.
+pub fn validated(plan: &Plan) -> Vec<Column> {
+    let on = |e: &&plan::Evaluation| e.splits.iter().any(|split| split == Split::Validation.name());
+    let parts: Vec<String> = plan.evaluations.iter().filter(on).flat_map(|e| prefixes(plan, e)).collect();
+    let within =
+        |column: &Column| parts.iter().any(|p| column.name.strip_prefix(p).is_some_and(|r| r.starts_with('.')));
+    columns(plan).into_iter().filter(within).collect()
+}
+
 /// How every column of the plan's evaluations is printed, in the order of the file.
 pub fn columns(plan: &Plan) -> Vec<Column> {
     let entries = metric::entries();

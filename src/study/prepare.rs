@@ -32,6 +32,7 @@ pub struct Prepared {
     pub is_study: bool,
     /// Keys that tell the cells apart, those that were left out included.
     pub varied: BTreeSet<String>,
+    pub search: Option<config::Search>,
 }
 
 /// What a file's check needs besides the file.
@@ -135,6 +136,11 @@ fn cells(file: &Path, study: &Study, against: Against<'_>, only: Option<usize>) 
     if errors.is_empty() && only.is_none() {
         errors.extend(graph::absent_everywhere(&cells.iter().map(|c| &c.plan).collect::<Vec<_>>()));
     }
+    let search = study.search();
+    if let (Some(search), Some(cell), true) = (&search, cells.first(), errors.is_empty()) {
+        let names: Vec<String> = run::validated(&cell.plan).into_iter().map(|column| column.name).collect();
+        errors.extend(search.unranked(cell.plan.evaluate.select.as_deref(), &names));
+    }
     if errors.iter().any(|e| e.severity == Severity::Error) {
         return Err(errors);
     }
@@ -142,7 +148,7 @@ fn cells(file: &Path, study: &Study, against: Against<'_>, only: Option<usize>) 
     let baseline = cells.iter().find(|c| c.spec.baseline).map(|c| c.spec.name()).unwrap_or_default();
     let path = std::fs::canonicalize(file).unwrap_or_else(|_| file.to_path_buf());
     let file = path.display().to_string();
-    Ok(Prepared { experiment, file, cells, baseline, report, notes, is_study, varied })
+    Ok(Prepared { experiment, file, cells, baseline, report, notes, is_study, varied, search })
 }
 
 /// What resolving a file itself, and none of its cells, knows.

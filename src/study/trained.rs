@@ -73,6 +73,7 @@ fn said(state: Option<State>) -> &'static str {
         None => "missing",
         Some(State::Running) => "not finished (it runs, or was killed)",
         Some(State::Interrupted) => "interrupted",
+        Some(State::Stopped) => "stopped by a search",
         Some(State::Failed) => "failed",
         Some(State::Done) => "done",
     }
