@@ -114,6 +114,10 @@ pub fn report(target: &Path, common: &Common, terminal: &mut Terminal) -> anyhow
 /// `runs/<experiment>` and `runs`, from the experiment's file or that folder.
 fn folders(target: &Path, out: Option<&Path>) -> (PathBuf, PathBuf) {
     if target.is_dir() {
+        // A report that stands alone has its cells with it.
+        if target.join("cells").is_dir() {
+            return (target.to_path_buf(), target.to_path_buf());
+        }
         let runs = target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         return (target.to_path_buf(), runs.to_path_buf());
     }
