@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests, which clippy.toml cannot see outside `#[test]`")]
 
+mod browser;
 mod fixture;
 mod samples;
 mod significance;
@@ -11,7 +12,7 @@ use ablate::report::{Options, PublishedRow, PublishedTable, write};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-fn options() -> Options {
+pub fn options() -> Options {
     let row = |label: &str, ssim: f64, psnr: f64| PublishedRow {
         label: label.into(),
         values: BTreeMap::from([("completion.ssim".into(), (ssim, None)), ("completion.psnr".into(), (psnr, None))]),

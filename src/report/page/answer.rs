@@ -161,10 +161,11 @@ impl Said<'_> {
             )
         } else {
             format!(
-                "Of {n} variants {} has the {} {label}, {mean}: {apart} than that of {}, the baseline {verdict}.",
+                "Of the {n} variants beside {}, the baseline, {} has the {} {label}, {mean}: {apart} than the baseline \
+                 {verdict}.",
+                base.title,
                 best.title,
-                self.most(),
-                base.title
+                self.most()
             )
         };
         let mut caveats = self.one_seed(best, base);

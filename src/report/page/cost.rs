@@ -8,64 +8,69 @@ use crate::report::group::Group;
 use crate::report::plot::grouped;
 use minijinja::{Value, context};
 
-/// A row for each row of the study, with what each network has.
+/// A row for each row of the study, and one for each network and size of it.
 pub fn cost(groups: &[Group<'_>]) -> Value {
-    let networks = networks(groups);
-    let rows: Vec<Value> = groups.iter().map(|group| row(group, &networks)).collect();
-    let count = networks.len();
-    let heads: Vec<Value> = networks
-        .into_iter()
-        .map(|name| {
-            let learnt = groups.iter().filter_map(|g| learnt_by(g, &name)).next();
-            context! { name => name, learnt => learnt }
-        })
-        .collect();
     let known = groups.iter().any(|g| g.shown().is_some());
-    context! { known => known, networks => heads, several => count > 1, rows => rows }
+    context! { known => known, rows => groups.iter().map(row).collect::<Vec<_>>(), networks => networks(groups) }
 }
 
-fn row(group: &Group<'_>, networks: &[String]) -> Value {
+fn row(group: &Group<'_>) -> Value {
     let done: Vec<_> = group.done().filter_map(|r| r.status.as_ref()).collect();
     let n = done.len();
     let seconds = done.iter().map(|s| s.seconds).sum::<f64>() / n.max(1) as f64;
     let memory = done.iter().map(|s| s.peak_memory_bytes).max();
     let summary = group.shown().and_then(|r| r.summary.as_ref());
-    let count = |n: u64| context! { text => short(n), exact => n };
-    let parts: Vec<Value> = networks
-        .iter()
-        .map(|name| match summary.and_then(|s| of(s, name)) {
-            Some((parameters, macs)) => context! { parameters => count(parameters), macs => count(macs) },
-            None => context! {},
-        })
-        .collect();
     context! {
         title => group.title,
-        runs => n,
         time => (n > 0).then(|| context! { text => duration(seconds), exact => seconds }),
         memory => memory.map(|m| context! { text => bytes(m), exact => m }),
         parameters => summary.map(|s| count(s.parameters)),
         macs => summary.map(|s| count(s.macs)),
         activations => summary.map(|s| context! { text => bytes(s.activation_bytes), exact => s.activation_bytes }),
-        parts => parts,
     }
 }
 
-/// Nodes of the experiment that have parameters in some row of the study, in order of appearance.
-fn networks(groups: &[Group<'_>]) -> Vec<String> {
-    let mut all: Vec<String> = Vec::new();
-    for summary in groups.iter().filter_map(|g| g.shown()?.summary.as_ref()) {
+fn count(n: u64) -> Value {
+    context! { text => short(n), exact => n }
+}
+
+/// A network as some rows of the study have it.
+struct Network<'a> {
+    name: String,
+    parameters: u64,
+    macs: u64,
+    learnt: Option<String>,
+    titles: Vec<&'a str>,
+}
+
+/// Nodes of the experiment that have parameters, in order of appearance; rows of the study where one is as large share
+/// a line.
+fn networks(groups: &[Group<'_>]) -> Vec<Value> {
+    let mut all: Vec<Network<'_>> = Vec::new();
+    let mut with_summary = 0;
+    for group in groups {
+        let Some(summary) = group.shown().and_then(|r| r.summary.as_ref()) else { continue };
+        with_summary += 1;
         for part in network(summary, "").boxes.into_iter().filter(|b| !b.outside && b.parameters > 0) {
-            if !all.contains(&part.name) {
-                all.push(part.name);
+            let learnt = learnt_by(group, &part.name);
+            let same = |n: &&mut Network<'_>| {
+                n.name == part.name && (n.parameters, n.macs) == (part.parameters, part.macs) && n.learnt == learnt
+            };
+            match all.iter_mut().find(same) {
+                Some(known) => known.titles.push(&group.title),
+                None => {
+                    let after = all.iter().rposition(|n| n.name == part.name).map_or(all.len(), |i| i + 1);
+                    let (parameters, macs, titles) = (part.parameters, part.macs, vec![group.title.as_str()]);
+                    all.insert(after, Network { name: part.name, parameters, macs, learnt, titles });
+                }
             }
         }
     }
-    all
-}
-
-fn of(summary: &ModelSummary, name: &str) -> Option<(u64, u64)> {
-    let parts = network(summary, "").boxes;
-    parts.into_iter().find(|b| b.name == name && !b.outside).map(|b| (b.parameters, b.macs))
+    let shown = |n: Network<'_>| {
+        let variants = if n.titles.len() == with_summary { "all".to_owned() } else { n.titles.join(", ") };
+        context! { name => n.name, variants, learnt => n.learnt, parameters => count(n.parameters), macs => count(n.macs) }
+    };
+    all.into_iter().map(shown).collect()
 }
 
 /// The update that learns a network, where the configuration says so: `updates.generator.learns = ["generator"]`.
