@@ -5,7 +5,6 @@ mod figure;
 mod format;
 mod group;
 mod page;
-mod page_config;
 mod palette;
 mod plot;
 mod raster;

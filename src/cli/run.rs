@@ -77,6 +77,10 @@ pub fn report(target: &Path, common: &Common, terminal: &mut Terminal) -> anyhow
 /// `runs/<experiment>` and `runs`, from the experiment's file (which may say `run.out`) or that folder.
 pub fn folders(target: &Path, common: &Common) -> (PathBuf, PathBuf) {
     if target.is_dir() {
+        // A report that stands alone has its cells with it.
+        if target.join("cells").is_dir() {
+            return (target.to_path_buf(), target.to_path_buf());
+        }
         let runs = target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         return (target.to_path_buf(), runs.to_path_buf());
     }

@@ -127,8 +127,8 @@ pub fn facts(study: &StudyRecord, name: &str) -> Column {
         group: String::new(),
     };
     match name {
-        "cost.parameters" => cost("parameters", "M", 2),
-        "cost.macs" => cost("MACs", "G", 2),
+        "cost.parameters" => cost("parameters, all networks", "M", 2),
+        "cost.macs" => cost("MACs, all networks", "G", 2),
         "cost.seconds" => cost("time", "s", 0),
         "cost.memory" => cost("peak memory", "MiB", 0),
         _ => Column { higher_is_better: None, label: name.into(), ..cost(name, "", 3) },

@@ -2,13 +2,15 @@
 //! its coordinates are integers; the series are written over it as SVG, with dashes, markers and bars it has no words for.
 
 mod axis;
+mod visible;
 
 pub use axis::{Axis, grouped};
 
 use super::ReportError;
 use super::palette::{FAINT_INK, GRID, INK, Look};
-use super::svg::{FAMILY, Style, Svg, fit, num, register_fonts, text_width};
+use super::svg::{Style, Svg, fit, num, register_fonts, text_width};
 use plotters::prelude::*;
+use visible::visible;
 
 /// Canvas units a pixel.
 const FINE: f64 = 4.0;
@@ -128,7 +130,7 @@ impl Plot<'_> {
 fn draw(svg: &mut Svg, panel: &Panel, origin: (f64, f64), size: (f64, f64)) -> Result<(), ReportError> {
     let (frame, [left, top, width, height]) =
         frame(panel, size).map_err(|e| ReportError::Picture(format!("{}: {e}", panel.title)))?;
-    svg.put(format_args!(r#"<g transform="translate({} {}) scale(0.25)">"#, num(origin.0), num(origin.1)));
+    svg.put(format_args!(r#"<g transform="translate({} {}) scale(0.25)" stroke-width="4">"#, num(origin.0), num(origin.1)));
     svg.raw(&frame);
     svg.raw("</g>");
     let plot = Plot { panel, left: origin.0 + left, top: origin.1 + top, width, height };
@@ -146,7 +148,7 @@ fn draw(svg: &mut Svg, panel: &Panel, origin: (f64, f64), size: (f64, f64)) -> R
 fn draw_raw(svg: &mut Svg, plot: &Plot<'_>, series: &Series) {
     if series.raw.len() > 1 {
         let points: Vec<_> = series.raw.iter().filter(|p| p.1.is_finite()).map(|p| plot.at(*p)).collect();
-        svg.polyline(&points, &format!(r#"stroke="{}" stroke-width="1" stroke-opacity="0.28""#, series.look.colour));
+        svg.polyline(&visible(&points), &format!(r#"stroke="{}" stroke-width="1" stroke-opacity="0.28""#, series.look.colour));
     }
 }
 
@@ -162,7 +164,7 @@ fn draw_series(svg: &mut Svg, plot: &Plot<'_>, series: &Series) {
         svg.line([x - 3.5, bottom, x + 3.5, bottom], &attributes);
     }
     if series.line && points.len() > 1 {
-        svg.polyline(&points, &stroke(look, 1.8));
+        svg.polyline(&visible(&points), &stroke(look, 1.8));
     }
     if series.markers || points.len() == 1 {
         points.iter().for_each(|p| svg.marker(*p, look.marker, look.colour));
@@ -217,7 +219,10 @@ fn frame(panel: &Panel, (w, h): (f64, f64)) -> Result<(String, [f64; 4]), Box<dy
     }
     let body = buffer.split_once("<svg").and_then(|(_, rest)| rest.split_once('>')).map_or("", |(_, body)| body);
     let body = body.trim_end().trim_end_matches("</svg>");
-    Ok((body.replace("font-family=\"sans-serif\"", &format!("font-family=\"{FAMILY}\"")), area))
+    // What the picture and the frame's group say once, and what is so without being said.
+    let said = [" font-family=\"sans-serif\"", " opacity=\"1\"", " stroke-width=\"4\""];
+    let body = said.iter().fold(body.to_owned(), |body, said| body.replace(said, ""));
+    Ok((body.replace(">\n", ">").replace("\n</text>", "</text>").replace("><", ">\n<"), area))
 }
 
 /// `#rrggbb` for plotters.
