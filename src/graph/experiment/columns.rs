@@ -21,7 +21,8 @@ pub struct Columns {
 
 impl Columns {
     pub fn of(board: &Board, evaluations: &[Evaluation], tables: &Table) -> Self {
-        let mut columns = Columns { metrics: vec![], validation: vec![], evaluations: vec![], grouped: vec![], failed: vec![] };
+        let mut columns =
+            Columns { metrics: vec![], validation: vec![], evaluations: vec![], grouped: vec![], failed: vec![] };
         let failed = tables.keys().filter(|name| !evaluations.iter().any(|e| e.name == **name));
         columns.failed = failed.cloned().collect();
         for evaluation in evaluations {

@@ -53,7 +53,7 @@ fn table(board: &Board, name: &str, item: &Item, columns: &Columns, absent: &mut
     fields.required("columns", &format!("report.tables.{name}"), "columns = [\"missing.psnr\"]")?;
     let listed = fields.texts("columns");
     listed.iter().for_each(|(_, item)| columns.look_up(item, absent));
-    across_groups(board, &fields, &listed, columns);
+    across_groups(board, fields.text("across"), &listed, columns);
     let published = fields.texts("published");
     for (paper, item) in published.iter().filter(|_| !board.desk.about.papers.is_empty()) {
         if !board.desk.about.papers.iter().any(|p| p == paper) {
@@ -72,8 +72,8 @@ fn table(board: &Board, name: &str, item: &Item, columns: &Columns, absent: &mut
 }
 
 /// `across = "group"` asks of every column that its evaluation has groups.
-fn across_groups(board: &Board, fields: &Fields, listed: &[(&str, &Item)], columns: &Columns) {
-    if fields.text("across") != Some("group") || board.desk.about.axes.iter().any(|a| a == "group") {
+fn across_groups(board: &Board, across: Option<&str>, listed: &[(&str, &Item)], columns: &Columns) {
+    if across != Some("group") || board.desk.about.axes.iter().any(|a| a == "group") {
         return;
     }
     for (column, item) in listed.iter().filter(|(column, _)| columns.has(column) && !columns.grouped(column)) {
@@ -110,6 +110,7 @@ fn figure(board: &Board, name: &str, item: &Item, columns: &Columns, report: &mu
             Kind::Column | Kind::Columns => each.iter().for_each(|c| columns.look_up(c, &mut report.absent)),
             Kind::Evaluation => columns.look_up_evaluation(value, &mut report.absent),
             Kind::Text if setting.name == "node" => check_node(board, value),
+            Kind::Text if setting.name == "across" => check_across(board, item, value, columns),
             _ => {}
         }
     }
@@ -124,6 +125,18 @@ fn figure(board: &Board, name: &str, item: &Item, columns: &Columns, report: &mu
     }
     let component = part.component;
     report.plan.figures.push(FigurePlan { name: name.into(), component: component.name, settings: component.settings });
+}
+
+/// A figure's `across` is an axis, or `group`, which its columns must have.
+fn check_across(board: &Board, figure: &Item, item: &Item, columns: &Columns) {
+    let axes = board.desk.about.axes.iter().map(String::as_str);
+    let text = item.as_text().unwrap_or_default();
+    if !text.is_empty() && !axes.clone().chain(["group"]).any(|a| a == text) {
+        board.desk.report(no_such("axis", text, item, axes.chain(["group"])));
+    }
+    let listed = figure.get(&["columns"]).and_then(Item::as_array).unwrap_or_default();
+    let listed: Vec<(&str, &Item)> = listed.iter().filter_map(|i| Some((i.as_text()?, i))).collect();
+    across_groups(board, Some(text), &listed, columns);
 }
 
 fn check_node(board: &Board, item: &Item) {

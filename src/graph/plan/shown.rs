@@ -84,5 +84,8 @@ pub enum Pick {
     Median(String),
     Worst(String),
     /// Those of the test split whose value (yaw, say) lies nearest to each of these.
-    Near { value: Value, at: Vec<f64> },
+    Near {
+        value: Value,
+        at: Vec<f64>,
+    },
 }

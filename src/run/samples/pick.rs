@@ -29,9 +29,7 @@ impl<D: Backend> Picker<'_, '_, D> {
                 let order = Stream::new(0, "pick").permutation(self.samples());
                 order.into_iter().take(count).map(|i| (i, None)).collect()
             }
-            Pick::Indices(indices) => {
-                indices.iter().filter(|i| **i < self.samples()).map(|i| (*i, None)).collect()
-            }
+            Pick::Indices(indices) => indices.iter().filter(|i| **i < self.samples()).map(|i| (*i, None)).collect(),
             Pick::Near { value, at } => {
                 let all: Vec<usize> = (0..self.samples()).collect();
                 near(&self.values(value, &all)?, at, count).into_iter().map(|i| (i, None)).collect()
