@@ -125,7 +125,7 @@ pub struct Summary {
     pub groups: Vec<Group>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Group {
     pub label: String,
@@ -138,6 +138,9 @@ pub struct Group {
     #[cfg_attr(test, schemars(with = "Option<f64>"))]
     pub std: f64,
     pub n: u64,
+    /// Which samples of the split these are; kept where their values are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub samples: Vec<usize>,
 }
 
 /// A line of `records.jsonl`.
@@ -296,6 +299,7 @@ pub struct TablePlan {
     pub columns: Vec<String>,
     /// `variant` or an axis.
     pub rows: String,
+    /// An axis, or `group`: a column for each group of the columns' evaluation.
     pub across: String,
     pub published: Vec<String>,
 }
@@ -397,7 +401,7 @@ pub struct SampleIndex {
 pub struct SampleRow {
     /// Index in the test split.
     pub index: usize,
-    /// What the row is labelled with: `#12` or `missing.psnr 14.2`.
+    /// What the row is labelled with, parts between ` · `: `sample 12 · yaw 60° · PSNR 14.2 dB`.
     pub label: String,
     /// One a wire, in the figure's order; `file` empty where the variant lacks the port.
     pub tiles: Vec<Tile>,

@@ -47,7 +47,7 @@ fn published(papers: &Papers) -> Vec<report::PublishedTable> {
         for (name, table) in &paper.tables {
             let rows = table.rows.iter().map(|(label, values)| {
                 let value =
-                    |(column, number): (&String, &Number)| Some((table.columns.get(column)?.clone(), number.pair()));
+                    |(column, number): (&String, &Number)| Some((table.columns.get(column)?.clone(), printed(number)));
                 report::PublishedRow { label: label.clone(), values: values.iter().filter_map(value).collect() }
             });
             all.push(report::PublishedTable {
@@ -60,6 +60,12 @@ fn published(papers: &Papers) -> Vec<report::PublishedTable> {
         }
     }
     all
+}
+
+fn printed(number: &Number) -> (report::Printed, Option<report::Printed>) {
+    let one = |(value, decimals)| report::Printed { value, decimals };
+    let (mean, deviation) = number.printed();
+    (one(mean), deviation.map(one))
 }
 
 pub fn report(target: &Path, common: &Common, terminal: &mut Terminal) -> anyhow::Result<End> {

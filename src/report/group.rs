@@ -27,6 +27,8 @@ pub struct Value {
     pub best: bool,
     /// Marked: significantly different from the baseline's.
     pub differs: bool,
+    /// Decimals of mean and deviation, where they are not the column's: a published number keeps its own.
+    pub decimals: Option<(usize, usize)>,
 }
 
 impl From<&Summary> for Value {
@@ -127,10 +129,10 @@ pub fn facts(study: &StudyRecord, name: &str) -> Column {
         group: String::new(),
     };
     match name {
-        "cost.parameters" => cost("parameters, all networks", "M", 2),
+        "cost.parameters" => cost("Parameters, all networks", "M", 2),
         "cost.macs" => cost("MACs, all networks", "G", 2),
-        "cost.seconds" => cost("time", "s", 0),
-        "cost.memory" => cost("peak memory", "MiB", 0),
+        "cost.seconds" => cost("Time", "s", 0),
+        "cost.memory" => cost("Peak memory", "MiB", 0),
         _ => Column { higher_is_better: None, label: name.into(), ..cost(name, "", 3) },
     }
 }

@@ -126,7 +126,10 @@ pub(super) fn kind_text(setting: &Setting) -> String {
         Kind::Dim => "integer, or { like = WIRE, times = R }".to_string(),
         Kind::Padding => "\"same\" or an integer".to_string(),
         Kind::Kernel => "integer or [height, width]".to_string(),
-        Kind::Pick => "\"random\", [numbers] or { best | median | worst = column }".to_string(),
+        Kind::Pick => {
+            "\"random\", [numbers], { best | median | worst = column } or { near = { value = WIRE, at = [numbers] } }"
+                .to_string()
+        }
         other => format!("{other:?}").to_lowercase(),
     };
     format!("{kind}{}", bounds(&setting.bounds))

@@ -52,7 +52,7 @@ impl Significance<'_> {
         let heads: Vec<usize> = (0..self.grid.heads.len()).filter(|h| known(*h)).collect();
         let label = |h: &usize| {
             let head = &self.grid.heads[*h];
-            format!("{} {}", head.above, head.text("", "").trim_end()).trim().to_owned()
+            format!("{} {}", head.above, head.plain()).trim().to_owned()
         };
         let cells = |row: &Row| {
             let interval = |h: &usize| match row.values[*h].and_then(|v| v.interval) {
