@@ -156,6 +156,12 @@ fn check(family: &[&str]) {
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
+/// Even and oblong kernels, whose odd pixel of padding is at the right and the bottom.
+#[test]
+fn convolutions_are_pytorchs() {
+    check(&["block/"]);
+}
+
 #[test]
 fn gates_are_pytorchs() {
     check(&["gate/"]);
@@ -203,7 +209,8 @@ fn discriminators_are_pytorchs() {
 
 #[test]
 fn every_case_is_checked_and_a_small_error_is_found() {
-    let families = ["gate/", "skip/", "fusion/", "decoder/", "encoder/pix2pix", "generator/", "discriminator/"];
+    let families =
+        ["block/", "gate/", "skip/", "fusion/", "decoder/", "encoder/pix2pix", "generator/", "discriminator/"];
     let cases = Case::all();
     assert!(cases.iter().all(|c| families.iter().any(|f| c.component.starts_with(f))));
     let bytes = golden("composites.safetensors");

@@ -171,7 +171,7 @@ fn the_small_network_is_pytorchs() {
     compare("small-resnet-learning", text, (3, 24), Mode::LEARNING);
 }
 
-/// Parameters without classifiers, of the public networks (`COUNTS` in the script).
+/// Parameters without classifiers, of the public networks (`counts` in the script).
 #[test]
 fn parameter_counts_are_the_published_ones() {
     for (name, expected) in [

@@ -9,6 +9,7 @@ import json
 import sys
 
 import torch
+from torch.nn import functional as F
 
 import models as m
 from layers import Net, distance, save, table, uniform
@@ -76,6 +77,25 @@ WIDTHS = [8, 7, 6, 5]
 NARROW = "encoder = { use = 'resnet18', width = 4 }\nwidths = [8, 7, 6, 5]"
 PIX2PIX = "encoder = { use = 'pix2pix', width = 4, widths = [6, 8, 8], innermost = 8 }\nwidths = [8, 8, 6, 4]\ndropouts = [0.0, 0.0, 0.0, 0.0]"
 UV = {"width": 4, "down": [6, 8, 8], "innermost": 8, "widths": [8, 8, 6, 4]}
+def same_padded(kernel, stride):
+    """`padding = "same"` (language.md, section 10): floor((k - 1) / 2) on the left and top, then what is needed."""
+
+    def run(net, x):
+        pads = []
+        for n, k in ((x.shape[3], kernel[1]), (x.shape[2], kernel[0])):
+            before = (k - 1) // 2
+            pads += [before, max(0, (-(-n // stride) - 1) * stride + k - n - before)]
+        w, b = net.tensor("weight", (5, x.shape[1], *kernel), "kernel"), net.tensor("bias", (5,), "shift")
+        return {"map": F.conv2d(F.pad(x, pads), w, b, stride)}
+
+    return run
+
+
+def transposed(net, x):
+    w, b = net.tensor("weight", (x.shape[1], 5, 3, 3), "kernel"), net.tensor("bias", (5,), "shift")
+    return {"map": F.conv_transpose2d(x, w, b, 2, 1, 1)}
+
+
 LOCAL = (0.25, 0.125, 0.5, 0.75)
 ONE, TWO = {"image": [image(32)]}, {"image": [image(64)]}
 
@@ -222,6 +242,11 @@ CASES = {
     "spectral-stack": ("discriminator/spectral-stack", "width = 4\nwidths = [6, 8]", ONE, logits(lambda net, x: m.spectral_stack(net, "", x, 4, [6, 8]))),
     "two-scale": ("discriminator/two-scale", "width = 4\nwidths = [6, 8]", ONE, logits(lambda net, x: m.two_scale(net, x, 4, [6, 8]))),
 }
+CASES["transposed"] = ("block/conv-transpose", "width = 5\nkernel = 3", {"map": [["map", 3, 5, 6]]}, transposed)
+for kernel, stride, h, w in (([4, 4], 1, 7, 9), ([4, 4], 2, 7, 8), ([2, 2], 1, 5, 6), ([4, 4], 2, 8, 8), ([3, 6], 2, 7, 9)):
+    name = f"same-{kernel[0]}x{kernel[1]}-{stride}-{h}-{w}"
+    settings = f"width = 5\nkernel = {kernel}\nstride = {stride}"
+    CASES[name] = ("block/conv", settings, {"map": [["map", 3, h, w]]}, same_padded(kernel, stride))
 for kind in ("sum", "fast-normalized", "softmax-weighted"):
     for project in ("first", "second", "both"):
         CASES[f"{kind}-{project}"] = (f"fusion/{kind}", f"project = '{project}'", maps(6, 4), fused(kind, project))

@@ -358,19 +358,6 @@ def count(module):
     return sum(p.numel() for p in module.parameters())
 
 
-with torch.device("meta"):
-    COUNTS = {
-        "inception-resnet-v1": count(InceptionResnetV1()),
-        "iresnet18": count(IResNet((2, 2, 2, 2))),
-        "iresnet34": count(IResNet((3, 4, 6, 3))),
-        "iresnet50": count(IResNet((3, 4, 14, 3))),
-        "iresnet100": count(IResNet((3, 13, 30, 3))),
-        "ir-se-50": count(IrSe50()),
-        "light-cnn-29-v2": count(LightCnn29V2()),
-        "small-resnet": count(SmallResnet()),
-    }
-
-
 RESULTS = {}
 
 
@@ -391,15 +378,31 @@ def case(name, make, image, size, learning=False, deep=False):
     RESULTS[name] = [reference[n] for n in sorted(reference)]
 
 
-case("inception-resnet-v1", lambda: InceptionResnetV1(4), (2, 64), 80)
-case("iresnet18", lambda: IResNet((2, 2, 2, 2), 8, 32), (2, 40), 32)
-case("iresnet18-learning", lambda: IResNet((2, 2, 2, 2), 8, 32), (3, 40), 32, True)
-for depth, counts in (("34", (3, 4, 6, 3)), ("50", (3, 4, 14, 3)), ("100", (3, 13, 30, 3))):
-    case(f"iresnet{depth}", lambda: IResNet(counts, 4, 32), (2, 40), 32, deep=True)
-case("ir-se-50", lambda: IrSe50(16, 16), (2, 24), 16)
-case("light-cnn-29-v2", lambda: LightCnn29V2(6, 32), (2, 40), 32)
-case("small-resnet", lambda: SmallResnet(4), (2, 24), None)
-case("small-resnet-learning", lambda: SmallResnet(4), (3, 24), None, True)
-path = pathlib.Path(__file__).parent / "golden" / "embeddings.safetensors"
-save(path, RESULTS)
-print(path, path.stat().st_size, "bytes,", COUNTS)
+def main():
+    with torch.device("meta"):
+        counts = {
+            "inception-resnet-v1": count(InceptionResnetV1()),
+            "iresnet18": count(IResNet((2, 2, 2, 2))),
+            "iresnet34": count(IResNet((3, 4, 6, 3))),
+            "iresnet50": count(IResNet((3, 4, 14, 3))),
+            "iresnet100": count(IResNet((3, 13, 30, 3))),
+            "ir-se-50": count(IrSe50()),
+            "light-cnn-29-v2": count(LightCnn29V2()),
+            "small-resnet": count(SmallResnet()),
+        }
+    case("inception-resnet-v1", lambda: InceptionResnetV1(4), (2, 64), 80)
+    case("iresnet18", lambda: IResNet((2, 2, 2, 2), 8, 32), (2, 40), 32)
+    case("iresnet18-learning", lambda: IResNet((2, 2, 2, 2), 8, 32), (3, 40), 32, True)
+    for depth, counts in (("34", (3, 4, 6, 3)), ("50", (3, 4, 14, 3)), ("100", (3, 13, 30, 3))):
+        case(f"iresnet{depth}", lambda: IResNet(counts, 4, 32), (2, 40), 32, deep=True)
+    case("ir-se-50", lambda: IrSe50(16, 16), (2, 24), 16)
+    case("light-cnn-29-v2", lambda: LightCnn29V2(6, 32), (2, 40), 32)
+    case("small-resnet", lambda: SmallResnet(4), (2, 24), None)
+    case("small-resnet-learning", lambda: SmallResnet(4), (3, 24), None, True)
+    path = pathlib.Path(__file__).parent / "golden" / "embeddings.safetensors"
+    save(path, RESULTS)
+    print(path, path.stat().st_size, "bytes,", counts)
+
+
+if __name__ == "__main__":
+    main()

@@ -102,6 +102,20 @@ def save(path, tables):
         file.write(struct.pack("<Q", len(head)) + head + data)
 
 
+def load(path):
+    """The tensors of a safetensors file of f32."""
+    data = open(path, "rb").read()
+    (length,) = struct.unpack("<Q", data[:8])
+    header = json.loads(data[8 : 8 + length])
+    header.pop("__metadata__", None)
+
+    def tensor(entry):
+        start, end = (8 + length + at for at in entry["data_offsets"])
+        return torch.from_numpy(np.frombuffer(data[start:end], "<f4").copy()).view(entry["shape"])
+
+    return {name: tensor(entry) for name, entry in header.items()}
+
+
 class Net:
     """Parameters and buffers of a network by name."""
 
