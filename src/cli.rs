@@ -131,7 +131,8 @@ enum Command {
     ///
     /// ONNX: operator set 17, weights inside, f32, any batch, height and width as trained; norms take their running
     /// statistics, dropout is off. Inputs and outputs are called like the node's ports; of an inner node, like the
-    /// nodes that they come from. Safetensors: the tensors under our names, as `weights = { file = .. }` reads them.
+    /// nodes that they come from. Safetensors: the tensors under our names, or with `--layout` under another program's, as
+    /// `weights = { file, layout }` reads them; what a network of theirs has besides (classifiers) is not in it.
     Export(export::ExportArgs),
     /// JSON Schema of experiment files, for editors
     Schema {

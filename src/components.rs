@@ -10,6 +10,8 @@ mod contract;
 pub mod dataset;
 pub mod embedding;
 pub mod encoder;
+#[cfg(test)]
+mod encoder_tests;
 pub mod figure;
 pub mod fusion;
 pub mod gate;
@@ -24,8 +26,6 @@ mod node;
 pub mod norm;
 pub mod operator;
 pub mod optimizer;
-#[cfg(test)]
-mod parity;
 pub mod prepare;
 pub mod raster;
 mod revisions;

@@ -20,7 +20,7 @@ pub struct Ask<'a> {
     /// Axis and label.
     pub axes: &'a [(String, String)],
     pub overrides: &'a Overrides,
-    /// Keys of `[predict]` that flags set, as TOML: key, value, flag. They are no part of a cell's identity.
+    /// Keys that flags set and that are no part of a cell's identity (`predict`, `run.device`), as TOML: key, value, flag.
     pub predict: &'a [(String, String, String)],
 }
 

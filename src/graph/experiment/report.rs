@@ -146,11 +146,23 @@ fn check_node(board: &Board, item: &Item) {
     }
 }
 
-/// A figure's wire; a port that this cell lacks leaves an empty tile.
+/// A figure's wire; a port that this cell lacks leaves an empty tile, and so does a value that is no picture here (the
+/// channel weights of a squeeze-excite gate where another variant's gate weighs pixels).
 fn wire(board: &Board, item: &Item, absent: &mut Vec<Absent>) -> (String, Option<Value>) {
     let text = item.as_text().unwrap_or_default().to_string();
     match board.wire(item) {
-        Ok(bundle) if !bundle.list => (text, bundle.values.into_iter().next().map(|(v, _)| v)),
+        Ok(bundle) if !bundle.list => match bundle.values.into_iter().next() {
+            Some((_, edge)) if !is_picture(edge.ty) => {
+                let message = format!("`{text}` is a {}, which is no picture", edge.ty.name());
+                let problem = at_value(message, item, format!("{edge}"));
+                absent.push(Absent {
+                    name: text.clone(),
+                    problem: problem.with_help("a figure shows images, masks and maps"),
+                });
+                (text, None)
+            }
+            value => (text, value.map(|(v, _)| v)),
+        },
         Ok(bundle) => {
             let label = format!("a list of {}", bundle.values.len());
             let problem = at_value(format!("`{text}` is a list, a figure shows one value"), item, label);
@@ -163,6 +175,11 @@ fn wire(board: &Board, item: &Item, absent: &mut Vec<Absent>) -> (String, Option
             (text, None)
         }
     }
+}
+
+/// What has a height and a width to be drawn.
+fn is_picture(ty: Type) -> bool {
+    matches!(ty, Type::Image | Type::Mask | Type::Map)
 }
 
 /// `"random"`, `[indices]`, `{ best | median | worst = column }` or `{ near = { value = wire, at = numbers } }`.
