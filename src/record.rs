@@ -353,6 +353,7 @@ pub struct CellEntry {
 
 /// `search.json` beside `cells.json`: what a search made of its points.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct SearchRecord {
     /// Validation column that ranked the points.
@@ -362,6 +363,7 @@ pub struct SearchRecord {
 
 /// The points of one variant, which compete with each other.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SearchGroup {
     /// The variant's title and labels of axes; empty without either.
     pub name: String,
@@ -369,6 +371,7 @@ pub struct SearchGroup {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SearchRound {
     /// Of the whole training.
     pub share: f64,
@@ -377,6 +380,7 @@ pub struct SearchRound {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SearchPoint {
     /// `rate=0.0032, gate=cbam`.
     pub label: String,

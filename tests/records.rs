@@ -95,8 +95,11 @@ fn every_file_of_a_run_follows_the_schema() {
     assert_eq!(kinds.into_iter().collect::<Vec<_>>(), ["checkpoint", "evaluation", "resumed", "step"]);
     let names: std::collections::BTreeSet<&str> = values.iter().map(|(name, _)| *name).collect();
     assert_eq!(names.len(), 7, "{names:?}");
-    let wrong: Vec<String> =
-        values.iter().flat_map(|(name, value)| [open.wrong(name, value), strict.wrong(name, value)]).flatten().collect();
+    let wrong: Vec<String> = values
+        .iter()
+        .flat_map(|(name, value)| [open.wrong(name, value), strict.wrong(name, value)])
+        .flatten()
+        .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     // The schema is no rubber stamp: without a field, or with a wrong one, nothing passes.
     for (name, value) in &values {

@@ -28,6 +28,7 @@ pub fn opened(study: &StudyRecord, plan: &TablePlan) -> (StudyRecord, TablePlan)
         dir: study.dir.clone(),
         cells: study.cells.clone(),
         records: study.records.iter().map(|(entry, record)| (entry.clone(), light(record))).collect(),
+        search: study.search.clone(),
     };
     let mut columns = Vec::new();
     for column in &plan.columns {

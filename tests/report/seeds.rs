@@ -197,7 +197,10 @@ fn seeds_are_drawn_as_bands_that_the_captions_explain() {
     let bars = svg("bars-by-yaw");
     assert_eq!(bars.matches("#1f2328\" stroke-width=\"1.2\"").count(), 6 * 2 * 3);
     assert_eq!(svg("radar").matches("fill-opacity=\"0.07\"").count(), 2);
-    assert!(svg("samples").contains(">Attention ResCUNet-GAN</text>") && svg("samples").matches(">incomplete<").count() == 1);
+    assert!(
+        svg("samples").contains(">Attention ResCUNet-GAN</text>")
+            && svg("samples").matches(">incomplete<").count() == 1
+    );
 }
 
 /// Everything that means something to TeX, in every name that a user gives.
