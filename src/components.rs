@@ -20,6 +20,7 @@ pub(crate) mod harness;
 pub mod head;
 pub mod holes;
 pub mod init;
+pub mod launcher;
 pub mod loss;
 pub mod metric;
 mod node;
@@ -74,6 +75,7 @@ pub fn catalogue() -> Catalogue {
     entries.extend(holes::entries().into_iter().map(|h| h.entry));
     entries.extend(figure::entries());
     entries.extend(tracker::entries());
+    entries.extend(launcher::entries());
     entries.extend(metric::entries().into_iter().map(|m| m.entry));
     revisions::mark(&mut entries);
     entries.sort_by(|a, b| (a.card.family, a.card.name).cmp(&(b.card.family, b.card.name)));

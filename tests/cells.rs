@@ -324,3 +324,28 @@ fn a_clock_that_went_back_harms_nothing() {
     assert!(text.contains(&format!("  resumed at step {step}\n")), "{text}");
     assert!(place.results() == *LONGER_ALONE);
 }
+
+#[test]
+fn what_is_wrong_with_a_launcher_is_told_at_its_place() {
+    let wrong = "[study]\nseeds = [0, 1]\n[study.launch]\nuse = \"slurm\"\npartion = \"gpu\"\ncpus = 0\n";
+    let place = Place::new("launch", wrong);
+    let text = place.run(&["check", "mine.toml"], 2);
+    for part in ["unknown setting `partion`", "a setting with a similar name exists: `partition`", "mine.toml:7:1"] {
+        assert!(text.contains(part), "{text}");
+    }
+    assert!(text.contains("`cpus` is 0, expected at least 1"), "{text}");
+    place.write("mine.toml", "[study]\nseeds = [0, 1]\n[study.launch]\nuse = \"slrum\"\n");
+    assert!(
+        place
+            .run(&["study", "mine.toml", "--dry-run"], 2)
+            .contains("no launcher is called `slrum`, did you mean `slurm`")
+    );
+}
+
+/// `[study.launch]` of the file says how many cells run at once where no flag does.
+#[test]
+fn a_file_may_say_how_many_cells_run_at_once() {
+    let place = Place::new("local", "[study]\nseeds = [0, 1]\n[study.launch]\nuse = \"local\"\njobs = 2\n");
+    let text = place.run(&["study", "mine.toml"], 0);
+    assert!(text.contains("[2/2]  completion: 8 steps"), "{text}");
+}

@@ -2,6 +2,7 @@
 
 use crate::study::{Standing, Stands, seconds_left};
 use crate::terminal::duration;
+use std::collections::BTreeMap;
 
 const WIDTH: usize = 80;
 /// More cells than this are not all listed by `status`.
@@ -16,6 +17,8 @@ pub struct Picture<'a> {
     pub jobs: usize,
     /// What changed in a cell since another one stood there.
     pub changed: &'a dyn Fn(usize) -> Vec<String>,
+    /// What a queue says of cells, by hash.
+    pub queued: &'a BTreeMap<String, String>,
     /// The finished and the missing too, cell by cell.
     pub all: bool,
 }
@@ -34,11 +37,13 @@ pub fn text(picture: &Picture<'_>) -> String {
     let mut lines = vec![];
     let mut changes: Vec<Vec<String>> = vec![];
     for (number, cell) in picture.cells.iter().enumerate() {
-        let plain = matches!(cell.standing, Standing::Done | Standing::Missing);
+        let quiet = matches!(cell.standing, Standing::Done | Standing::Missing);
+        let plain = quiet && !picture.queued.contains_key(&cell.entry.hash);
         if plain && !picture.all {
             continue;
         }
         let mut details = detail(cell);
+        details.extend(picture.queued.get(&cell.entry.hash).cloned());
         let changed = (picture.changed)(number);
         if !changed.is_empty() {
             let known = changes.iter().position(|c| *c == changed);
@@ -153,7 +158,8 @@ mod tests {
             cell("none", 0, Standing::Missing, 0),
         ];
         let changed = |number: usize| if number >= 4 { vec!["`train.batch`: 8 -> 4".to_string()] } else { vec![] };
-        let picture = Picture { cells: &cells, jobs: 2, changed: &changed, all: true };
+        let queued = BTreeMap::new();
+        let picture = Picture { cells: &cells, jobs: 2, changed: &changed, queued: &queued, all: true };
         let expected = "\
 cell                         seed  state
 attention-gate                  0  done        3 min 12 s

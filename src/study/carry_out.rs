@@ -120,7 +120,7 @@ pub fn carry_out(
 }
 
 /// Writes the index, unless the folder is another study's.
-fn enter(prepared: &Prepared, options: &Options<'_>, folder: &Path, runs: &Path) -> Result<(), StudyError> {
+pub(super) fn enter(prepared: &Prepared, options: &Options<'_>, folder: &Path, runs: &Path) -> Result<(), StudyError> {
     if let Some(before) = record::read_cells(folder)? {
         // A file that was moved is the same study.
         if before.file != prepared.file && Path::new(&before.file).is_file() {

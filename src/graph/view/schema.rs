@@ -106,9 +106,18 @@ fn experiment(library: &Library) -> Value {
                     "figures": entries(entry(library, "figure", &own(&["enabled"]))),
                 },
             },
-            "study": closed(&["seeds", "variants", "axes", "baseline", "exclude", "only", "launch", "search"]),
+            "study": study(library),
         },
     })
+}
+
+/// The launcher is a component; the rest is read by itself.
+fn study(library: &Library) -> Value {
+    let mut table = closed(&["seeds", "variants", "axes", "baseline", "exclude", "only", "launch", "search"]);
+    if let Some(Value::Object(all)) = table.get_mut("properties") {
+        all.insert("launch".into(), entry(library, "launcher", &Map::new()));
+    }
+    table
 }
 
 fn texts() -> Value {
