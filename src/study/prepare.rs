@@ -1,7 +1,7 @@
 //! A file to checked cells: nothing is started before every cell is right.
 
-use super::{Papers, tracks};
 use super::identity::settle;
+use super::{Papers, tracks};
 use crate::config::{self, CellSpec, Item, Overrides, Study};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::graph::plan::{Network, Plan, Weights};

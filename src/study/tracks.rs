@@ -94,8 +94,7 @@ pub fn varied(cells: &[&Item]) -> BTreeSet<String> {
             *cells += 1;
         });
     }
-    const TABLES: [&str; 8] =
-        ["datasets", "nodes", "losses", "updates", "stages", "train", "evaluate", "evaluations"];
+    const TABLES: [&str; 8] = ["datasets", "nodes", "losses", "updates", "stages", "train", "evaluate", "evaluations"];
     values.retain(|path, _| TABLES.contains(&path.split('.').next().unwrap_or_default()));
     let differ = |(different, found): &(BTreeSet<String>, usize)| different.len() > 1 || *found < cells.len();
     let differing: BTreeSet<String> = values.iter().filter(|(_, v)| differ(v)).map(|(k, _)| k.clone()).collect();

@@ -65,11 +65,7 @@ impl Mlflow {
     /// `resumed`: what an earlier attempt sent is not sent again; else the cell gets a new run.
     ///
     /// `None`: settings that the checks let through and that cannot be read.
-    pub fn new(
-        facts: Facts,
-        settings: &serde_json::Map<String, serde_json::Value>,
-        resumed: bool,
-    ) -> Option<Self> {
+    pub fn new(facts: Facts, settings: &serde_json::Map<String, serde_json::Value>, resumed: bool) -> Option<Self> {
         let settings = Settings::read(settings)?;
         let api = Api::new(&settings.url, Duration::from_secs_f64(settings.timeout));
         let kept = if resumed { Kept::read(&facts, &settings) } else { Kept::new(&facts, &settings) };
@@ -242,7 +238,8 @@ impl Mlflow {
     fn lacking(&mut self) -> u64 {
         let mut lacking = self.pending_lines;
         // The record is read to its end, a chunk at a time, only to be counted.
-        while let Some(Ok(lines)) = self.tail.as_mut().map(Tail::read).filter(|l| l.as_ref().is_ok_and(|l| !l.is_empty()))
+        while let Some(Ok(lines)) =
+            self.tail.as_mut().map(Tail::read).filter(|l| l.as_ref().is_ok_and(|l| !l.is_empty()))
         {
             lacking += lines.iter().filter_map(numbers).count() as u64;
         }

@@ -47,14 +47,23 @@ fn tensorboard_shows_each_number_once_after_a_stop_and_a_resume() {
         for (n, name) in ["plain-seed-0", "heavy-seed-0"].into_iter().enumerate() {
             let (run, record) = (&seen["runs"][name], record(&prepared, &out, n));
             assert_eq!(points(run, "loss/generator/adversarial"), narrow(loss(&record, "generator", "adversarial")));
-            assert_eq!(points(run, "validation/completion.psnr"), narrow(column(&record, "validation", "completion.psnr")));
+            assert_eq!(
+                points(run, "validation/completion.psnr"),
+                narrow(column(&record, "validation", "completion.psnr"))
+            );
             assert_eq!(points(run, "test/completion.psnr"), narrow(column(&record, "test", "completion.psnr")));
             assert_eq!(points(run, "progress/epoch").len(), 8);
-            for tag in ["loss-raw/discriminator/adversarial", "learning-rate/generator", "gradient-norm/discriminator", "seconds/step"] {
+            for tag in [
+                "loss-raw/discriminator/adversarial",
+                "learning-rate/generator",
+                "gradient-norm/discriminator",
+                "seconds/step",
+            ] {
                 let steps: Vec<u64> = points(run, tag).iter().map(|(step, _)| *step).collect();
                 assert_eq!(steps, [1, 2, 3, 4, 5, 6, 7, 8], "{tag}");
             }
-            let times: Vec<f64> = run["scalars"]["progress/epoch"].as_array().unwrap().iter().map(|p| p[1].as_f64().unwrap()).collect();
+            let times: Vec<f64> =
+                run["scalars"]["progress/epoch"].as_array().unwrap().iter().map(|p| p[1].as_f64().unwrap()).collect();
             assert!(times.is_sorted() && times[0] > 1.7e9, "{times:?}");
             // Two rows of the grid `samples`, each 32 pixels wide.
             for wire in ["pairs.incomplete", "generator.completed", "pairs.complete"] {
@@ -66,12 +75,21 @@ fn tensorboard_shows_each_number_once_after_a_stop_and_a_resume() {
         }
         let table = &seen["hparams"];
         assert_eq!(table["names"], serde_json::json!(["losses.adversarial.weight", "seed", "variant"]));
-        let mut rows: Vec<(String, f64, String)> = table["rows"].as_array().unwrap().iter().map(|row| {
-            assert!(row["metrics"]["test/completion.psnr"].is_number(), "{row}");
-            let values = &row["values"];
-            let variant = values["variant"].as_str().unwrap().to_string();
-            (variant, values["losses.adversarial.weight"].as_f64().unwrap(), row["status"][0].as_str().unwrap().into())
-        }).collect();
+        let mut rows: Vec<(String, f64, String)> = table["rows"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|row| {
+                assert!(row["metrics"]["test/completion.psnr"].is_number(), "{row}");
+                let values = &row["values"];
+                let variant = values["variant"].as_str().unwrap().to_string();
+                (
+                    variant,
+                    values["losses.adversarial.weight"].as_f64().unwrap(),
+                    row["status"][0].as_str().unwrap().into(),
+                )
+            })
+            .collect();
         rows.sort_by(|a, b| a.0.cmp(&b.0));
         let success = || "STATUS_SUCCESS".to_string();
         assert_eq!(rows, [("heavy".to_string(), 2.0, success()), ("plain".to_string(), 0.5, success())]);

@@ -85,10 +85,7 @@ pub fn run(desk: &Desk, top: &Fields) -> Run {
         out: fields.text("out").unwrap_or("runs").into(),
         checkpoint_every: checkpoint.span("every").unwrap_or(Span::Epochs(1)),
         checkpoint_keep: checkpoint.integer("keep", 1).unwrap_or(3) as usize,
-        track: track
-            .iter()
-            .filter_map(|t| tracker(desk, t))
-            .collect(),
+        track: track.iter().filter_map(|t| tracker(desk, t)).collect(),
     }
 }
 
