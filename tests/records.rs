@@ -19,7 +19,8 @@ impl Judge {
     fn new(strict: bool) -> Self {
         let mut schema: Value = serde_json::from_str(ablate::record::SCHEMA).unwrap();
         if strict {
-            close(&mut schema["definitions"]);
+            let all = schema["definitions"].clone();
+            close(&mut schema["definitions"], &all);
         }
         Judge { strict, schema }
     }
@@ -33,16 +34,22 @@ impl Judge {
     }
 }
 
-/// No other properties than those that are named.
-fn close(schema: &mut Value) {
+/// No other properties than those that are named, here or in what `allOf` adds.
+fn close(schema: &mut Value, definitions: &Value) {
     match schema {
         Value::Object(map) => {
-            if map.contains_key("properties") && !map.contains_key("$ref") {
+            let added = map.get("allOf").and_then(|all| all[0]["$ref"].as_str()).map(str::to_string);
+            if let (Some(added), Some(Value::Object(properties))) = (added, map.get_mut("properties")) {
+                let whole = &definitions[added.trim_start_matches("#/definitions/")];
+                properties.extend(whole["properties"].as_object().unwrap().clone());
+                map.remove("allOf");
+            }
+            if map.contains_key("properties") {
                 map.insert("additionalProperties".into(), false.into());
             }
-            map.values_mut().for_each(close);
+            map.values_mut().for_each(|inner| close(inner, definitions));
         }
-        Value::Array(all) => all.iter_mut().for_each(close),
+        Value::Array(all) => all.iter_mut().for_each(|inner| close(inner, definitions)),
         _ => {}
     }
 }
