@@ -1,6 +1,7 @@
 //! From records to pages: tables in four forms, figures as SVG and PNG, one self-contained HTML page and one in Markdown.
 //! Everything is drawn from the record alone, and drawn again to the same bytes.
 
+pub mod compare;
 mod figure;
 mod format;
 mod group;
@@ -11,6 +12,7 @@ mod raster;
 mod significance;
 mod svg;
 mod table;
+mod tested;
 
 pub use group::Value;
 pub use significance::{Details, Line, Sheet};

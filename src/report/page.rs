@@ -6,7 +6,6 @@ mod cost;
 mod pictures;
 mod provenance;
 mod slider;
-mod tested;
 
 use super::figure::{Drawing, Figure, Scene, draw, file_name, graph, time_per_step};
 use super::format::{Format, Html, Markdown};

@@ -130,7 +130,11 @@ impl Plot<'_> {
 fn draw(svg: &mut Svg, panel: &Panel, origin: (f64, f64), size: (f64, f64)) -> Result<(), ReportError> {
     let (frame, [left, top, width, height]) =
         frame(panel, size).map_err(|e| ReportError::Picture(format!("{}: {e}", panel.title)))?;
-    svg.put(format_args!(r#"<g transform="translate({} {}) scale(0.25)" stroke-width="4">"#, num(origin.0), num(origin.1)));
+    svg.put(format_args!(
+        r#"<g transform="translate({} {}) scale(0.25)" stroke-width="4">"#,
+        num(origin.0),
+        num(origin.1)
+    ));
     svg.raw(&frame);
     svg.raw("</g>");
     let plot = Plot { panel, left: origin.0 + left, top: origin.1 + top, width, height };
@@ -148,7 +152,10 @@ fn draw(svg: &mut Svg, panel: &Panel, origin: (f64, f64), size: (f64, f64)) -> R
 fn draw_raw(svg: &mut Svg, plot: &Plot<'_>, series: &Series) {
     if series.raw.len() > 1 {
         let points: Vec<_> = series.raw.iter().filter(|p| p.1.is_finite()).map(|p| plot.at(*p)).collect();
-        svg.polyline(&visible(&points), &format!(r#"stroke="{}" stroke-width="1" stroke-opacity="0.28""#, series.look.colour));
+        svg.polyline(
+            &visible(&points),
+            &format!(r#"stroke="{}" stroke-width="1" stroke-opacity="0.28""#, series.look.colour),
+        );
     }
 }
 

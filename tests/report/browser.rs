@@ -50,7 +50,8 @@ fn probed(name: &str) -> (PathBuf, PathBuf) {
 /// What the script left in the document.
 fn seen(document: &str) -> Value {
     let text = document.split_once("<pre id=\"seen\">").and_then(|(_, rest)| rest.split_once("</pre>"));
-    let text = text.unwrap_or_else(|| panic!("the script did not end:\n{}", &document[document.len().saturating_sub(600)..]));
+    let text =
+        text.unwrap_or_else(|| panic!("the script did not end:\n{}", &document[document.len().saturating_sub(600)..]));
     serde_json::from_str(&text.0.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")).unwrap()
 }
 
@@ -67,7 +68,9 @@ fn a_reader_sorts_enlarges_and_slides() {
     assert_eq!(seen["dangling"], serde_json::json!([]), "names that lead nowhere");
 
     // Second column, PSNR of the whole map, higher is better: best first, what has none last, marks kept.
-    let labels = |v: &Value| -> Vec<String> { v.as_array().unwrap().iter().map(|l| l.as_str().unwrap().trim().into()).collect() };
+    let labels = |v: &Value| -> Vec<String> {
+        v.as_array().unwrap().iter().map(|l| l.as_str().unwrap().trim().into()).collect()
+    };
     let before = labels(&seen["before"]);
     let sorted = labels(&seen["sorts"][0]["rows"]);
     assert_eq!(sorted[..2], ["Attention ResCUNet-GAN", "UV-GAN"], "{sorted:?}");
@@ -88,7 +91,10 @@ fn a_reader_sorts_enlarges_and_slides() {
     let slider = &seen["slider"];
     assert_eq!((&slider["hidden"], &slider["at"], &slider["stored"]), (&false.into(), &"20%".into(), &true.into()));
     assert_eq!(slider["said"], "20 % pairs.incomplete, 80 % generator.completed");
-    assert!((slider["ratio"].as_f64().unwrap() - 1.0).abs() < 0.02 && slider["wide"].as_f64().unwrap() > 250.0, "{slider}");
+    assert!(
+        (slider["ratio"].as_f64().unwrap() - 1.0).abs() < 0.02 && slider["wide"].as_f64().unwrap() > 250.0,
+        "{slider}"
+    );
     assert!(slider["uses"][0] != slider["uses"][1] && slider["other"][0] != slider["uses"][0], "{slider}");
 }
 

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests, which clippy.toml cannot see outside `#[test]`")]
 
+mod answer;
 mod browser;
 mod fixture;
 mod samples;

@@ -2,10 +2,10 @@
 //! what a reader must know before repeating it. Only what was tested is called significant.
 
 use super::config::is_baseline;
-use super::tested::{Found, Tested, between, of_column};
 use crate::record::{CellEntry, StudyRecord};
 use crate::report::group::{Group, Value};
 use crate::report::table::{Head, Kind, Table, number, state_text};
+use crate::report::tested::{Found, Tested, between, of_column};
 
 /// What the top of the page says.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -63,7 +63,8 @@ pub fn answer(study: &StudyRecord, groups: &[Group<'_>], tables: &[Table]) -> An
 fn entries<'a>(study: &StudyRecord, groups: &'a [Group<'a>], head: &Head) -> Vec<Entry<'a>> {
     let across = study.cells.report.tables.first().map_or("", |plan| &plan.across);
     let here = |g: &&Group<'_>| across.is_empty() || g.place.get(across).is_none_or(|label| *label == head.above);
-    let entry = |group: &'a Group<'a>| Entry { group, value: group.value(&head.column), baseline: is_baseline(study, group) };
+    let entry =
+        |group: &'a Group<'a>| Entry { group, value: group.value(&head.column), baseline: is_baseline(study, group) };
     groups.iter().filter(here).map(entry).collect()
 }
 
@@ -77,10 +78,10 @@ impl Said<'_> {
     fn of(&self, entries: &[Entry<'_>], known: &[Known<'_>]) -> Answer {
         match known {
             [] => self.nothing(entries).into(),
-            [one] if entries.len() == 1 => {
-                format!("{}; there is nothing to compare it with.", self.alone(one)).into()
+            [one] if entries.len() == 1 => format!("{}; there is nothing to compare it with.", self.alone(one)).into(),
+            [one] => {
+                format!("Only {} has a result, so nothing can be compared: {}.", one.title, self.alone(one)).into()
             }
-            [one] => format!("Only {} has a result, so nothing can be compared: {}.", one.title, self.alone(one)).into(),
             _ => {
                 let (bases, others): (Vec<&Known<'_>>, Vec<&Known<'_>>) = known.iter().partition(|k| k.baseline);
                 match (bases.as_slice(), others.as_slice()) {
@@ -152,7 +153,10 @@ impl Said<'_> {
         let verdict = self.verdict(best, base);
         let mean = self.amount(best.value.mean);
         let sentence = if best.value.mean == base.value.mean {
-            format!("None of {n} variants has a better {label} than {}, the baseline; {} equals it, {mean}.", base.title, best.title)
+            format!(
+                "None of {n} variants has a better {label} than {}, the baseline; {} equals it, {mean}.",
+                base.title, best.title
+            )
         } else if self.better(base.value.mean, best.value.mean) {
             let own = self.amount(base.value.mean);
             format!(
@@ -180,11 +184,8 @@ impl Said<'_> {
             Some((k.title, tested.found))
         });
         let all: Vec<(&str, Found)> = found.filter(|(_, f)| *f != Found::NotTested).collect();
-        let differ: Vec<String> = all
-            .iter()
-            .filter(|(_, f)| f.significant())
-            .map(|(title, f)| format!("{title} ({})", word(*f)))
-            .collect();
+        let differ: Vec<String> =
+            all.iter().filter(|(_, f)| f.significant()).map(|(title, f)| format!("{title} ({})", word(*f))).collect();
         match (all.len(), differ.len()) {
             (0, _) => None,
             (n, 0) => Some(format!("None of {n} variants differs significantly from the baseline.")),
@@ -285,7 +286,11 @@ impl Said<'_> {
     fn label(&self) -> String {
         let head = self.head;
         let (part, _) = head.column.rsplit_once('.').unwrap_or(("", ""));
-        if part.is_empty() || part == "cost" { head.label.clone() } else { format!("{} ({})", head.label, part.replace('.', " ")) }
+        if part.is_empty() || part == "cost" {
+            head.label.clone()
+        } else {
+            format!("{} ({})", head.label, part.replace('.', " "))
+        }
     }
 
     fn unit(&self) -> String {
@@ -328,14 +333,21 @@ fn judged(tested: &Tested) -> String {
         Found::Better => "significantly better".into(),
         Found::Worse => "significantly worse".into(),
         Found::Higher | Found::Lower => "the difference is significant".into(),
-        Found::NotSignificant => "the difference is not significant".into(),
+        // An interval without 0 would seem to say the opposite.
+        Found::NotSignificant => match (tested.p, tested.interval) {
+            (Some(p), Some((low, high))) if low > 0.0 || high < 0.0 => {
+                format!("the difference is not significant (p = {p:.2} after correction)")
+            }
+            _ => "the difference is not significant".into(),
+        },
         Found::SpansZero => "the difference is not significant, for the interval of the mean holds 0".into(),
         Found::SeedsDisagree => format!(
             "the difference is not significant, for the seeds disagree ({} of {} have this sign)",
             tested.agreeing, tested.seeds
         ),
         Found::NotTested => {
-            "the difference cannot be tested, for the values of single test samples were not kept, or differ in number".into()
+            "the difference cannot be tested, for the values of single test samples were not kept, or differ in number"
+                .into()
         }
     }
 }
@@ -353,7 +365,9 @@ fn other_data(entries: &[Entry<'_>]) -> Option<String> {
 /// Cells that are not done, and why.
 fn unfinished(study: &StudyRecord, groups: &[Group<'_>]) -> Option<String> {
     const MOST: usize = 3;
-    let title = |entry: &CellEntry| groups.iter().find(|g| g.cells.iter().any(|c| c.0 == *entry)).map_or("", |g| g.title.as_str());
+    let title = |entry: &CellEntry| {
+        groups.iter().find(|g| g.cells.iter().any(|c| c.0 == *entry)).map_or("", |g| g.title.as_str())
+    };
     let all: Vec<String> = study
         .records
         .iter()

@@ -128,12 +128,15 @@ fn photograph(image: &RgbImage) -> Result<Option<Vec<u8>>, ReportError> {
 }
 
 fn symbol(id: usize, [x, y, w, h]: [u32; 4], content: &str) -> String {
-    format!("<symbol id=\"p{id}\" viewBox=\"{x} {y} {w} {h}\" preserveAspectRatio=\"none\">{}</symbol>\n", content.trim_end())
+    format!(
+        "<symbol id=\"p{id}\" viewBox=\"{x} {y} {w} {h}\" preserveAspectRatio=\"none\">{}</symbol>\n",
+        content.trim_end()
+    )
 }
 
 fn shown(sheet: Option<usize>, (w, h): (u32, u32), pixelated: bool, address: &str) -> String {
     let name = sheet.map_or_else(String::new, |number| format!(" id=\"s{number}\""));
-    let rendering = if pixelated { " image-rendering=\"pixelated\"" } else { "" };
+    let rendering = if pixelated { " style=\"image-rendering:pixelated\"" } else { "" };
     format!("<image{name} width=\"{w}\" height=\"{h}\"{rendering} href=\"{address}\"/>\n")
 }
 
@@ -149,7 +152,7 @@ impl<'a> Element<'a> {
         let line = line.strip_prefix("<image ")?;
         let of = |key: &str| line.split_once(&format!("{key}=\""))?.1.split_once('"').map(|(value, _)| value);
         let place = [of("x")?, of(" y")?, of("width")?, of("height")?];
-        Some(Element { place, pixelated: of("image-rendering").is_some(), uri: of("href")? })
+        Some(Element { place, pixelated: line.contains("image-rendering:pixelated"), uri: of("href")? })
     }
 }
 
@@ -183,7 +186,9 @@ mod tests {
         let mut pictures = Pictures::default();
         let thin = pictures.take(&svg).unwrap();
         assert_eq!(thin.matches("href=\"#p0\"").count(), 2, "{thin}");
-        assert!(thin.contains("<use href=\"#p1\" x=\"20\" y=\"2\" width=\"16\" height=\"8\"/>") && thin.contains(">kept<"));
+        assert!(
+            thin.contains("<use href=\"#p1\" x=\"20\" y=\"2\" width=\"16\" height=\"8\"/>") && thin.contains(">kept<")
+        );
         assert!(!thin.contains("data:"), "{thin}");
         let store = pictures.store_svg().unwrap();
         assert_eq!((store.matches("<image ").count(), store.matches("<symbol ").count()), (2, 2));
@@ -196,14 +201,20 @@ mod tests {
 
     #[test]
     fn small_photographs_stand_on_one_sheet() {
-        let photo = |k: u32| RgbImage::from_fn(20, 12, |x, y| Rgb([x * 12 + k, y * 20, (x * y + 7 * k) % 251].map(|c| c as u8)));
+        let photo = |k: u32| {
+            RgbImage::from_fn(20, 12, |x, y| Rgb([x * 12 + k, y * 20, (x * y + 7 * k) % 251].map(|c| c as u8)))
+        };
         let mut pictures = Pictures::default();
         (0..5).for_each(|k| assert_eq!(pictures.store(photo(k), true), k as usize));
         let store = pictures.store_svg().unwrap();
         assert_eq!((store.matches("image/jpeg").count(), store.matches("<symbol ").count()), (1, 5), "{store}");
         // Three across; cells of whole blocks, 24 by 16.
         assert!(store.contains("<image id=\"s0\" width=\"72\" height=\"32\""), "{store}");
-        assert!(store.contains("<symbol id=\"p4\" viewBox=\"24 16 20 12\" preserveAspectRatio=\"none\"><use href=\"#s0\"/>"), "{store}");
+        assert!(
+            store
+                .contains("<symbol id=\"p4\" viewBox=\"24 16 20 12\" preserveAspectRatio=\"none\"><use href=\"#s0\"/>"),
+            "{store}"
+        );
         let (sheet, places) = pictures.sheet(&[0, 1, 2, 3, 4], (20, 12));
         assert!((0..5).all(|k| {
             let (x, y) = places[k];

@@ -12,10 +12,8 @@ pub fn visible(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     while from < points.len() {
         let to = (from..points.len()).find(|i| column(*i) != column(from)).unwrap_or(points.len());
         let by = |a: &usize, b: &usize| points[*a].1.total_cmp(&points[*b].1);
-        let mut kept: Vec<usize> = [Some(from), (from..to).min_by(by), (from..to).max_by(by), Some(to - 1)]
-            .into_iter()
-            .flatten()
-            .collect();
+        let mut kept: Vec<usize> =
+            [Some(from), (from..to).min_by(by), (from..to).max_by(by), Some(to - 1)].into_iter().flatten().collect();
         kept.sort_unstable();
         kept.dedup();
         out.extend(kept.into_iter().map(|i| points[i]));
