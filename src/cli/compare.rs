@@ -99,7 +99,12 @@ fn of_cell(run: &str, folder: &Path) -> anyhow::Result<Side> {
     let record = CellRecord::read(folder)?;
     let hash = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let status = record.status.as_ref();
-    let (variant, seed) = status.map_or((String::new(), 0), |s| (s.variant.clone(), s.seed));
+    // A cell that was never started has its configuration alone.
+    let seed = || record.config.iter().find(|v| v.key == "run.seed")?.value.parse().ok();
+    let (variant, seed) = match status {
+        Some(s) => (s.variant.clone(), s.seed),
+        None => (String::new(), seed().unwrap_or(0)),
+    };
     let entry = CellEntry { variant: variant.clone(), seed, hash, ..CellEntry::default() };
     Ok(Side { name: run.into(), title: variant, cells: vec![(entry, record)] })
 }

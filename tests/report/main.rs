@@ -4,6 +4,7 @@
 
 mod answer;
 mod browser;
+mod compare;
 mod fixture;
 mod samples;
 mod significance;
