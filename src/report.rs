@@ -2,6 +2,7 @@
 //! Everything is drawn from the record alone, and drawn again to the same bytes.
 
 mod bins;
+pub mod compare;
 mod figure;
 mod format;
 mod group;
@@ -13,6 +14,7 @@ mod raster;
 mod significance;
 mod svg;
 mod table;
+mod tested;
 
 pub use group::Value;
 pub use significance::{Details, Line, Sheet};

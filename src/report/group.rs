@@ -114,13 +114,14 @@ fn title(study: &StudyRecord, entry: &CellEntry, variants: bool) -> String {
     if title.is_empty() { study.cells.experiment.clone() } else { title }
 }
 
-/// How a column is printed: as the first cell says that measured it, or as a cost.
+/// How a column is printed: as the first cell says that measured it, or as a cost in the unit that it is told in here.
 pub fn facts(study: &StudyRecord, name: &str) -> Column {
     let measured = study.records.iter().filter_map(|(_, r)| r.status.as_ref()).flat_map(|s| &s.columns);
-    if let Some(column) = measured.into_iter().find(|c| c.name == name) {
+    let cost = name.starts_with("cost.");
+    if let Some(column) = measured.into_iter().find(|c| c.name == name && !cost) {
         return column.clone();
     }
-    let cost = |label: &str, unit: &str, decimals| Column {
+    let column = |label: &str, unit: &str, decimals| Column {
         name: name.into(),
         label: label.into(),
         unit: unit.into(),
@@ -129,11 +130,11 @@ pub fn facts(study: &StudyRecord, name: &str) -> Column {
         group: String::new(),
     };
     match name {
-        "cost.parameters" => cost("Parameters, all networks", "M", 2),
-        "cost.macs" => cost("MACs, all networks", "G", 2),
-        "cost.seconds" => cost("Time", "s", 0),
-        "cost.memory" => cost("Peak memory", "MiB", 0),
-        _ => Column { higher_is_better: None, label: name.into(), ..cost(name, "", 3) },
+        "cost.parameters" => column("Parameters, all networks", "M", 2),
+        "cost.macs" => column("MACs, all networks", "G", 2),
+        "cost.seconds" => column("Time", "s", 0),
+        "cost.memory" => column("Peak memory", "MiB", 0),
+        _ => Column { higher_is_better: None, label: name.into(), ..column(name, "", 3) },
     }
 }
 

@@ -7,7 +7,6 @@ mod pictures;
 mod provenance;
 mod search;
 mod slider;
-mod tested;
 
 use super::figure::{Drawing, Figure, Scene, draw, file_name, graph, time_per_step};
 use super::format::{Format, Html, Markdown};

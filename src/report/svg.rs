@@ -120,7 +120,7 @@ impl Svg {
     /// A picture; one with fewer pixels than it is shown with keeps them as squares.
     pub fn image(&mut self, [x, y, w, h]: [f64; 4], data_uri: &str) {
         let small = width_of_uri(data_uri).is_some_and(|pixels| f64::from(pixels) < w * f64::from(SCALE));
-        let rendering = if small { r#" image-rendering="pixelated""# } else { "" };
+        let rendering = if small { r#" style="image-rendering:pixelated""# } else { "" };
         let (x, y, w, h) = (num(x), num(y), num(w), num(h));
         self.put(format_args!(
             r#"<image x="{x}" y="{y}" width="{w}" height="{h}" preserveAspectRatio="none"{rendering} href="{data_uri}"/>"#

@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests, which clippy.toml cannot see outside `#[test]`")]
 
+mod answer;
 mod browser;
+mod compare;
 mod fixture;
 mod samples;
 mod seeds;

@@ -2,10 +2,10 @@
 //! what a reader must know before repeating it. Only what was tested is called significant.
 
 use super::config::is_baseline;
-use super::tested::{Found, Tested, between, of_column};
 use crate::record::{CellEntry, StudyRecord};
 use crate::report::group::{Group, Value};
 use crate::report::table::{Head, Kind, Table, number, state_text};
+use crate::report::tested::{Found, Tested, between, of_column};
 
 /// What the top of the page says.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -333,7 +333,13 @@ fn judged(tested: &Tested) -> String {
         Found::Better => "significantly better".into(),
         Found::Worse => "significantly worse".into(),
         Found::Higher | Found::Lower => "the difference is significant".into(),
-        Found::NotSignificant => "the difference is not significant".into(),
+        // An interval without 0 would seem to say the opposite.
+        Found::NotSignificant => match (tested.p, tested.interval) {
+            (Some(p), Some((low, high))) if low > 0.0 || high < 0.0 => {
+                format!("the difference is not significant (p = {p:.2} after correction)")
+            }
+            _ => "the difference is not significant".into(),
+        },
         Found::SpansZero => "the difference is not significant, for the interval of the mean holds 0".into(),
         Found::SeedsDisagree => format!(
             "the difference is not significant, for the seeds disagree ({} of {} have this sign)",

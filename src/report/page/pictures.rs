@@ -136,7 +136,7 @@ fn symbol(id: usize, [x, y, w, h]: [u32; 4], content: &str) -> String {
 
 fn shown(sheet: Option<usize>, (w, h): (u32, u32), pixelated: bool, address: &str) -> String {
     let name = sheet.map_or_else(String::new, |number| format!(" id=\"s{number}\""));
-    let rendering = if pixelated { " image-rendering=\"pixelated\"" } else { "" };
+    let rendering = if pixelated { " style=\"image-rendering:pixelated\"" } else { "" };
     format!("<image{name} width=\"{w}\" height=\"{h}\"{rendering} href=\"{address}\"/>\n")
 }
 
@@ -152,7 +152,7 @@ impl<'a> Element<'a> {
         let line = line.strip_prefix("<image ")?;
         let of = |key: &str| line.split_once(&format!("{key}=\""))?.1.split_once('"').map(|(value, _)| value);
         let place = [of("x")?, of(" y")?, of("width")?, of("height")?];
-        Some(Element { place, pixelated: of("image-rendering").is_some(), uri: of("href")? })
+        Some(Element { place, pixelated: line.contains("image-rendering:pixelated"), uri: of("href")? })
     }
 }
 

@@ -76,6 +76,7 @@
   let shown = 0, opener = null;
   const show = i => {
     shown = (i + figures.length) % figures.length;
+    stage.scrollTo(0, 0);
     stage.replaceChildren(figures[shown].querySelector('svg').cloneNode(true));
     const caption = figures[shown].querySelector('figcaption').cloneNode(true);
     caption.querySelector('.files')?.remove();
@@ -94,7 +95,7 @@
   dialog.addEventListener('close', () => { stage.replaceChildren(); opener?.focus(); });
   figures.forEach((figure, i) => {
     const title = figure.querySelector('svg title')?.textContent ?? 'figure';
-    const open = () => { opener = enlarge; show(i); dialog.showModal(); };
+    const open = () => { opener = enlarge; show(i); dialog.showModal(); stage.focus(); };
     const enlarge = button(`Enlarge: ${title}`, open, '⤢');
     enlarge.className = 'enlarge';
     figure.prepend(enlarge);

@@ -1,5 +1,5 @@
-//! What a table found of two of its rows, read off the sheet that holds every comparison with every digit: the page says
-//! what the table says, in words.
+//! What a table found of two of its rows, read off the sheet that holds every comparison with every digit: whoever says
+//! it in words says what the table says.
 
 use crate::report::significance::{Line, Sheet};
 use std::collections::HashMap;
@@ -16,6 +16,10 @@ pub struct Tested {
     pub difference: f64,
     /// 95% interval of the difference: paired bootstrap over test samples, else Student's t over the seeds.
     pub interval: Option<(f64, f64)>,
+    /// p of the signed ranks, corrected.
+    pub p: Option<f64>,
+    /// Comparisons that p was corrected for.
+    pub family: usize,
     /// Paired test samples; 0 where their values were not kept.
     pub samples: usize,
     /// Seeds that both have.
@@ -24,7 +28,8 @@ pub struct Tested {
     pub agreeing: usize,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Found {
     Better,
     Worse,
@@ -104,6 +109,8 @@ fn tested(row: &HashMap<&str, &str>) -> Tested {
         found: Found::of(text("found")),
         difference: number("difference").unwrap_or(f64::NAN),
         interval: between("low", "high").or_else(|| between("seeds low", "seeds high")),
+        p: number("p holm"),
+        family: text("family").parse().unwrap_or(0),
         samples: text("samples").parse().unwrap_or(0),
         seeds: text("seeds").split_whitespace().count(),
         agreeing: text("seeds agreeing").parse().unwrap_or(0),
