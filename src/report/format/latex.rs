@@ -108,7 +108,7 @@ fn widths(table: &Table, columns: &[Aligned]) -> Vec<usize> {
     let first = labels.chain([length(&table.corner)]).max().unwrap_or(0);
     let cells = columns.iter().zip(&table.heads).map(|(column, head)| {
         let whole = column.numbers.iter().flatten().map(|n| length(&n.mean.whole)).max().unwrap_or(0);
-        let std = column.std.map_or(0, |(whole, part)| 2 + whole + part);
+        let std = column.std.map_or(0, |(whole, part)| 4 + whole + part);
         (whole + column.part + std).max(length(&head.text()))
     });
     std::iter::once(first).chain(cells).chain([3]).collect()
