@@ -158,8 +158,9 @@ p: two-sided.
     fn latex() {
         assert_eq!(
             Latex.render(&example()).unwrap(),
-            r"\begin{table}[htbp]
+            r"\begin{table}[!htbp]
   \centering
+  \setlength{\belowcaptionskip}{6pt}
   \caption{100 \% of a\_b \& \textless{}script\textgreater{}\textbar{}\{\textasciitilde{}\}\textbackslash{}}
   \label{tab:quality}
   \begin{tabular}{lrrrr}
@@ -168,12 +169,12 @@ p: two-sided.
     \cmidrule(lr){2-3} \cmidrule(lr){4-4}
     variant & \multicolumn{1}{c}{PSNR (dB) $\uparrow$} & \multicolumn{1}{c}{L1 $\downarrow$} & \multicolumn{1}{c}{MACs (G)} & $n$ \\
     \midrule
-    UV-GAN & 20.12\phantom{0} $\pm$ 1.50 & 0.100 $\pm$ 0.020 & 1.3 & 38--40 \\
-    no \textless{}gate\textgreater{} \& 50\% \#1 & $-$3.00\phantom{0} $\pm$ 0.25 & --\phantom{.000}\phantom{ $\pm$ 0.000} & --\phantom{.0} & 40 \\
+    UV-GAN & 20.12\phantom{0}~\,$\pm$~1.50 & 0.100~\,$\pm$~0.020 & 1.3 & 38--40 \\
+    no \textless{}gate\textgreater{} \& 50\% \#1 & $-$3.00\phantom{0}~\,$\pm$~0.25 & --\phantom{.000}\phantom{~\,$\pm$~0.000} & --\phantom{.0} & 40 \\
     \midrule
-    \textit{mirror} & 12.00\phantom{0} $\pm$ 2.00 & 0.300 $\pm$ 0.100 & --\phantom{.0} & 40 \\
+    \textit{mirror} & 12.00\phantom{0}~\,$\pm$~2.00 & 0.300~\,$\pm$~0.100 & --\phantom{.0} & 40 \\
     \midrule
-    Ours\_v2$^\dagger$~\cite{na2020} & 15.974\phantom{ $\pm$ 0.00} & --\phantom{.000}\phantom{ $\pm$ 0.000} & --\phantom{.0} &  \\
+    Ours\_v2$^\dagger$~\cite{na2020} & 15.974\phantom{~\,$\pm$~0.00} & --\phantom{.000}\phantom{~\,$\pm$~0.000} & --\phantom{.0} &  \\
     \bottomrule
   \end{tabular}
   \par\smallskip
@@ -184,12 +185,13 @@ p: two-sided.
 "
         );
         let text = Latex.render(&tested()).unwrap();
-        assert!(text.contains(r"UV-GAN & \ablatebest{20}{.12}\phantom{0} $\pm$ 1.50\rlap{$^*$} & 0.100"), "{text}");
+        assert!(text.contains(r"UV-GAN & \ablatebest{20}{.12}\phantom{0}~\,$\pm$~1.50\rlap{$^*$} & 0.100"), "{text}");
         assert!(text.contains(r"\providecommand{\ablatebest}[2]{"), "{text}");
         assert_eq!(
             Latex.sheet(&tested().details.tests.unwrap()).unwrap(),
-            r"\begin{table}[htbp]
+            r"\begin{table}[!htbp]
   \centering
+  \setlength{\belowcaptionskip}{6pt}
   \caption{Paired differences}
   \label{tab:quality-tests}
   \begin{tabular}{llr}

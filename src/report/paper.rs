@@ -24,6 +24,10 @@ const HEAD: &str = r"\documentclass[10pt]{article}
 \renewcommand{\bottomfraction}{0.8}
 \renewcommand{\textfraction}{0.07}
 \renewcommand{\floatpagefraction}{0.75}
+\makeatletter
+\setlength{\@fptop}{0pt}
+\setlength{\@fpsep}{24pt}
+\makeatother
 ";
 
 /// The document. Tables are read from `tables/`, pictures from `figures/` (a PDF where there is one, else the PNG).
@@ -52,17 +56,16 @@ pub fn tex<'d>(
     }
     let tests: Vec<&str> = tables.iter().filter_map(|t| t.details.paper.as_ref()).map(|s| s.name.as_str()).collect();
     tests.iter().for_each(|name| out.push_str(&format!("\\input{{tables/{}}}\n", super::figure::file_name(name))));
-    if !drawings.is_empty() {
-        out.push_str("\n\\section{Figures}\n");
-        drawings.iter().for_each(|d| out.push_str(&figure(d)));
-    }
-    out.push_str("\n\\clearpage\n");
     if !sources.is_empty() {
         out.push_str("\\begin{thebibliography}{9}\n");
         for (key, citation) in &sources {
             out.push_str(&format!("\\bibitem{{{key}}} {}.\n", escape(citation.trim_end_matches('.'))));
         }
         out.push_str("\\end{thebibliography}\n");
+    }
+    if !drawings.is_empty() {
+        out.push_str("\n\\clearpage\n\\section*{Figures}\n");
+        drawings.iter().for_each(|d| out.push_str(&figure(d)));
     }
     out + "\\end{document}\n"
 }
@@ -154,7 +157,7 @@ fn figure(drawing: &Drawing) -> String {
     });
     let (name, caption) = (&drawing.name, code(&drawing.caption));
     format!(
-        "\\begin{{figure}}[htbp]\n  \\centering\n  \
+        "\\begin{{figure}}[!htbp]\n  \\centering\n  \
          \\includegraphics[width={width},height=0.78\\textheight,keepaspectratio]{{figures/{name}}}\n  \
          \\caption{{{caption}}}\n  \\label{{fig:{}}}\n\\end{{figure}}\n",
         label(name)

@@ -10,8 +10,8 @@ pub use area::Area;
 pub use axis::{Axis, grouped};
 
 use super::ReportError;
-use super::palette::{FAINT_INK, GRID, INK, Look};
-use super::svg::{Style, Svg, fit, num, register_fonts, text_width};
+use super::palette::{FAINT_INK, GRID, INK, Look, Marker};
+use super::svg::{FAMILY, Style, Svg, fit, num, register_fonts, text_width};
 use plotters::prelude::*;
 use visible::visible;
 
@@ -107,7 +107,9 @@ pub fn legend_lines(legend: &[(String, Look)], width: f64) -> Vec<Vec<(String, L
 }
 
 fn entry(svg: &mut Svg, (x, y): (f64, f64), name: &str, look: Look) {
-    svg.line([x, y, x + 26.0, y], &stroke(look, 2.0));
+    if look.marker != Marker::Patch {
+        svg.line([x, y, x + 26.0, y], &stroke(look, 2.0));
+    }
     svg.marker((x + 13.0, y), look.marker, look.colour);
     svg.text(x + 32.0, y + 4.0, name, Style::sized(TICK));
 }
@@ -207,7 +209,7 @@ fn frame(panel: &Panel, (w, h): (f64, f64)) -> Result<(String, [f64; 4]), Box<dy
             .margin_right(fine((last / 2.0 + 4.0).max(14.0)))
             .margin_bottom(fine(6.0))
             .margin_left(fine(6.0))
-            .x_label_area_size(fine(40.0))
+            .x_label_area_size(fine(if panel.x.label.is_empty() && panel.x.ticks.is_empty() { 12.0 } else { 40.0 }))
             .y_label_area_size(fine(widest + 30.0))
             .build_cartesian_2d(panel.x.clone(), panel.y.clone())?;
         chart

@@ -202,12 +202,17 @@ fn published(key: &str, options: &Options, heads: &[Head], rows: &mut Vec<Row>, 
         notes.push(format!("The published numbers `{key}` were not at hand."));
         return;
     };
+    let before = rows.len();
     for row in &table.rows {
         let value = |head: &Head| row.values.get(&head.column).map(|(mean, std)| as_printed(*mean, *std));
         let values: Vec<Option<Value>> = heads.iter().map(value).collect();
         if values.iter().any(Option::is_some) {
             rows.push(Row { kind: Kind::Published, label: row.label.clone(), values, paper: paper.into() });
         }
+    }
+    if rows.len() == before {
+        notes.push(format!("{} of `{paper}` has none of these columns.", table.place));
+        return;
     }
     let data = if table.data.is_empty() { String::new() } else { format!(", on {}", table.data) };
     notes.push(format!("† Published, not measured here: {}, {}{data}.", table.source, table.place));

@@ -13,10 +13,10 @@ use std::process::Command;
 const SAMPLES: usize = 42;
 
 /// Values of single samples: `shift` over what the sample has of its own, falling with the yaw; seven samples a group.
-fn summary(like: &Summary, shift: f64, seed: u64) -> Summary {
+fn summary(like: &Summary, shift: f64, seed: u64, variant: u64) -> Summary {
     let scale = if like.mean > 1.0 { 1.0 } else { 0.02 };
     let value = |i: usize| {
-        let own = noise(i as u64) + 0.2 * noise(1_000 + 100 * seed + i as u64) - (i / 7) as f64 * 0.4;
+        let own = noise(i as u64) + 0.2 * noise(1_000 * (variant + 1) + 100 * seed + i as u64) - (i / 7) as f64 * 0.4;
         like.mean + scale * (shift + own)
     };
     let values: Vec<f64> = (0..SAMPLES).map(value).collect();
@@ -93,7 +93,7 @@ fn study(name: &str, title: &str, variants: [&str; 2]) -> (PathBuf, PathBuf) {
             let shift = 0.4 * better + 0.05 * seed as f64;
             for (column, value) in &mut status.test {
                 let way = if column.ends_with("l1") { -1.0 } else { 1.0 };
-                *value = summary(value, way * shift, seed);
+                *value = summary(value, way * shift, seed, better as u64);
             }
             write_json(&dir.join("status.json"), &Status { seed, ..status }).unwrap();
             let (variant, title, baseline) = (variant.into(), called.into(), better == 0.0);
@@ -153,7 +153,8 @@ fn groups_stand_across_a_table_and_are_tested_as_columns() {
     assert!(better.values[6].unwrap().best && better.values[6].unwrap().differs, "the whole is significantly better");
     // Exact ranks of seven samples go down to p = 1/64, which Holm's correction of seven columns does not leave below 0.05.
     assert!(!first.best && !first.differs, "seven samples of a group show nothing after the correction");
-    assert!(table.rows.iter().all(|r| r.kind != Kind::Published), "the paper has no such column");
+    assert!(table.rows.iter().all(|r| r.kind != Kind::Published));
+    assert!(table.notes.contains(&"Table 1 of `na2020` has none of these columns.".to_string()), "{:?}", table.notes);
     let csv = text(&dir.join("tables/by-yaw.csv"));
     assert!(csv.starts_with("kind,variant,missing.psnr@0 to 15,missing.psnr@0 to 15 std"), "{csv}");
     let tex = text(&dir.join("tables/by-yaw.tex"));
@@ -169,8 +170,8 @@ fn published_numbers_keep_their_digits_and_their_order() {
     assert_eq!(published, ["UV-GAN", "[Ours]_v2"]);
     let tex = text(&dir.join("tables/quality.tex"));
     assert!(tex.contains(r"UV-GAN$^\dagger$~\cite{na2020} &"), "{tex}");
-    assert!(tex.contains("& 13.67\\phantom{0}\\phantom{ $\\pm$"), "{tex}");
-    assert!(tex.contains("& 15.900\\phantom{ $\\pm$"), "{tex}");
+    assert!(tex.contains("& 13.67\\phantom{0}\\phantom{~\\,$\\pm$~"), "{tex}");
+    assert!(tex.contains("& 15.900\\phantom{~\\,$\\pm$~"), "{tex}");
     // A row that began with a bracket would be read as the length of the row before it.
     assert!(tex.contains("    {[}Ours{]}\\_v2$^\\dagger$"), "{tex}");
 }
@@ -235,7 +236,8 @@ fn the_paper_compiles() {
         return eprintln!("skipped in part: no pdftotext here");
     };
     let read = String::from_utf8_lossy(&read.stdout).into_owned();
-    for said in ["[UV]_GAN & 5% \\x", "*Ours* #1", "{z}", "Na et al. (2020)", "[U+4E2D]", "a--b"] {
+    // pdflatex sets an underscore as a rule.
+    for said in ["GAN & 5% \\x", "*Ours* #1", "{z}", "Na et al. (2020)", "[U+4E2D]", "a--b"] {
         assert!(read.contains(said), "the PDF lacks `{said}`:\n{read}");
     }
 }

@@ -46,9 +46,9 @@ impl Columns {
         columns
     }
 
-    /// Whether this cell measures a column, or has it as a cost.
+    /// Whether this cell measures a column; a cost is no measurement.
     pub fn has(&self, name: &str) -> bool {
-        name.starts_with("cost.") || self.metrics.iter().any(|m| m == name)
+        self.metrics.iter().any(|m| m == name)
     }
 
     /// Whether a column is measured in groups.

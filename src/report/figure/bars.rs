@@ -20,11 +20,13 @@ pub fn draw(scene: &Scene<'_>, plan: &FigurePlan) -> Result<Figure, ReportError>
     for column in texts(plan, "columns") {
         let facts = facts(scene.study, &column);
         let by_group = across == "group" && !scene.study.cells.axes.iter().any(|a| a == "group");
-        let rows = if by_group { rows(scene, &column, spread) } else { by_axis(scene, &column, across, spread) };
+        let mut rows = if by_group { rows(scene, &column, spread) } else { by_axis(scene, &column, across, spread) };
         if rows.is_empty() {
             continue;
         }
-        for row in &rows {
+        let ours = rows.iter().filter(|r| !r.baseline).count();
+        for (i, row) in rows.iter_mut().enumerate() {
+            row.look = row.look.bar(row.baseline.then(|| i - ours));
             if legend.iter().all(|(title, _)| *title != row.title) {
                 legend.push((row.title.clone(), row.look));
             }
@@ -59,7 +61,7 @@ fn by_axis(scene: &Scene<'_>, column: &str, across: &str, spread: Spread) -> Vec
         let title = titled(group, across);
         match all.iter_mut().find(|row| row.title == title) {
             Some(row) => row.points.push(point),
-            None => all.push(Row { title, look: Look::nth(all.len()), points: vec![point] }),
+            None => all.push(Row { title, look: Look::nth(all.len()), points: vec![point], baseline: false }),
         }
     }
     let ours = all.len();
@@ -67,7 +69,7 @@ fn by_axis(scene: &Scene<'_>, column: &str, across: &str, spread: Spread) -> Vec
         let point =
             |(at, label): (usize, &&str)| Point { at: at as f64, label: (*label).into(), mean: value.mean, ends: None };
         let points = labels.iter().enumerate().map(point).collect();
-        all.push(Row { title: name, look: Look::baseline(all.len() - ours), points });
+        all.push(Row { title: name, look: Look::baseline(all.len() - ours), points, baseline: true });
     }
     if ours == 0 { vec![] } else { all }
 }
@@ -127,6 +129,7 @@ fn panel(facts: &Column, rows: &[Row], label: &str) -> Panel {
     let y = Axis::over(&column_axis(facts), values.into_iter().chain([0.0]), 5);
     let ticks: Vec<(f64, String)> = places.into_iter().enumerate().map(|(i, (_, l))| (i as f64, l)).collect();
     let high = ticks.len() as f64 - 0.5;
+    let ticks = if ticks.iter().all(|(_, text)| text.is_empty()) { vec![] } else { ticks };
     let x = Axis { label: label.into(), low: -0.5, high, ticks, log: false };
     Panel { title: column_words(facts), x, y, series }
 }

@@ -24,6 +24,8 @@ pub struct Row {
     pub title: String,
     pub look: Look,
     pub points: Vec<Point>,
+    /// Learns nothing.
+    pub baseline: bool,
 }
 
 pub fn draw(scene: &Scene<'_>, plan: &FigurePlan) -> Result<Figure, ReportError> {
@@ -76,7 +78,8 @@ pub fn rows(scene: &Scene<'_>, metric: &str, spread: Spread) -> Vec<Row> {
     for (i, group) in scene.groups.iter().enumerate() {
         let statuses = || group.done().filter_map(|r| r.status.as_ref());
         let summaries: Vec<&Summary> = statuses().filter_map(|s| s.test.get(metric)).collect();
-        all.push(Row { title: group.title.clone(), look: Look::nth(i), points: points(&summaries, spread) });
+        let points = points(&summaries, spread);
+        all.push(Row { title: group.title.clone(), look: Look::nth(i), points, baseline: false });
         for (name, columns) in statuses().flat_map(|s| &s.baselines) {
             baselines.entry(name.clone()).or_insert_with(|| columns.get(metric).into_iter().collect());
         }
@@ -85,6 +88,7 @@ pub fn rows(scene: &Scene<'_>, metric: &str, spread: Spread) -> Vec<Row> {
         title,
         look: Look::baseline(i),
         points: points(&summary, Spread::None),
+        baseline: true,
     }));
     all.retain(|row| !row.points.is_empty());
     all

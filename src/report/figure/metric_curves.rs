@@ -2,7 +2,7 @@
 //! the chosen checkpoint of a single seed is ringed.
 
 use super::spread::Spread;
-use super::{Figure, Scene, column_axis, texts};
+use super::{Figure, Scene, column_axis, column_words, texts};
 use crate::record::FigurePlan;
 use crate::report::ReportError;
 use crate::report::group::{Group, facts};
@@ -58,7 +58,7 @@ fn panel(scene: &Scene<'_>, column: &str, spread: Spread) -> Option<Panel> {
     });
     let y = Axis::over(&format!("{}{better}", column_axis(&facts)), values, 5);
     let last = series.iter().flat_map(|s| &s.points).map(|p| p.0).fold(1.0, f64::max);
-    Some(Panel { title: column.into(), x: Axis::between("step", 0.0, last * 1.02, 6), y, series })
+    Some(Panel { title: column_words(&facts), x: Axis::between("step", 0.0, last * 1.02, 6), y, series })
 }
 
 /// Mean over seeds at every evaluated step.

@@ -76,7 +76,7 @@ impl Format for Latex {
 fn float(caption: &str, name: &str, commands: &str, body: &str, notes: &[String]) -> String {
     let (caption, name) = (code(caption), label(name));
     let mut out = format!(
-        "\\begin{{table}}[htbp]\n  \\centering\n{commands}  \\caption{{{caption}}}\n  \\label{{tab:{name}}}\n{body}"
+        "\\begin{{table}}[!htbp]\n  \\centering\n{commands}  \\setlength{{\\belowcaptionskip}}{{6pt}}\n  \\caption{{{caption}}}\n  \\label{{tab:{name}}}\n{body}"
     );
     if !notes.is_empty() {
         let notes: Vec<String> = notes.iter().map(|note| code(note)).collect();
@@ -108,7 +108,7 @@ fn widths(table: &Table, columns: &[Aligned]) -> Vec<usize> {
     let first = labels.chain([length(&table.corner)]).max().unwrap_or(0);
     let cells = columns.iter().zip(&table.heads).map(|(column, head)| {
         let whole = column.numbers.iter().flatten().map(|n| length(&n.mean.whole)).max().unwrap_or(0);
-        let std = column.std.map_or(0, |(whole, part)| 2 + whole + part);
+        let std = column.std.map_or(0, |(whole, part)| 4 + whole + part);
         (whole + column.part + std).max(length(&head.text()))
     });
     std::iter::once(first).chain(cells).chain([3]).collect()
@@ -151,7 +151,7 @@ fn cell(column: &Aligned, row: usize) -> String {
         n if n == part => blank(&zeros(part)),
         n => blank(&"0".repeat(n)),
     };
-    let deviation = |(whole, part): (usize, usize)| blank(&format!(" $\\pm$ {}{}", "0".repeat(whole), zeros(part)));
+    let deviation = |(whole, part): (usize, usize)| blank(&format!("~\\,$\\pm$~{}{}", "0".repeat(whole), zeros(part)));
     let Some(number) = &column.numbers[row] else {
         return format!("--{}{}", blank(&zeros(column.part)), column.std.map_or_else(String::new, deviation));
     };
@@ -161,7 +161,7 @@ fn cell(column: &Aligned, row: usize) -> String {
     match (&number.std, column.std) {
         (Some(std), Some((whole, part))) => {
             let before = blank(&"0".repeat(std.lacks(whole, part).1));
-            out.push_str(&format!(" $\\pm$ {before}{}{}", escape(&std.text()), after(std, part)));
+            out.push_str(&format!("~\\,$\\pm$~{before}{}{}", escape(&std.text()), after(std, part)));
         }
         (None, Some(room)) => out.push_str(&deviation(room)),
         _ => {}
