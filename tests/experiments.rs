@@ -172,18 +172,20 @@ fn a_figure_leaves_out_what_is_no_picture() {
     let catalogue = catalogue();
     let library = Library::new(&catalogue, Composites::embedded().0);
     let file = "experiments/ablation-gates-fusion-cpu.toml";
-    let gates = |values: &str| {
-        let all = ["study.seeds=[0]", r#"study.axes.fusion.values=["concat"]"#];
-        plans_with(file, &[&all[..], &[&format!("study.axes.gate.values={values}")]].concat(), &library)
+    let gates = |values: &str, baseline: &str| {
+        let fusion = r#"study.axes.fusion.values=["concat"]"#;
+        let gates = format!("study.axes.gate.values={values}");
+        let baseline = format!("study.baseline.gate=\"{baseline}\"");
+        plans_with(file, &["study.seeds=[0]", fusion, &gates, &baseline], &library)
     };
-    let (both, errors) = gates(r#"["none", "cbam", "squeeze-excite"]"#);
+    let (both, errors) = gates(r#"["none", "cbam", "squeeze-excite"]"#, "none");
     assert!(errors.is_empty(), "{}", errors.join("\n"));
     let absent: Vec<Vec<&str>> =
         both.iter().map(|plan| plan.absent.iter().map(|a| a.problem.message.as_str()).collect()).collect();
     assert_eq!(absent[0], ["`generator.attention[-1]` does not exist"]);
     assert!(absent[1].is_empty(), "{absent:?}");
     assert_eq!(absent[2], ["`generator.attention[-1]` is a vector, which is no picture"]);
-    let (_, errors) = gates(r#"["squeeze-excite"]"#);
+    let (_, errors) = gates(r#"["squeeze-excite"]"#, "squeeze-excite");
     assert!(errors.iter().any(|e| e.contains("is a vector, which is no picture")), "{errors:?}");
 }
 
