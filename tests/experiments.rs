@@ -167,6 +167,30 @@ fn the_others_fail_only_on_components_that_do_not_exist() {
     }
 }
 
+/// The weights of a squeeze-excite gate are no picture: where another gate of the study gives one, its tile stays empty,
+/// where none does the figure is refused.
+#[test]
+fn a_figure_leaves_out_what_is_no_picture() {
+    let catalogue = catalogue();
+    let library = Library::new(&catalogue, Composites::embedded().0);
+    let file = "experiments/ablation-gates-fusion-cpu.toml";
+    let gates = |values: &str, baseline: &str| {
+        let fusion = r#"study.axes.fusion.values=["concat"]"#;
+        let gates = format!("study.axes.gate.values={values}");
+        let baseline = format!("study.baseline.gate=\"{baseline}\"");
+        plans_with(file, &["study.seeds=[0]", fusion, &gates, &baseline], &library)
+    };
+    let (both, errors) = gates(r#"["none", "cbam", "squeeze-excite"]"#, "none");
+    assert!(errors.is_empty(), "{}", errors.join("\n"));
+    let absent: Vec<Vec<&str>> =
+        both.iter().map(|plan| plan.absent.iter().map(|a| a.problem.message.as_str()).collect()).collect();
+    assert_eq!(absent[0], ["`generator.attention[-1]` does not exist"]);
+    assert!(absent[1].is_empty(), "{absent:?}");
+    assert_eq!(absent[2], ["`generator.attention[-1]` is a vector, which is no picture"]);
+    let (_, errors) = gates(r#"["squeeze-excite"]"#, "squeeze-excite");
+    assert!(errors.iter().any(|e| e.contains("is a vector, which is no picture")), "{errors:?}");
+}
+
 /// The presets for a CPU take two steps of every stage, few people and small batches aside as they stand.
 #[test]
 fn the_cpu_presets_take_two_steps() {

@@ -11,7 +11,7 @@ pub use axis::{Axis, grouped};
 
 use super::ReportError;
 use super::palette::{FAINT_INK, GRID, INK, Look, Marker};
-use super::svg::{FAMILY, Style, Svg, fit, num, register_fonts, text_width};
+use super::svg::{Style, Svg, fit, num, register_fonts, text_width};
 use plotters::prelude::*;
 use visible::visible;
 

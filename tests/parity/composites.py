@@ -107,6 +107,7 @@ CASES = {
     "squeeze-excite": ("gate/squeeze-excite", "reduction = 2", skips(6, 4), gate("squeeze-excite", reduction=2)),
     "none": ("gate/none", "", skips(6, 4), gate("none")),
     "cbam": ("gate/cbam", "reduction = 2", skips(6, 4), gate("cbam", reduction=2)),
+    "skip-none": ("skip/none", "", skip_inputs(), skip("none")),
     "dense": ("skip/dense", "convs = 1\nshare = 0.5", skip_inputs(), skip("dense", convs=1, share=0.5)),
     "res-path": ("skip/res-path", "", skip_inputs(), skip("res-path")),
     "concat": ("fusion/concat", "", maps(6, 4), fused("concat")),
