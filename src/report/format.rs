@@ -221,7 +221,11 @@ p: two-sided.
             Latex.render(&table).unwrap()
         };
         assert!(!example().caption.is_empty() && !wide(3).contains("scriptsize"));
-        assert!(wide(6).contains(r"\footnotesize\setlength{\tabcolsep}{4pt}"), "{}", wide(6));
+        assert!(
+            wide(6).contains(r"\scriptsize\setlength{\tabcolsep}{3pt}") && !wide(6).contains("resizebox"),
+            "{}",
+            wide(6)
+        );
         let widest = wide(40);
         assert!(widest.contains("\\resizebox{\\linewidth}{!}{%\n  \\begin{tabular}"), "{widest}");
         assert!(widest.contains("\\end{tabular}%\n  }\n"), "{widest}");
@@ -253,7 +257,7 @@ p: two-sided.
         let number = |whole: &str, part: &str| format!("{whole}<span class=\"part\" style=\"width:4ch\">{part}</span>");
         let cell = format!("<td>{} <span class=\"std\">± 1.50</span></td>", number("20", ".12"));
         assert!(text.contains(&cell), "{text}");
-        let hidden = "<span class=\"std pad\" aria-hidden=\"true\">± 0000</span></td>";
+        let hidden = "<span class=\"std pad\" aria-hidden=\"true\">± 0.00</span></td>";
         assert!(text.contains(&format!("<td>{} {hidden}", number("15", ".974"))), "{text}");
         assert!(text.contains("<tr class=\"baseline first\"><th scope=\"row\">mirror</th>"), "{text}");
         assert!(text.contains("no &lt;gate&gt; &amp; 50% #1") && !text.contains("<script>"), "{text}");

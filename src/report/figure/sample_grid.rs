@@ -54,9 +54,17 @@ struct Loaded {
     rows: Rows,
 }
 
-/// A block for each row of the study.
+/// A block for each row of the study, with the columns that it has.
 fn apart(loaded: Vec<Loaded>, heads: &[Head]) -> Vec<Block> {
-    loaded.into_iter().map(|one| Block { title: one.title, heads: heads.to_vec(), rows: one.rows }).collect()
+    let block = |one: Loaded| {
+        // A port that this row of the study lacks needs no column.
+        let has = |c: usize| one.rows.iter().any(|(_, tiles)| tiles.get(c).is_some_and(Option::is_some));
+        let kept: Vec<usize> = (0..heads.len()).filter(|c| has(*c)).collect();
+        let row = |(label, mut tiles): Row| (label, kept.iter().map(|c| tiles[*c].take()).collect());
+        let heads = kept.iter().map(|c| heads[*c].clone()).collect();
+        Block { title: one.title, heads, rows: one.rows.into_iter().map(row).collect() }
+    };
+    loaded.into_iter().map(block).collect()
 }
 
 /// The same samples of several rows of the study beside each other: what all show alike stands once, what differs

@@ -112,7 +112,8 @@ fn cell(column: &Aligned, row: usize) -> String {
                 out.push_str(&format!("{}</span>", DIGIT.repeat(after)));
             }
             None => {
-                let zeros = "0".repeat(whole + part);
+                let zeros =
+                    "0".repeat(whole) + &if part > 0 { format!(".{}", "0".repeat(part - 1)) } else { String::new() };
                 out.push_str(&format!(" <span class=\"std pad\" aria-hidden=\"true\">± {zeros}</span>"));
             }
         }

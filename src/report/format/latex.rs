@@ -17,9 +17,9 @@ const BOLD: &str =
 const TEXT: f64 = 455.0;
 const CHARACTER: f64 = 5.0;
 
-/// Sizes of print with the gap between columns, the largest first.
+/// Sizes of print with the width of their letters (small ones are drawn wider) and the gap between columns.
 const SIZES: [(&str, f64, f64); 4] =
-    [("", 1.0, 6.0), ("\\small", 0.9, 5.0), ("\\footnotesize", 0.8, 4.0), ("\\scriptsize", 0.7, 3.0)];
+    [("", 1.0, 6.0), ("\\small", 0.92, 5.0), ("\\footnotesize", 0.85, 4.0), ("\\scriptsize", 0.8, 3.0)];
 
 impl Format for Latex {
     fn extension(&self) -> &'static str {
