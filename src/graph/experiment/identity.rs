@@ -1,19 +1,18 @@
 //! Identity of a cell (language.md, section 8): a hash of its resolved form, free of the order of keys.
 
 use crate::config::{Item, Table, Value as Written, describe, inline, key as quoted};
-use crate::graph::library::{Component as Named, Library};
+use crate::graph::library::Library;
 use crate::graph::plan::{Component, ElementInputs, Network, Op, OpSource, Plan, Span, Value, Weights};
 use crate::record::Provenance;
-use crate::registry::Kind;
+use crate::registry::{Card, Kind};
 use serde_json::{Map, Value as Json, json};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// The canonical form: everything a cell's results depend on, by name, with sorted keys.
 pub fn canonical_form(plan: &Plan, library: &Library) -> Json {
     let mut form = resolved_form(plan);
-    let mut revised = BTreeMap::new();
-    revisions(&form, library, &mut revised);
+    let revised = Revisions::of(library).map(|revisions| revisions.used(&form)).unwrap_or_default();
     // Left out where all are first ones: a cell of old keeps its identity.
     if let (false, Some(form)) = (revised.is_empty(), form.as_object_mut()) {
         form.insert("revisions".into(), json!(revised));
@@ -21,29 +20,46 @@ pub fn canonical_form(plan: &Plan, library: &Library) -> Json {
     sorted(form)
 }
 
-/// The revisions beyond the first of all components that a form holds, by `family/name`.
-fn revisions(form: &Json, library: &Library, found: &mut BTreeMap<String, u32>) {
-    match form {
-        Json::Array(items) => items.iter().for_each(|item| revisions(item, library, found)),
-        Json::Object(map) => match (map.get("use").and_then(Json::as_str), map.get("settings")) {
-            (Some(full), Some(settings)) => revision(full, settings, library, found),
-            _ => map.values().for_each(|value| revisions(value, library, found)),
-        },
-        _ => {}
-    }
-}
+/// Cards by `family/name`.
+struct Revisions<'a>(HashMap<String, &'a Card>);
 
-/// That of one component and of what its slots hold, which says its name without the family.
-fn revision(full: &str, settings: &Json, library: &Library, found: &mut BTreeMap<String, u32>) {
-    let named = full.split_once('/').and_then(|(family, name)| library.get(family, name));
-    let Some(Named::Primitive(entry)) = named else { return };
-    if entry.card.revision > 1 {
-        found.insert(full.into(), entry.card.revision);
+impl<'a> Revisions<'a> {
+    /// `None` where every component is its first revision.
+    fn of(library: &Library<'a>) -> Option<Self> {
+        let cards = library.catalogue.entries.iter().map(|entry| &entry.card);
+        let revised = cards.clone().any(|card| card.revision > 1);
+        revised.then(|| Revisions(cards.map(|card| (format!("{}/{}", card.family, card.name), card)).collect()))
     }
-    for setting in &entry.card.settings {
-        let (Kind::Slot(family), Some(held)) = (&setting.kind, settings.get(&setting.name)) else { continue };
-        if let Some(name) = held.as_str().or_else(|| held.get("use")?.as_str()) {
-            revision(&format!("{family}/{name}"), held, library, found);
+
+    /// The revisions beyond the first of all components that a form holds.
+    fn used(&self, form: &Json) -> BTreeMap<String, u32> {
+        let mut found = BTreeMap::new();
+        self.walk(form, &mut found);
+        found
+    }
+
+    fn walk(&self, form: &Json, found: &mut BTreeMap<String, u32>) {
+        match form {
+            Json::Array(items) => items.iter().for_each(|item| self.walk(item, found)),
+            Json::Object(map) => match (map.get("use").and_then(Json::as_str), map.get("settings")) {
+                (Some(full), Some(settings)) => self.component(full, settings, found),
+                _ => map.values().for_each(|value| self.walk(value, found)),
+            },
+            _ => {}
+        }
+    }
+
+    /// A component and what its slots hold, which says its name without the family.
+    fn component(&self, full: &str, settings: &Json, found: &mut BTreeMap<String, u32>) {
+        let Some(card) = self.0.get(full) else { return };
+        if card.revision > 1 {
+            found.insert(full.into(), card.revision);
+        }
+        for setting in &card.settings {
+            let (Kind::Slot(family), Some(held)) = (&setting.kind, settings.get(&setting.name)) else { continue };
+            if let Some(name) = held.as_str().or_else(|| held.get("use")?.as_str()) {
+                self.component(&format!("{family}/{name}"), held, found);
+            }
         }
     }
 }
