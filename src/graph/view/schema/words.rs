@@ -1,7 +1,7 @@
 //! The language's own keys, with their types, defaults, ranges and what they mean.
 
 use super::members::entry;
-use super::{defined, layouts_text, variant};
+use super::{SHARED, defined, layouts_text, variant};
 use crate::graph::layout::{LAYOUTS, OURS};
 use crate::graph::library::Library;
 use serde_json::{Map, Value, json};
@@ -102,6 +102,11 @@ pub fn dim(integer: Value) -> Value {
         ("times", number(Some(1.0), "Times this.")),
     ]);
     json!({ "anyOf": [integer, like] })
+}
+
+/// Pixels on each side, or what keeps the size.
+pub fn padding(integer: Value) -> Value {
+    json!({ "anyOf": [integer, { "const": "same" }] })
 }
 
 pub fn pair(of: Value) -> Value {
@@ -401,9 +406,15 @@ fn report(library: &Library) -> Value {
     closed(&[("tables", table_of("table", tables)), ("figures", table_of("figure", figures))])
 }
 
+/// A dotted path into an experiment.
+fn path(doc: &str) -> Value {
+    let pattern = format!("^({})\\.", SHARED.join("|"));
+    json!({ "type": "string", "pattern": pattern, "description": doc })
+}
+
 fn study() -> Value {
     let axis = closed(&[
-        ("key", text("The one path that the axis sets.")),
+        ("key", path("The one path that the axis sets.")),
         ("values", list(json!({ "additionalProperties": true }), "Its values.")),
         ("labels", texts("What they are called; the values, where it is not written.")),
     ]);
