@@ -2,13 +2,13 @@
 //! through this room.
 //!
 //! ```text
-//! runs/cells/<hash>/   status.json  config.toml  environment.json  summary.json  resolved.json  values.json
+//! runs/cells/<hash>/   status.json  config.toml  environment.json  summary.json  resolved.json  results.json
 //!                      records.jsonl  samples/  checkpoints/  lock
 //! runs/<experiment>/   cells.json   and the page
 //! ```
 //! `records.jsonl` holds one [`Event`] a line, appended and flushed; a resumed run cuts what lies past its checkpoint.
-//! `status.json` is the state of a cell and small, so that thousands are listed at once; what only the page needs of its
-//! results (a value for each sample, groups) is in `values.json`. `lock` is empty: whoever works on the cell holds it.
+//! `status.json` is the state of a cell with its metrics, and small, so that thousands are listed at once; what only the
+//! page needs (a value for each sample, groups, baselines) is in `results.json`. `lock` is empty: whoever works on the cell holds it.
 
 mod claim;
 mod progress;
@@ -27,8 +27,8 @@ pub use write::{EventLog, cell_dir, truncate_events, write_atomic, write_config,
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Layout of `status.json` and `cells.json` that this program writes; it reads this one and those before. Since 2 the
-/// values of single samples are in `values.json`.
+/// Layout of `status.json` and `cells.json` that this program writes; it reads this one and those before. Since 2
+/// `status.json` of a finished cell holds means alone, and `results.json` the rest.
 pub const FORMAT: u32 = 2;
 
 /// JSON Schema of these files, in `definitions`: `Event` is a line of `records.jsonl`.
@@ -125,7 +125,7 @@ pub struct Summary {
     pub groups: Vec<Group>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Group {
     pub label: String,
@@ -138,6 +138,9 @@ pub struct Group {
     #[cfg_attr(test, schemars(with = "Option<f64>"))]
     pub std: f64,
     pub n: u64,
+    /// Which samples of the split these are; kept where their values are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub samples: Vec<usize>,
 }
 
 /// A line of `records.jsonl`.
@@ -296,6 +299,7 @@ pub struct TablePlan {
     pub columns: Vec<String>,
     /// `variant` or an axis.
     pub rows: String,
+    /// An axis, or `group`: a column for each group of the columns' evaluation.
     pub across: String,
     pub published: Vec<String>,
 }
@@ -347,6 +351,45 @@ pub struct CellEntry {
     pub baseline: bool,
 }
 
+/// `search.json` beside `cells.json`: what a search made of its points.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub struct SearchRecord {
+    /// Validation column that ranked the points.
+    pub column: String,
+    pub groups: Vec<SearchGroup>,
+}
+
+/// The points of one variant, which compete with each other.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct SearchGroup {
+    /// The variant's title and labels of axes; empty without either.
+    pub name: String,
+    pub rounds: Vec<SearchRound>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct SearchRound {
+    /// Of the whole training.
+    pub share: f64,
+    /// Best first.
+    pub points: Vec<SearchPoint>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct SearchPoint {
+    /// `rate=0.0032, gate=cbam`.
+    pub label: String,
+    /// Best validated value so far, mean over the seeds; absent where a seed failed.
+    pub value: Option<f64>,
+    /// It went on to the next round; of the last round: it won.
+    pub kept: bool,
+}
+
 /// `samples/index.json` of a cell: the pictures that sample figures need, as PNG files beside it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -362,7 +405,7 @@ pub struct SampleIndex {
 pub struct SampleRow {
     /// Index in the test split.
     pub index: usize,
-    /// What the row is labelled with: `#12` or `missing.psnr 14.2`.
+    /// What the row is labelled with, parts between ` · `: `sample 12 · yaw 60° · PSNR 14.2 dB`.
     pub label: String,
     /// One a wire, in the figure's order; `file` empty where the variant lacks the port.
     pub tiles: Vec<Tile>,

@@ -1,17 +1,20 @@
 //! From records to pages: tables in four forms, figures as SVG and PNG, one self-contained HTML page and one in Markdown.
 //! Everything is drawn from the record alone, and drawn again to the same bytes.
 
+mod bins;
+pub mod compare;
 mod figure;
 mod format;
 mod group;
 mod page;
-mod page_config;
 mod palette;
+mod paper;
 mod plot;
 mod raster;
 mod significance;
 mod svg;
 mod table;
+mod tested;
 
 pub use group::Value;
 pub use significance::{Details, Line, Sheet};
@@ -35,7 +38,7 @@ pub struct Options {
 pub struct PublishedTable {
     /// `na2020/table-1`.
     pub key: String,
-    /// `Na et al. (2020), Facial UV map completion ..`.
+    /// `Na et al. (2020). Facial UV map completion ..`.
     pub source: String,
     /// `Table 1`.
     pub place: String,
@@ -48,7 +51,14 @@ pub struct PublishedTable {
 pub struct PublishedRow {
     pub label: String,
     /// By our column, in our unit: mean, and deviation where it is given.
-    pub values: BTreeMap<String, (f64, Option<f64>)>,
+    pub values: BTreeMap<String, (Printed, Option<Printed>)>,
+}
+
+/// A number as a paper prints it: no digit more, none less.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Printed {
+    pub value: f64,
+    pub decimals: usize,
 }
 
 /// The files of a page that was written.
@@ -56,6 +66,8 @@ pub struct PublishedRow {
 pub struct PageFiles {
     pub index: PathBuf,
     pub markdown: PathBuf,
+    /// `paper.tex`, which pdflatex compiles as it is.
+    pub paper: PathBuf,
     pub tables: Vec<PathBuf>,
     pub figures: Vec<PathBuf>,
     /// For the closing lines on the terminal.
@@ -84,7 +96,8 @@ impl From<::csv::Error> for ReportError {
     }
 }
 
-/// Draws the page of a study, or of a run, into its folder: `index.html`, `report.md`, `tables/`, `figures/`.
+/// Draws the page of a study, or of a run, into its folder: `index.html`, `report.md`,
+/// `paper.tex`, `tables/`, `figures/`.
 ///
 /// # Errors
 /// Files of the record that cannot be read, a folder that cannot be written. What is merely missing (a failed or
@@ -115,6 +128,8 @@ pub fn write(study_dir: &Path, runs_root: &Path, options: &Options) -> Result<Pa
         write_atomic(&path.with_extension("png"), &raster::png_of_svg(&drawing.svg)?)?;
         files.figures.extend(["svg", "png"].map(|end| path.with_extension(end)));
     }
+    files.paper = study_dir.join("paper.tex");
+    write_atomic(&files.paper, paper::tex(&study, &page.tables, page.drawings(), options).as_bytes())?;
     files.index = study_dir.join("index.html");
     files.markdown = study_dir.join("report.md");
     write_atomic(&files.index, page.html()?.as_bytes())?;

@@ -7,10 +7,15 @@ use ablate::record::{CellRecord, Cells, State, Status, cell_dir, read_cells, wri
 use ablate::run::{Checkpoint, Folder};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 const FOUR: &str =
     "[study]\nseeds = [0, 1]\n[study.variants.plain]\n[study.variants.squared]\nlosses.reconstruction.use = \"l2\"\n";
+
+/// Two cells long enough to be met while they run.
+const LONGER: &str =
+    "stages.completion.length = \"24 steps\"\nevaluate.every = \"24 steps\"\n[study]\nseeds = [0, 1]\n";
 
 /// A folder with `mine.toml`: the tiny GAN with a study. Removed at the end.
 struct Place(PathBuf);
@@ -71,7 +76,7 @@ impl Place {
     }
 
     /// What must not depend on how the cells were run: last checkpoints without their seconds, and test values.
-    fn results(&self) -> Vec<(Checkpoint, Vec<Option<f64>>)> {
+    fn results(&self) -> Results {
         let one = |cell: &PathBuf| {
             let mut checkpoint = Folder::new(cell, 2).newest().unwrap().unwrap().0;
             checkpoint.position.seconds = 0.0;
@@ -107,12 +112,17 @@ fn until(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
-/// The study run by one process, cell after cell.
-fn alone(study: &str) -> Vec<(Checkpoint, Vec<Option<f64>>)> {
-    let place = Place::new(&format!("alone-{}", study.len()), study);
+type Results = Vec<(Checkpoint, Vec<Option<f64>>)>;
+
+/// A study run by one process, cell after cell.
+fn alone(name: &str, study: &str) -> Results {
+    let place = Place::new(name, study);
     place.run(&["study", "mine.toml"], 0);
     place.results()
 }
+
+static FOUR_ALONE: LazyLock<Results> = LazyLock::new(|| alone("four-alone", FOUR));
+static LONGER_ALONE: LazyLock<Results> = LazyLock::new(|| alone("longer-alone", LONGER));
 
 #[test]
 fn processes_share_a_study_and_no_cell_is_run_twice() {
@@ -123,7 +133,7 @@ fn processes_share_a_study_and_no_cell_is_run_twice() {
     assert!(outputs.iter().all(|o| o.status.success()), "{texts:#?}");
     assert_eq!(texts.iter().map(|t| begun(t)).sum::<usize>(), 4, "{texts:#?}");
     assert!(texts.iter().any(|t| t.contains("another process has it (")), "{texts:#?}");
-    assert!(place.results() == alone(FOUR));
+    assert!(place.results() == *FOUR_ALONE);
     // Every process wrote the index and the page; both are whole, and no half-written file is left.
     let study = place.runs().join("mine");
     assert!(std::fs::read_to_string(study.join("index.html")).unwrap().trim_end().ends_with("</html>"));
@@ -131,8 +141,6 @@ fn processes_share_a_study_and_no_cell_is_run_twice() {
     assert!(left.iter().all(|path| path.extension() != Some("part".as_ref())), "{left:?}");
     assert_eq!(begun(&place.run(&["study", "mine.toml"], 0)), 0);
 }
-
-const LONGER: &str = "stages.completion.length = \"40 steps\"\n[study]\nseeds = [0, 1]\n";
 
 #[test]
 fn the_cell_of_a_killed_process_is_taken_up_by_another_to_the_same_bits() {
@@ -158,7 +166,7 @@ fn the_cell_of_a_killed_process_is_taken_up_by_another_to_the_same_bits() {
     let text = said(&output);
     assert!(output.status.success(), "{text}");
     assert!(text.contains("another process has it (") && text.contains("  resumed at step "), "{text}");
-    assert!(place.results() == alone(LONGER));
+    assert!(place.results() == *LONGER_ALONE);
 }
 
 #[test]
@@ -167,7 +175,7 @@ fn cells_side_by_side_come_to_the_same_bits_and_the_death_of_one_takes_no_other(
     let text = place.run(&["study", "mine.toml", "--jobs", "3"], 0);
     assert_eq!(begun(&text), 4, "{text}");
     assert!(text.contains("[4/4]  done in ") && text.contains("[1/4]  completion: 8 steps"), "{text}");
-    assert!(place.results() == alone(FOUR));
+    assert!(place.results() == *FOUR_ALONE);
     let threads = |cell: &PathBuf| CellRecord::read(cell).unwrap().environment.unwrap().threads;
     let cores = std::thread::available_parallelism().unwrap().get();
     assert!(place.folders().iter().all(|cell| threads(cell) == (cores / 3).max(1)));
@@ -187,7 +195,7 @@ fn cells_side_by_side_come_to_the_same_bits_and_the_death_of_one_takes_no_other(
     assert!(text.contains("its process died of signal 9"), "{text}");
     assert_eq!(place.statuses().iter().map(|s| s.state).collect::<Vec<_>>(), [State::Running, State::Done]);
     assert!(place.run(&["study", "mine.toml"], 0).contains("  resumed at step "));
-    assert!(place.results() == alone(LONGER));
+    assert!(place.results() == *LONGER_ALONE);
 }
 
 #[test]
@@ -204,9 +212,9 @@ fn an_interruption_reaches_every_process_and_what_they_did_is_kept() {
     assert_eq!(output.status.code(), Some(130), "{}", said(&output));
     assert!(place.statuses().iter().all(|s| s.state == State::Interrupted && s.total_steps > 0));
     let shown = place.run(&["status", "mine.toml"], 0);
-    assert!(shown.contains("2 cells: 2 unfinished") && shown.contains(" of 40"), "{shown}");
+    assert!(shown.contains("2 cells: 2 unfinished") && shown.contains(" of 24"), "{shown}");
     place.run(&["study", "mine.toml", "--jobs", "2"], 0);
-    assert!(place.results() == alone(LONGER));
+    assert!(place.results() == *LONGER_ALONE);
 
     // A parent that is killed leaves no process behind.
     let place = Place::new("orphans", LONGER);
@@ -239,9 +247,7 @@ fn a_failure_stops_no_other_cell_and_is_tried_again_when_asked() {
     let cured = "[study.variants.burst]\ntrain.batch = 3\n[study.variants.plain]\n";
     place.write("mine.toml", cured);
     let preview = place.run(&["study", "mine.toml", "--dry-run"], 0);
-    for change in
-        ["`train.optimizer.lr`: 1e30 -> 0.001", "`train.batch`: 2 -> 3", "burst     0  missing     changed (1)"]
-    {
+    for change in ["(1) `train.optimizer.lr`: 1000", "`train.batch`: 2 -> 3", "burst     0  missing     changed (1)"] {
         assert!(preview.contains(change), "{preview}");
     }
     assert_eq!(begun(&place.run(&["study", "mine.toml"], 0)), 1);
@@ -316,5 +322,30 @@ fn a_clock_that_went_back_harms_nothing() {
     let step = newest[0].file_stem().unwrap().to_string_lossy().trim_start_matches("step-").parse::<u64>().unwrap();
     let text = place.run(&["study", "mine.toml"], 0);
     assert!(text.contains(&format!("  resumed at step {step}\n")), "{text}");
-    assert!(place.results() == alone(LONGER));
+    assert!(place.results() == *LONGER_ALONE);
+}
+
+#[test]
+fn what_is_wrong_with_a_launcher_is_told_at_its_place() {
+    let wrong = "[study]\nseeds = [0, 1]\n[study.launch]\nuse = \"slurm\"\npartion = \"gpu\"\ncpus = 0\n";
+    let place = Place::new("launch", wrong);
+    let text = place.run(&["check", "mine.toml"], 2);
+    for part in ["unknown setting `partion`", "a setting with a similar name exists: `partition`", "mine.toml:7:1"] {
+        assert!(text.contains(part), "{text}");
+    }
+    assert!(text.contains("`cpus` is 0, expected at least 1"), "{text}");
+    place.write("mine.toml", "[study]\nseeds = [0, 1]\n[study.launch]\nuse = \"slrum\"\n");
+    assert!(
+        place
+            .run(&["study", "mine.toml", "--dry-run"], 2)
+            .contains("no launcher is called `slrum`, did you mean `slurm`")
+    );
+}
+
+/// `[study.launch]` of the file says how many cells run at once where no flag does.
+#[test]
+fn a_file_may_say_how_many_cells_run_at_once() {
+    let place = Place::new("local", "[study]\nseeds = [0, 1]\n[study.launch]\nuse = \"local\"\njobs = 2\n");
+    let text = place.run(&["study", "mine.toml"], 0);
+    assert!(text.contains("[2/2]  completion: 8 steps"), "{text}");
 }

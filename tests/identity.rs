@@ -50,8 +50,7 @@ fn cosmetic_edits_leave_the_cell_and_others_do_not() {
     let body: Vec<String> = tables.into_iter().map(reversed).collect();
     let cosmetic = format!("question = \"why\"\n{head}\n{}", body.join("\n\n"))
         .replace("count = 2", "count = 1")
-        .replace("keep = 2", "keep = 3")
-        + "\nthreads = 1\nout = \"elsewhere\"\n";
+        .replace("keep = 2 }", "keep = 3 }\nthreads = 1\nout = \"elsewhere\"");
     assert_ne!(cosmetic, fixture);
     assert_eq!(hashes(&cosmetic), first, "{cosmetic}");
     for (from, to) in
@@ -77,7 +76,7 @@ fn a_new_revision_of_a_component_makes_new_cells_of_those_that_use_it() {
     };
     assert_eq!(revised("loss", "l2"), [false, true]);
     assert_eq!(revised("loss", "l1"), [true, false]);
-    assert_eq!(revised("loss", "dice"), [false, false]);
+    assert_eq!(revised("loss", "hinge"), [false, false]);
     // In a leaf of the generator, in an optimizer, in the data, in a slot of a slot's component.
     for (family, name) in [
         ("block", "conv"),

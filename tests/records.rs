@@ -64,7 +64,7 @@ fn values(study: &Path, cell: &Path) -> Vec<(&'static str, Value)> {
     let mut all: Vec<_> = lines.lines().map(|line| ("Event", serde_json::from_str(line).unwrap())).collect();
     let files = [
         ("Status", cell.join("status.json")),
-        ("Values", cell.join("values.json")),
+        ("Results", cell.join("results.json")),
         ("Environment", cell.join("environment.json")),
         ("ModelSummary", cell.join("summary.json")),
         ("SampleIndex", cell.join("samples/index.json")),

@@ -5,15 +5,17 @@ use super::standing::{self, Picture};
 use super::{Common, End, prepared, prepared_some, show};
 use crate::record;
 use crate::registry::Catalogue;
-use crate::study::{self, Desk, Failed, Jobs, Met, Options, Prepared, StudyError};
+use crate::run::Stop;
+use crate::study::{self, Desk, Failed, Jobs, LaunchError, Met, Options, Prepared, Script, StudyError, Submitted};
 use crate::terminal::{Style, Terminal};
 use anyhow::Context;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 #[derive(Args)]
 pub struct StudyArgs {
@@ -21,9 +23,12 @@ pub struct StudyArgs {
     /// Start nothing: say which cells are done, running, unfinished, missing, failed, and what changed in those that changed
     #[arg(long)]
     dry_run: bool,
-    /// Cells side by side, each a process of its own with its share of the cores
-    #[arg(long, value_name = "N", default_value = "1")]
-    jobs: NonZeroUsize,
+    /// Cells side by side, each a process of its own with its share of the cores; 1, or what `[study.launch]` says
+    #[arg(long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+    /// Where the cells run: here, or as an array of jobs with the settings of `[study.launch]`
+    #[arg(long, value_enum, default_value_t = Launcher::Local)]
+    launcher: Launcher,
     /// Start no further cell after one failed; those that run are stopped, resumably
     #[arg(long)]
     fail_fast: bool,
@@ -34,12 +39,22 @@ pub struct StudyArgs {
     common: Common,
 }
 
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Launcher {
+    #[default]
+    Local,
+    Slurm,
+}
+
 #[derive(Args)]
 pub struct RetryArgs {
     file: PathBuf,
-    /// Cells side by side, each a process of its own with its share of the cores
-    #[arg(long, value_name = "N", default_value = "1")]
-    jobs: NonZeroUsize,
+    /// Cells side by side, each a process of its own with its share of the cores; 1, or what `[study.launch]` says
+    #[arg(long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
+    /// Where the cells run
+    #[arg(long, value_enum, default_value_t = Launcher::Local)]
+    launcher: Launcher,
     #[command(flatten)]
     common: Common,
 }
@@ -57,9 +72,18 @@ pub struct CellArgs {
     /// A failed cell is tried again
     #[arg(long)]
     again: bool,
+    /// How far it is to go, as a share of the whole training
+    #[arg(long, requires = "judged_by")]
+    share: Option<f64>,
+    /// The column whose validation ends it there
+    #[arg(long)]
+    judged_by: Option<String>,
     /// What the user typed
-    #[arg(long, default_value = "")]
-    typed: String,
+    #[arg(long)]
+    typed: Option<String>,
+    /// Events go to standard output; stops when standard input ends
+    #[arg(long)]
+    events: bool,
     #[command(flatten)]
     common: Common,
 }
@@ -72,22 +96,31 @@ pub struct How {
     pub fail_fast: bool,
     /// The failed cells, and no others.
     pub retry: bool,
-    /// Side by side, where more than one.
-    pub jobs: usize,
+    /// Side by side; else what the file says.
+    pub jobs: Option<NonZeroUsize>,
+    pub launcher: Launcher,
+}
+
+impl How {
+    fn jobs(&self, prepared: &Prepared) -> usize {
+        let local = prepared.launch.as_ref().filter(|launch| launch.name == "local");
+        let written = local.and_then(|launch| launch.settings.get("jobs")?.as_u64());
+        self.jobs.map_or_else(|| written.map_or(1, |jobs| jobs as usize), NonZeroUsize::get)
+    }
 }
 
 pub fn study(args: &StudyArgs, catalogue: &Catalogue, terminal: &mut Terminal) -> anyhow::Result<End> {
-    let StudyArgs { file, jobs, fail_fast, resume, common, dry_run } = args;
+    let StudyArgs { file, jobs, launcher, fail_fast, resume, common, dry_run } = args;
+    let (jobs, launcher, fail_fast) = (*jobs, *launcher, *fail_fast);
+    let how = How { command: "study", unchanged: *resume, fail_fast, jobs, launcher, retry: false };
     if *dry_run {
-        return preview(file, jobs.get(), common, catalogue, terminal);
+        return preview(file, &how, common, catalogue, terminal);
     }
-    let how =
-        How { command: "study", unchanged: *resume, fail_fast: *fail_fast, jobs: jobs.get(), ..Default::default() };
     carry_out(file, how, common, catalogue, terminal)
 }
 
 pub fn retry(args: &RetryArgs, catalogue: &Catalogue, terminal: &mut Terminal) -> anyhow::Result<End> {
-    let how = How { command: "retry", retry: true, jobs: args.jobs.get(), ..Default::default() };
+    let how = How { command: "retry", retry: true, jobs: args.jobs, launcher: args.launcher, ..Default::default() };
     carry_out(&args.file, how, &args.common, catalogue, terminal)
 }
 
@@ -131,6 +164,7 @@ pub fn carry_out(
         false if prepared.is_study => Failed::Leave,
         false => Failed::Again,
     };
+    let jobs = how.jobs(&prepared);
     let command = |number: usize, hash: &str| child(file, (number, hash), (&prepared, &how), common, &typed);
     let options = Options {
         resume: how.unchanged || how.retry || of_many,
@@ -138,28 +172,18 @@ pub fn carry_out(
         failed,
         fail_fast: how.fail_fast,
         out: common.out.as_deref(),
-        jobs: (how.jobs > 1).then_some(Jobs { count: how.jobs, command: &command }),
+        jobs: (jobs > 1).then_some(Jobs { count: jobs, command: &command }),
         ..Options::new(&interrupt, &typed)
     };
+    if how.launcher == Launcher::Slurm {
+        return submit(file, (&prepared, &options), &how, common, terminal);
+    }
     if options.jobs.is_none() {
         threads(&prepared)?;
     }
     let finished = match study::carry_out(&prepared, &options, terminal) {
         Ok(finished) => finished,
-        Err(StudyError::Interrupted(error)) => {
-            terminal.print_error(&format!("error: {error}"));
-            return Ok(End::Interrupted);
-        }
-        Err(
-            error @ (StudyError::Changed { .. }
-            | StudyError::Machine { .. }
-            | StudyError::Taken { .. }
-            | StudyError::Record(record::RecordError::Newer { .. })),
-        ) => {
-            terminal.print_error(&format!("error: {error}"));
-            return Ok(End::Wrong);
-        }
-        Err(error) => return Err(error.into()),
+        Err(error) => return refused(error, terminal),
     };
     draw(&finished.folder, &finished.runs, terminal)?;
     for (title, error) in &finished.failed {
@@ -214,60 +238,118 @@ fn child(
 ) -> std::io::Result<Command> {
     let mut command = Command::new(std::env::current_exe()?);
     command.arg("cell").arg(file).arg(number.to_string()).arg(hash);
-    command.args(["--of", &prepared.cells.len().to_string(), "--typed", typed]);
+    command.args(["--events", "--of", &prepared.cells.len().to_string(), "--typed", typed]);
     command.args(common.arguments());
     if how.retry || !prepared.is_study {
         command.arg("--again");
     }
     if prepared.cells.iter().all(|c| c.plan.run.threads.is_none()) {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        command.args(["--threads", &(cores / how.jobs).max(1).to_string()]);
+        command.args(["--threads", &(cores / how.jobs(prepared)).max(1).to_string()]);
     }
     Ok(command)
 }
 
-/// One cell, its events on standard output; stops when standard input ends.
+/// One cell: for this program, which hears its events, or for a task of a cluster, which keeps its words.
 pub fn cell(args: &CellArgs, catalogue: &Catalogue, terminal: &mut Terminal) -> anyhow::Result<End> {
-    let CellArgs { file, number, hash, of, again, typed, common } = args;
-    *terminal = Terminal::new(Style::Events);
+    let CellArgs { file, number, hash, of, again, share, judged_by, typed, events, common } = args;
+    *terminal = Terminal::new(if *events { Style::Events } else { Style::Plain });
     let mut prepared = match prepared_some(file, Some(*number), common, catalogue)? {
         Ok(prepared) => prepared,
         Err(problems) => return Ok(show(&problems, terminal)),
     };
     study::settle(&mut prepared, common.out.as_deref()).context("cannot tell the data by their contents")?;
     let known = prepared.cells.first().is_some_and(|cell| cell.plan.hash == *hash);
-    anyhow::ensure!(known, "the experiment or its data changed while the study was carried out");
+    anyhow::ensure!(known, "the experiment or its data changed since the study was begun");
     threads(&prepared)?;
     let interrupt = interrupt()?;
-    let flag = interrupt.clone();
-    std::thread::spawn(move || {
-        // Whoever started this holds the other end.
-        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
-        flag.store(true, Ordering::SeqCst);
-    });
+    if *events {
+        let flag = interrupt.clone();
+        std::thread::spawn(move || {
+            // Whoever started this holds the other end.
+            let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+            flag.store(true, Ordering::SeqCst);
+        });
+    }
     let failed = if *again { Failed::Again } else { Failed::Leave };
-    let options = Options { resume: true, failed, ..Options::new(&interrupt, typed) };
+    let typed = typed.clone().unwrap_or_else(|| std::env::args().collect::<Vec<_>>().join(" "));
+    let options = Options { resume: true, failed, ..Options::new(&interrupt, &typed) };
     let runs = prepared.runs(common.out.as_deref());
-    let desk = Desk::new(&prepared, 0, (number + 1, *of), &runs, &options);
-    Ok(match desk.carry_out(terminal) {
-        Met::Done | Met::Passed => End::Done,
-        Met::Busy(worker) => {
-            desk.busy(worker, terminal);
-            End::Done
+    let stop = share.zip(judged_by.clone()).map(|(share, column)| Stop { share, column });
+    let mut desk = Desk { stop: stop.as_ref(), ..Desk::new(&prepared, 0, (number + 1, *of), &runs, &options) };
+    loop {
+        let met = desk.carry_out(terminal);
+        if let (Met::Busy(worker), false) = (&met, desk.waited) {
+            desk.busy(worker.clone(), terminal);
         }
-        Met::Failed(_) => End::Failed,
-        Met::Interrupted(_) => End::Interrupted,
-    })
+        match met {
+            Met::Done | Met::Passed => return Ok(End::Done),
+            Met::Failed(_) => return Ok(End::Failed),
+            Met::Interrupted(_) => return Ok(End::Interrupted),
+            // Whoever asked has other cells to see to.
+            Met::Busy(_) if *events => return Ok(End::Done),
+            Met::Busy(_) if interrupt.load(Ordering::SeqCst) => return Ok(End::Interrupted),
+            Met::Busy(_) => {
+                desk.waited = true;
+                std::thread::sleep(Duration::from_secs(1));
+            }
+        }
+    }
+}
+
+/// Hands the cells to Slurm.
+fn submit(
+    file: &Path,
+    (prepared, options): (&Prepared, &Options<'_>),
+    how: &How,
+    common: &Common,
+    terminal: &Terminal,
+) -> anyhow::Result<End> {
+    let script = Script {
+        program: std::env::current_exe().context("cannot find this program")?,
+        here: std::env::current_dir().context("cannot find the current folder")?,
+        file,
+        flags: common.arguments(),
+        again: how.retry || !prepared.is_study,
+    };
+    let (jobs, failed) = match study::submit(prepared, options, &script) {
+        Ok(submitted) => submitted,
+        Err(LaunchError::Study(error)) => return refused(error, terminal),
+        Err(error) => return Err(error.into()),
+    };
+    for Submitted { job, cells } in &jobs {
+        let tasks = if *cells == 1 { "1 cell".into() } else { format!("{cells} cells") };
+        terminal.print(&format!("job {job}: {tasks}"));
+    }
+    if jobs.is_empty() {
+        terminal.print("nothing to submit: every cell is done, failed, running or in the queue");
+    } else {
+        terminal.print(&format!("`ablate status {}` tells how they stand; a last job draws the page", file.display()));
+    }
+    if failed > 0 {
+        let cells = if failed == 1 { "1 cell".into() } else { format!("{failed} cells") };
+        let again = format!("`ablate retry {} --launcher slurm`", file.display());
+        terminal.print(&format!("{cells} failed before and stay as they are; {again} submits them again"));
+    }
+    Ok(End::Done)
+}
+
+/// The end of a command whose study was not carried out.
+fn refused(error: StudyError, terminal: &Terminal) -> anyhow::Result<End> {
+    let end = match &error {
+        StudyError::Interrupted(_) => End::Interrupted,
+        StudyError::Changed { .. }
+        | StudyError::Machine { .. }
+        | StudyError::Taken { .. }
+        | StudyError::Record(record::RecordError::Newer { .. }) => End::Wrong,
+        StudyError::Record(_) => return Err(error.into()),
+    };
+    terminal.print_error(&format!("error: {error}"));
+    Ok(end)
 }
 
 /// `study --dry-run`.
-fn preview(
-    file: &Path,
-    jobs: usize,
-    common: &Common,
-    catalogue: &Catalogue,
-    terminal: &Terminal,
-) -> anyhow::Result<End> {
+fn preview(file: &Path, how: &How, common: &Common, catalogue: &Catalogue, terminal: &Terminal) -> anyhow::Result<End> {
     let prepared = match settled(file, common, catalogue, terminal)? {
         Ok(prepared) => prepared,
         Err(end) => return Ok(end),
@@ -282,7 +364,9 @@ fn preview(
         changes.collect()
     };
     let cells = study::standings(&prepared.index(), &runs);
-    let picture = Picture { cells: &cells, jobs, changed: &changed, all: true };
+    let queued = study::queue(&runs.join(&prepared.experiment));
+    let jobs = how.jobs(&prepared);
+    let picture = Picture { cells: &cells, jobs, changed: &changed, queued: &queued, all: true };
     terminal.print(&standing::text(&picture));
     Ok(End::Done)
 }
@@ -298,7 +382,8 @@ pub fn status(target: &Path, common: &Common, catalogue: &Catalogue, terminal: &
         None => anyhow::bail!("{} holds no `cells.json`: nothing was begun there", folder.display()),
     };
     let cells = study::standings(&index, &runs);
-    let picture = Picture { cells: &cells, jobs: 1, changed: &|_| vec![], all: cells.len() <= standing::MANY };
+    let (queued, all) = (study::queue(&folder), cells.len() <= standing::MANY);
+    let picture = Picture { cells: &cells, jobs: 1, changed: &|_| vec![], queued: &queued, all };
     terminal.print(&standing::text(&picture));
     Ok(End::Done)
 }

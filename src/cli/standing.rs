@@ -2,12 +2,13 @@
 
 use crate::study::{Standing, Stands, seconds_left};
 use crate::terminal::duration;
+use std::collections::BTreeMap;
 
 const WIDTH: usize = 80;
 /// More cells than this are not all listed by `status`.
 pub const MANY: usize = 100;
 /// Characters that the cell's name leaves to the rest, at least.
-const REST: usize = 48;
+const REST: usize = 53;
 
 /// What is shown.
 pub struct Picture<'a> {
@@ -16,6 +17,8 @@ pub struct Picture<'a> {
     pub jobs: usize,
     /// What changed in a cell since another one stood there.
     pub changed: &'a dyn Fn(usize) -> Vec<String>,
+    /// What a queue says of cells, by hash.
+    pub queued: &'a BTreeMap<String, String>,
     /// The finished and the missing too, cell by cell.
     pub all: bool,
 }
@@ -34,11 +37,13 @@ pub fn text(picture: &Picture<'_>) -> String {
     let mut lines = vec![];
     let mut changes: Vec<Vec<String>> = vec![];
     for (number, cell) in picture.cells.iter().enumerate() {
-        let plain = matches!(cell.standing, Standing::Done | Standing::Missing);
+        let quiet = matches!(cell.standing, Standing::Done | Standing::Missing);
+        let plain = quiet && !picture.queued.contains_key(&cell.entry.hash);
         if plain && !picture.all {
             continue;
         }
         let mut details = detail(cell);
+        details.extend(picture.queued.get(&cell.entry.hash).cloned());
         let changed = (picture.changed)(number);
         if !changed.is_empty() {
             let known = changes.iter().position(|c| *c == changed);
@@ -75,6 +80,7 @@ fn word(standing: &Standing) -> &'static str {
         Standing::Done => "done",
         Standing::Running(_) => "running",
         Standing::Unfinished => "unfinished",
+        Standing::Stopped => "stopped",
         Standing::Failed(_) => "failed",
         Standing::Unreadable(_) => "unreadable",
     }
@@ -89,7 +95,7 @@ fn detail(cell: &Stands) -> Vec<String> {
         Standing::Done => status.map(|s| duration(s.seconds)).into_iter().collect(),
         Standing::Running(worker) => steps.into_iter().chain(worker.as_ref().map(ToString::to_string)).collect(),
         Standing::Unfinished => vec![steps.unwrap_or_else(|| "before its first step".into())],
-        Standing::Failed(_) => steps.into_iter().collect(),
+        Standing::Stopped | Standing::Failed(_) => steps.into_iter().collect(),
     }
 }
 
@@ -105,7 +111,7 @@ fn why(cell: &Stands) -> Option<String> {
 
 /// `12 cells: 5 done, 1 running, 6 missing`.
 fn counts(picture: &Picture<'_>) -> String {
-    let words = ["done", "running", "unfinished", "failed", "unreadable", "missing"];
+    let words = ["done", "running", "unfinished", "stopped", "failed", "unreadable", "missing"];
     let of = |w: &str| picture.cells.iter().filter(|c| word(&c.standing) == w).count();
     let counted: Vec<String> =
         words.iter().map(|w| (of(w), w)).filter(|(n, _)| *n > 0).map(|(n, w)| format!("{n} {w}")).collect();
@@ -152,16 +158,17 @@ mod tests {
             cell("none", 0, Standing::Missing, 0),
         ];
         let changed = |number: usize| if number >= 4 { vec!["`train.batch`: 8 -> 4".to_string()] } else { vec![] };
-        let picture = Picture { cells: &cells, jobs: 2, changed: &changed, all: true };
+        let queued = BTreeMap::new();
+        let picture = Picture { cells: &cells, jobs: 2, changed: &changed, queued: &queued, all: true };
         let expected = "\
-cell                              seed  state
-attention-gate                       0  done        3 min 12 s
-attention-gate                      10  running     step 150 of 300, node, pid 4242
-a title that is much longer tha…     0  failed      step 11 of 300
+cell                         seed  state
+attention-gate                  0  done        3 min 12 s
+attention-gate                 10  running     step 150 of 300, pid 4242 on node
+a title that is much longe…     0  failed      step 11 of 300
     loss `reconstruction` of update `generator` is NaN at step 12, first at `ge…
-cbam                                 0  unfinished  step 75 of 300
-cbam                                 1  missing     changed (1)
-none                                 0  missing     changed (1)
+cbam                            0  unfinished  step 75 of 300
+cbam                            1  missing     changed (1)
+none                            0  missing     changed (1)
 
 (1) `train.batch`: 8 -> 4
 6 cells: 1 done, 1 running, 1 unfinished, 1 failed, 2 missing

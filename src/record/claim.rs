@@ -34,7 +34,7 @@ impl Worker {
 impl std::fmt::Display for Worker {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Worker { host, pid } = self;
-        if host.is_empty() { write!(f, "pid {pid}") } else { write!(f, "{host}, pid {pid}") }
+        if host.is_empty() { write!(f, "pid {pid}") } else { write!(f, "pid {pid} on {host}") }
     }
 }
 

@@ -3,8 +3,8 @@
 
 use super::write::{ORIGIN_MARK, cell_dir};
 use super::{
-    CellEntry, Cells, Environment, EvaluationRecord, Event, FORMAT, ModelSummary, Provenance, SampleIndex, Status,
-    StepRecord, status,
+    CellEntry, Cells, Environment, EvaluationRecord, Event, FORMAT, ModelSummary, Provenance, SampleIndex,
+    SearchRecord, Status, StepRecord, status,
 };
 use serde::de::DeserializeOwned;
 use std::io::ErrorKind;
@@ -89,6 +89,8 @@ pub struct StudyRecord {
     pub dir: PathBuf,
     pub cells: Cells,
     pub records: Vec<(CellEntry, CellRecord)>,
+    /// Where the study searched.
+    pub search: Option<SearchRecord>,
 }
 
 impl StudyRecord {
@@ -100,7 +102,8 @@ impl StudyRecord {
             .iter()
             .map(|entry| Ok((entry.clone(), CellRecord::read(&cell_dir(runs_root, &entry.hash))?)))
             .collect::<Result<_, RecordError>>()?;
-        Ok(StudyRecord { dir: study_dir.to_owned(), cells, records })
+        let search = json(&study_dir.join("search.json"))?;
+        Ok(StudyRecord { dir: study_dir.to_owned(), cells, records, search })
     }
 }
 
@@ -276,13 +279,15 @@ mod tests {
         let summary = Summary { mean: 2.0, n: 2, values: vec![Some(1.0), None, Some(3.0)], ..Default::default() };
         let test = BTreeMap::from([("completion.psnr".to_string(), summary)]);
         let baselines = BTreeMap::from([("mirror".to_string(), test.clone())]);
-        let status = Status { format: FORMAT, state: State::Done, test, baselines, ..Default::default() };
+        let columns = vec![Default::default()];
+        let status = Status { format: FORMAT, state: State::Done, columns, test, baselines, ..Default::default() };
         write_status(&dir, &status).unwrap();
-        assert!(read_status(&dir).unwrap().unwrap().test["completion.psnr"].values.is_empty());
+        let small = read_status(&dir).unwrap().unwrap();
+        assert!(small.test["completion.psnr"].values.is_empty() && small.baselines.is_empty());
         assert_eq!(CellRecord::read(&dir).unwrap().status, Some(status.clone()));
         // Before format 2 the values were in the status itself.
         write_json(&dir.join("status.json"), &Status { format: 1, ..status.clone() }).unwrap();
-        std::fs::remove_file(dir.join("values.json")).unwrap();
+        std::fs::remove_file(dir.join("results.json")).unwrap();
         assert_eq!(CellRecord::read(&dir).unwrap().status, Some(Status { format: 1, ..status }));
     }
 }

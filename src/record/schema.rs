@@ -1,19 +1,20 @@
 //! `registry/records.schema.json` is made from these types; `ABLATE_BLESS=1 cargo test --lib record::schema` writes it.
 
-use super::status::Values;
-use super::{Cells, Environment, Event, ModelSummary, SampleIndex, Status};
+use super::status::Results;
+use super::{Cells, Environment, Event, ModelSummary, SampleIndex, SearchRecord, Status};
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
 /// A file of a run and the definition that it follows.
-const FILES: [(&str, &str); 7] = [
+const FILES: [(&str, &str); 8] = [
     ("records.jsonl (each line)", "Event"),
     ("status.json", "Status"),
-    ("values.json", "Values"),
+    ("results.json", "Results"),
     ("environment.json", "Environment"),
     ("summary.json", "ModelSummary"),
     ("samples/index.json", "SampleIndex"),
     ("cells.json", "Cells"),
+    ("search.json", "SearchRecord"),
 ];
 
 /// Draft-07, as the schema of experiments.
@@ -21,11 +22,12 @@ fn schema() -> Value {
     let mut generator = SchemaSettings::draft07().into_generator();
     let _ = generator.subschema_for::<Event>();
     let _ = generator.subschema_for::<Status>();
-    let _ = generator.subschema_for::<Values>();
+    let _ = generator.subschema_for::<Results>();
     let _ = generator.subschema_for::<Environment>();
     let _ = generator.subschema_for::<ModelSummary>();
     let _ = generator.subschema_for::<SampleIndex>();
     let _ = generator.subschema_for::<Cells>();
+    let _ = generator.subschema_for::<SearchRecord>();
     let definitions: std::collections::BTreeMap<String, Value> = generator.take_definitions(true).into_iter().collect();
     let files: Vec<String> = FILES.iter().map(|(file, name)| format!("`{file}`: `{name}`")).collect();
     json!({

@@ -1,4 +1,5 @@
-//! `status.json`: the state of a cell, in one file that is replaced whole; with `values.json`, what its page needs besides.
+//! `status.json`: the state of a cell, in one small file that is replaced whole; with `results.json`, what the page of a
+//! finished one needs besides.
 
 use super::read::{json, of_our_format};
 use super::write::write_atomic;
@@ -33,11 +34,15 @@ pub struct Status {
     pub worker: Option<Worker>,
     /// Step of the checkpoint that the test numbers are of.
     pub selected_step: Option<u64>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub columns: Vec<Column>,
     /// Test values by column, baselines by row name.
-    pub test: BTreeMap<String, Summary>,
-    pub baselines: BTreeMap<String, BTreeMap<String, Summary>>,
+    pub test: Summaries,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub baselines: BTreeMap<String, Summaries>,
 }
+
+type Summaries = BTreeMap<String, Summary>;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -47,16 +52,19 @@ pub enum State {
     #[default]
     Running,
     Interrupted,
+    /// A search let it go no further; it can go on.
+    Stopped,
     Failed,
     Done,
 }
 
-/// `values.json`: by column what `status.json` leaves out; baselines by row name.
+/// `results.json`: what `status.json` of a finished cell leaves out.
 #[derive(Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct Values {
+pub(super) struct Results {
+    columns: Vec<Column>,
     test: BTreeMap<String, Detail>,
-    baselines: BTreeMap<String, BTreeMap<String, Detail>>,
+    baselines: BTreeMap<String, Summaries>,
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -68,31 +76,31 @@ pub(super) struct Detail {
     groups: Vec<Group>,
 }
 
-type Summaries = BTreeMap<String, Summary>;
-
-/// Takes the details out of some summaries.
-fn split(summaries: &mut Summaries) -> BTreeMap<String, Detail> {
-    let detailed = summaries.iter_mut().filter(|(_, s)| !s.values.is_empty() || !s.groups.is_empty());
+/// Takes out of a status what only the page needs: it leaves the means.
+fn split(status: &mut Status) -> Results {
+    let detailed = status.test.iter_mut().filter(|(_, s)| !s.values.is_empty() || !s.groups.is_empty());
     let take =
         |s: &mut Summary| Detail { values: std::mem::take(&mut s.values), groups: std::mem::take(&mut s.groups) };
-    detailed.map(|(name, summary)| (name.clone(), take(summary))).collect()
+    let test = detailed.map(|(name, summary)| (name.clone(), take(summary))).collect();
+    Results { columns: std::mem::take(&mut status.columns), test, baselines: std::mem::take(&mut status.baselines) }
 }
 
-fn join(summaries: &mut Summaries, mut details: BTreeMap<String, Detail>) {
-    for (name, summary) in summaries {
-        if let Some(detail) = details.remove(name) {
+fn join(status: &mut Status, results: Results) {
+    let Results { columns, mut test, baselines } = results;
+    (status.columns, status.baselines) = (columns, baselines);
+    for (name, summary) in &mut status.test {
+        if let Some(detail) = test.remove(name) {
             (summary.values, summary.groups) = (detail.values, detail.groups);
         }
     }
 }
 
-/// Writes the state of a cell into its folder: `values.json` first, so that a state that speaks of results has them.
+/// Writes the state of a cell into its folder: the results first, so that a state that speaks of them has them.
 pub fn write_status(cell: &Path, status: &Status) -> Result<(), RecordError> {
     let mut small = Status { format: FORMAT, ..status.clone() };
-    let test = split(&mut small.test);
-    let baselines = small.baselines.iter_mut().map(|(row, of)| (row.clone(), split(of))).collect();
-    if !test.is_empty() {
-        write_small(&cell.join("values.json"), &Values { test, baselines })?;
+    if small.state == State::Done {
+        let results = split(&mut small);
+        write_small(&cell.join("results.json"), &results)?;
     }
     write_small(&cell.join("status.json"), &small)
 }
@@ -104,7 +112,7 @@ fn write_small<T: Serialize>(path: &Path, value: &T) -> Result<(), RecordError> 
     write_atomic(path, &text)
 }
 
-/// The state of a cell as its small file has it, without the values of single samples; `None`: never begun.
+/// The state of a cell as its small file has it: of a finished one the test means, and no more; `None`: never begun.
 ///
 /// # Errors
 /// A newer format; a file that cannot be read or is none of ours.
@@ -115,12 +123,9 @@ pub fn read_status(cell: &Path) -> Result<Option<Status>, RecordError> {
 /// The state of a cell with all that its page needs.
 pub(super) fn read_whole(cell: &Path) -> Result<Option<Status>, RecordError> {
     let Some(mut status) = read_status(cell)? else { return Ok(None) };
-    if status.state == State::Done && status.format > 1 {
-        let Values { test, mut baselines } = json(&cell.join("values.json"))?.unwrap_or_default();
-        join(&mut status.test, test);
-        for (row, of) in &mut status.baselines {
-            join(of, baselines.remove(row).unwrap_or_default());
-        }
+    // Before format 2 all was in one file.
+    if let (State::Done, 2..) = (status.state, status.format) {
+        join(&mut status, json(&cell.join("results.json"))?.unwrap_or_default());
     }
     Ok(Some(status))
 }

@@ -4,7 +4,7 @@ use super::identity::settle;
 use super::{Papers, tracks};
 use crate::config::{self, CellSpec, Item, Overrides, Study};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::graph::plan::{Network, Plan, Weights};
+use crate::graph::plan::{Component, Network, Plan, Weights};
 use crate::graph::{self, About, Finished, Library};
 use crate::record::{self, CellEntry, Cells, ReportPlan, State};
 use crate::run;
@@ -32,6 +32,10 @@ pub struct Prepared {
     pub is_study: bool,
     /// Keys that tell the cells apart, those that were left out included.
     pub varied: BTreeSet<String>,
+    pub search: Option<config::Search>,
+    /// `[study.launch]`, and what Slurm is told where that does not name it.
+    pub launch: Option<Component>,
+    pub slurm: Component,
 }
 
 /// What a file's check needs besides the file.
@@ -100,9 +104,14 @@ fn cells(file: &Path, study: &Study, against: Against<'_>, only: Option<usize>) 
     let (library, problems) = with_folders(&study.base, against.library);
     errors.extend(problems);
     let finished = |wanted: &Finished| finished(wanted, against);
+    let about = of_the_file(file, study, against);
+    let (launch, problems) = graph::launcher(&study.base, &about, &library);
+    errors.extend(problems);
+    let slurm = launch.clone().filter(|launch| launch.name == "slurm");
+    let slurm = slurm.unwrap_or_else(|| graph::default_launcher("slurm", &about, &library));
     if is_study {
         // What every cell overrides is checked all the same (language.md, section 9).
-        errors.extend(graph::check_partial(&study.base, &of_the_file(file, study, against), &library));
+        errors.extend(graph::check_partial(&study.base, &about, &library));
     }
     let specs = study.cells().unwrap_or_else(|problems| {
         errors.extend(problems);
@@ -135,6 +144,11 @@ fn cells(file: &Path, study: &Study, against: Against<'_>, only: Option<usize>) 
     if errors.is_empty() && only.is_none() {
         errors.extend(graph::absent_everywhere(&cells.iter().map(|c| &c.plan).collect::<Vec<_>>()));
     }
+    let search = study.search();
+    if let (Some(search), Some(cell), true) = (&search, cells.first(), errors.is_empty()) {
+        let names: Vec<String> = run::validated(&cell.plan).into_iter().map(|column| column.name).collect();
+        errors.extend(search.unranked(cell.plan.evaluate.select.as_deref(), &names));
+    }
     if errors.iter().any(|e| e.severity == Severity::Error) {
         return Err(errors);
     }
@@ -142,7 +156,7 @@ fn cells(file: &Path, study: &Study, against: Against<'_>, only: Option<usize>) 
     let baseline = cells.iter().find(|c| c.spec.baseline).map(|c| c.spec.name()).unwrap_or_default();
     let path = std::fs::canonicalize(file).unwrap_or_else(|_| file.to_path_buf());
     let file = path.display().to_string();
-    Ok(Prepared { experiment, file, cells, baseline, report, notes, is_study, varied })
+    Ok(Prepared { experiment, file, cells, baseline, report, notes, is_study, varied, search, launch, slurm })
 }
 
 /// What resolving a file itself, and none of its cells, knows.

@@ -4,7 +4,7 @@ use super::desk::{Desk, at_entry};
 use super::reach::{Graph, Needs, read_by};
 use super::switch::{Off, mentioned};
 use crate::config::{Item, Table, Value as Written};
-use crate::graph::plan::{Evaluation, Loss, Predict, Shown, Stage, Update, Value};
+use crate::graph::plan::{Evaluation, Loss, Pick, Predict, Shown, Stage, Update, Value};
 use crate::registry::Kind;
 use std::collections::BTreeSet;
 
@@ -52,7 +52,11 @@ impl Whole<'_> {
         let rows =
             self.evaluations.iter().flat_map(|e| e.baselines.iter().flat_map(|(_, row)| row.iter().map(|(_, v)| v)));
         let written = self.predict.into_iter().flat_map(|p| p.write.iter().map(|(_, v)| v).chain([&p.feed]));
-        let shown = self.shown.iter().flat_map(|s| s.wires.iter().filter_map(|(_, v)| v.as_ref()));
+        let picked = self.shown.iter().filter_map(|s| match &s.pick {
+            Pick::Near { value, .. } => Some(value),
+            _ => None,
+        });
+        let shown = self.shown.iter().flat_map(|s| s.wires.iter().filter_map(|(_, v)| v.as_ref())).chain(picked);
         inputs.chain(groups).chain(rows).chain(written).chain(shown)
     }
 

@@ -4,6 +4,8 @@
 //! all keys of its family (both editors complete and explain those) and narrows them by `if` and `then`.
 
 mod members;
+mod study;
+mod training;
 mod words;
 
 use crate::graph::layout::LAYOUTS;

@@ -1,7 +1,7 @@
 //! The language's own keys, with their types, defaults, ranges and what they mean.
 
 use super::members::entry;
-use super::{SHARED, defined, layouts_text, variant};
+use super::{defined, layouts_text, training};
 use crate::graph::layout::{LAYOUTS, OURS};
 use crate::graph::library::Library;
 use serde_json::{Map, Value, json};
@@ -16,7 +16,7 @@ pub fn or_given(allowed: Value) -> Value {
 }
 
 /// With what it means, and its default.
-fn means(mut value: Value, default: impl Into<Value>, doc: &str) -> Value {
+pub fn means(mut value: Value, default: impl Into<Value>, doc: &str) -> Value {
     let default = default.into();
     if value.get("$ref").is_some() {
         // Beside a reference nothing else is read.
@@ -58,15 +58,15 @@ fn choice(of: &[&str], default: &str, doc: &str) -> Value {
     means(or_given(json!({ "enum": of })), default, doc)
 }
 
-fn enabled() -> Value {
+pub fn enabled() -> Value {
     boolean(true, "Whether it is there at all; `false` removes it and what only it used.")
 }
 
-fn length(default: &str, doc: &str) -> Value {
+pub fn length(default: &str, doc: &str) -> Value {
     means(defined("span"), if default.is_empty() { Value::Null } else { default.into() }, doc)
 }
 
-fn component(family: &str, default: &str, doc: &str) -> Value {
+pub fn component(family: &str, default: &str, doc: &str) -> Value {
     let default = if default.is_empty() { Value::Null } else { default.into() };
     means(defined(&format!("{family}-component")), default, doc)
 }
@@ -224,86 +224,6 @@ pub fn weights() -> Value {
     json!({ "anyOf": [{ "const": "none" }, defined("given"), table], "description": "Where the values come from." })
 }
 
-/// `"none"`, or a table with one of two keys.
-fn clip() -> Value {
-    let above = || means(or_given(json!({ "type": "number", "exclusiveMinimum": 0 })), Value::Null, "Above 0.");
-    let table = closed(&[("norm", above()), ("value", above())]);
-    means(
-        json!({ "anyOf": [{ "const": "none" }, defined("given"), table] }),
-        "none",
-        "Bounds the gradients: their common norm, or each of them.",
-    )
-}
-
-fn average() -> Value {
-    let decay = or_given(json!({ "type": "number", "minimum": 0, "exclusiveMaximum": 1 }));
-    let table = closed(&[
-        ("decay", means(decay, Value::Null, "Share that the copy keeps at each step.")),
-        ("from", length("0 steps", "When it begins to lag behind.")),
-    ]);
-    means(
-        json!({ "anyOf": [{ "const": "none" }, defined("given"), table] }),
-        "none",
-        "A moving copy of what is learned.",
-    )
-}
-
-fn clamp() -> Value {
-    let value =
-        json!({ "anyOf": [{ "const": "none" }, defined("given"), { "type": "number", "exclusiveMinimum": 0 }] });
-    means(value, "none", "Bound on each weight after a step.")
-}
-
-fn updates() -> Value {
-    closed(&[
-        ("learns", texts("Nodes, or paths inside them.")),
-        ("losses", texts("What it minimises; all that reach what it learns, where it is not written.")),
-        ("optimizer", component("optimizer", "", "Over `train.optimizer`.")),
-        ("schedule", component("schedule", "", "Over `train.schedule`.")),
-        ("clip", clip()),
-        ("accumulate", integer(1, Some(1), "Batches whose gradients are averaged into a step.")),
-        (
-            "rates",
-            means(
-                json!({ "type": "object", "additionalProperties": or_given(json!({ "type": "number" })) }),
-                Value::Null,
-                "Factors on the learning rate, by path.",
-            ),
-        ),
-        ("every", integer(1, Some(1), "2: each second step.")),
-        ("times", integer(1, Some(1), "5: five optimizer steps, each on a fresh batch.")),
-        ("clamp", clamp()),
-        ("average", average()),
-        ("enabled", enabled()),
-    ])
-}
-
-fn stages() -> Value {
-    closed(&[
-        ("length", length("", "How long it trains.")),
-        ("updates", texts("In the order in which they act in a step.")),
-        ("batch", integer(1, None, "Samples of a step; `train.batch`, where it is not written.")),
-        (
-            "data",
-            json!({ "type": "object", "additionalProperties": { "type": "string" }, "description": "Datasets that are read in others' places." }),
-        ),
-        ("enabled", enabled()),
-    ])
-}
-
-fn train() -> Value {
-    closed(&[
-        ("batch", integer(1, None, "Samples of a step.")),
-        ("stages", texts("In the order in which they run.")),
-        ("epoch-of", text("The dataset whose length is an epoch.")),
-        ("init", component("init", "", "Initial values of all nodes.")),
-        ("optimizer", component("optimizer", "", "Of all updates.")),
-        ("schedule", component("schedule", "constant", "Of all updates.")),
-        ("clip", clip()),
-        ("accumulate", integer(1, Some(1), "Batches whose gradients are averaged into a step.")),
-    ])
-}
-
 fn run() -> Value {
     let threads = json!({ "anyOf": [{ "const": "auto" }, { "type": "integer", "minimum": 1, "maximum": CEILING as i64 }, defined("given")] });
     let checkpoint = closed(&[
@@ -406,37 +326,6 @@ fn report(library: &Library) -> Value {
     closed(&[("tables", table_of("table", tables)), ("figures", table_of("figure", figures))])
 }
 
-/// A dotted path into an experiment.
-fn path(doc: &str) -> Value {
-    let pattern = format!("^({})\\.", SHARED.join("|"));
-    json!({ "type": "string", "pattern": pattern, "description": doc })
-}
-
-fn study() -> Value {
-    let axis = closed(&[
-        ("key", path("The one path that the axis sets.")),
-        ("values", list(json!({ "additionalProperties": true }), "Its values.")),
-        ("labels", texts("What they are called; the values, where it is not written.")),
-    ]);
-    let rules = |doc: &str| {
-        let label = json!({ "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }] });
-        list(json!({ "type": "object", "additionalProperties": label }), doc)
-    };
-    let open = |doc: &str| json!({ "type": "object", "additionalProperties": true, "description": doc });
-    let baseline =
-        json!({ "anyOf": [{ "type": "string" }, { "type": "object", "additionalProperties": { "type": "string" } }] });
-    closed(&[
-        ("seeds", list(json!({ "type": "integer", "minimum": 0 }), "`run.seed` of the cells.")),
-        ("variants", table_of("variant", variant())),
-        ("axes", table_of("axis", axis)),
-        ("baseline", means(baseline, Value::Null, "What the tests compare with: a variant, or a label of each axis.")),
-        ("exclude", rules("Cells that are left out.")),
-        ("only", rules("Cells that are kept.")),
-        ("launch", open("How a launcher runs the cells.")),
-        ("search", open("Ranges and budget of a search.")),
-    ])
-}
-
 /// The tables of an experiment that variants have too, and `[study]`.
 pub fn tables(library: &Library) -> Vec<(&'static str, Value)> {
     let predict = closed(&[
@@ -450,15 +339,15 @@ pub fn tables(library: &Library) -> Vec<(&'static str, Value)> {
         ),
         ("datasets", table_of("dataset", entry(library, "dataset", &dataset()))),
         ("losses", table_of("loss", entry(library, "loss", &loss()))),
-        ("updates", table_of("update", updates())),
-        ("stages", table_of("stage", stages())),
-        ("train", train()),
+        ("updates", table_of("update", training::updates())),
+        ("stages", table_of("stage", training::stages())),
+        ("train", training::train()),
         ("run", run()),
         ("evaluate", evaluate()),
         ("evaluations", table_of("evaluation", evaluations())),
         ("predict", predict),
         ("report", report(library)),
-        ("study", study()),
+        ("study", super::study::study()),
         ("registry", texts("Folders with more composites.")),
     ]
 }
