@@ -5,6 +5,7 @@
 
 mod members;
 mod study;
+mod training;
 mod words;
 
 use crate::graph::layout::LAYOUTS;
@@ -86,7 +87,7 @@ fn composite(library: &Library) -> Map<String, Value> {
         ("optional", optional.clone()),
         ("doc", text("What it is.")),
     ]);
-    let settings = closed(&[
+    let mut settings = closed(&[
         ("default", json!({ "description": "Without one, the setting is required." })),
         ("type", json!({ "enum": kinds, "description": "The default's, where it is not written." })),
         ("family", json!({ "enum": families, "description": "It takes a component of this family." })),
@@ -98,6 +99,7 @@ fn composite(library: &Library) -> Map<String, Value> {
         ("length", integer(0, None, "Length of an array.")),
         ("doc", text("What it is.")),
     ]);
+    settings["allOf"] = members::defaults(library).into();
     let outputs = closed(&[
         ("from", json!({ "allOf": [defined("wires")], "description": "The wire, or wires, that it is." })),
         ("type", ty("What the last activation guarantees; found where it is not written.")),

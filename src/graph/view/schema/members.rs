@@ -73,11 +73,43 @@ pub fn cards(library: &Library) -> Vec<(String, Value)> {
         for card in library.members(family).iter().filter_map(|name| library.card(family, name)) {
             let mut properties: Map<String, Value> = own.iter().map(|key| (key.clone(), json!({}))).collect();
             properties.insert("use".into(), json!({ "description": card.doc }));
+            if properties.contains_key("in") {
+                let ports = card.inputs.iter().map(|port| port.name.as_str());
+                properties.insert("in".into(), only(ports.collect()));
+            }
+            if properties.contains_key("each") {
+                properties.insert("each".into(), only(card.settings.iter().map(|s| s.name.as_str()).collect()));
+            }
             properties.extend(described(&card));
             all.push((definition(&card), json!({ "properties": properties, "additionalProperties": false })));
         }
     }
     all
+}
+
+/// Where it is a table, its keys are among these.
+fn only(names: Vec<&str>) -> Value {
+    json!({ "propertyNames": { "enum": names }, "additionalProperties": true })
+}
+
+/// What a composite's setting says of its default: a component of its family, a value of its type.
+pub fn defaults(library: &Library) -> Vec<Value> {
+    let case = |key: &str, name: &str, default: Value| {
+        json!({
+            "if": { "properties": { key: { "const": name } }, "required": [key], "additionalProperties": true },
+            "then": { "properties": { "default": default }, "additionalProperties": true },
+        })
+    };
+    let slots = library.families().into_iter().filter(|family| !PLAIN.contains(family));
+    let slots = slots.map(|family| case("family", family, defined(&format!("{family}-component"))));
+    let padding = words::padding(json!({ "type": "integer", "minimum": 0 }));
+    let types = [
+        ("integer", json!({ "type": "integer" })),
+        ("number", json!({ "type": "number" })),
+        ("boolean", json!({ "type": "boolean" })),
+        ("padding", padding),
+    ];
+    slots.chain(types.into_iter().map(|(name, default)| case("type", name, or_given(default)))).collect()
 }
 
 fn table(cards: &[(String, &ComponentCard)], own: &Map<String, Value>) -> Value {
@@ -156,7 +188,7 @@ fn allowed(setting: &Setting) -> Value {
         Kind::Table => words::table_like(setting.default.as_ref()),
         Kind::Slot(family) => defined(&format!("{family}-component")),
         Kind::Dim => words::dim(least(integer(), 1)),
-        Kind::Padding => json!({ "anyOf": [least(integer(), 0), { "const": "same" }] }),
+        Kind::Padding => words::padding(least(integer(), 0)),
         Kind::Kernel => json!({ "anyOf": [integer(), words::pair(integer())] }),
         Kind::Pick => words::pick(),
     }

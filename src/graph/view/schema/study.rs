@@ -1,12 +1,12 @@
 //! `[study]` in the editors' schema.
 
-use super::variant;
 use super::words::{closed, integer, list, means, table_of, text, texts};
+use super::{SHARED, variant};
 use serde_json::{Value, json};
 
 pub fn study() -> Value {
     let axis = closed(&[
-        ("key", text("The one path that the axis sets.")),
+        ("key", path("The one path that the axis sets.")),
         ("values", list(json!({ "additionalProperties": true }), "Its values.")),
         ("labels", texts("What they are called; the values, where it is not written.")),
     ]);
@@ -34,7 +34,7 @@ fn search() -> Value {
     let scale =
         json!({ "enum": ["linear", "log"], "default": "linear", "description": "How points lie in the range." });
     let searched = closed(&[
-        ("key", text("The one path that is searched.")),
+        ("key", path("The one path that is searched.")),
         ("from", number("Lower end of the range; two integers mean integers.")),
         ("to", number("Upper end of the range, itself in it.")),
         ("scale", scale),
@@ -57,4 +57,10 @@ fn search() -> Value {
         ("seed", integer(0, Some(0), "Of the draws.")),
         ("space", table_of("searched key", searched)),
     ])
+}
+
+/// A dotted path into an experiment.
+fn path(doc: &str) -> Value {
+    let pattern = format!("^({})\\.", SHARED.join("|"));
+    json!({ "type": "string", "pattern": pattern, "description": doc })
 }

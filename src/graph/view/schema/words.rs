@@ -1,7 +1,7 @@
 //! The language's own keys, with their types, defaults, ranges and what they mean.
 
 use super::members::entry;
-use super::{defined, layouts_text};
+use super::{defined, layouts_text, training};
 use crate::graph::layout::{LAYOUTS, OURS};
 use crate::graph::library::Library;
 use serde_json::{Map, Value, json};
@@ -58,15 +58,15 @@ fn choice(of: &[&str], default: &str, doc: &str) -> Value {
     means(or_given(json!({ "enum": of })), default, doc)
 }
 
-fn enabled() -> Value {
+pub fn enabled() -> Value {
     boolean(true, "Whether it is there at all; `false` removes it and what only it used.")
 }
 
-fn length(default: &str, doc: &str) -> Value {
+pub fn length(default: &str, doc: &str) -> Value {
     means(defined("span"), if default.is_empty() { Value::Null } else { default.into() }, doc)
 }
 
-fn component(family: &str, default: &str, doc: &str) -> Value {
+pub fn component(family: &str, default: &str, doc: &str) -> Value {
     let default = if default.is_empty() { Value::Null } else { default.into() };
     means(defined(&format!("{family}-component")), default, doc)
 }
@@ -102,6 +102,11 @@ pub fn dim(integer: Value) -> Value {
         ("times", number(Some(1.0), "Times this.")),
     ]);
     json!({ "anyOf": [integer, like] })
+}
+
+/// Pixels on each side, or what keeps the size.
+pub fn padding(integer: Value) -> Value {
+    json!({ "anyOf": [integer, { "const": "same" }] })
 }
 
 pub fn pair(of: Value) -> Value {
@@ -219,86 +224,6 @@ pub fn weights() -> Value {
     json!({ "anyOf": [{ "const": "none" }, defined("given"), table], "description": "Where the values come from." })
 }
 
-/// `"none"`, or a table with one of two keys.
-fn clip() -> Value {
-    let above = || means(or_given(json!({ "type": "number", "exclusiveMinimum": 0 })), Value::Null, "Above 0.");
-    let table = closed(&[("norm", above()), ("value", above())]);
-    means(
-        json!({ "anyOf": [{ "const": "none" }, defined("given"), table] }),
-        "none",
-        "Bounds the gradients: their common norm, or each of them.",
-    )
-}
-
-fn average() -> Value {
-    let decay = or_given(json!({ "type": "number", "minimum": 0, "exclusiveMaximum": 1 }));
-    let table = closed(&[
-        ("decay", means(decay, Value::Null, "Share that the copy keeps at each step.")),
-        ("from", length("0 steps", "When it begins to lag behind.")),
-    ]);
-    means(
-        json!({ "anyOf": [{ "const": "none" }, defined("given"), table] }),
-        "none",
-        "A moving copy of what is learned.",
-    )
-}
-
-fn clamp() -> Value {
-    let value =
-        json!({ "anyOf": [{ "const": "none" }, defined("given"), { "type": "number", "exclusiveMinimum": 0 }] });
-    means(value, "none", "Bound on each weight after a step.")
-}
-
-fn updates() -> Value {
-    closed(&[
-        ("learns", texts("Nodes, or paths inside them.")),
-        ("losses", texts("What it minimises; all that reach what it learns, where it is not written.")),
-        ("optimizer", component("optimizer", "", "Over `train.optimizer`.")),
-        ("schedule", component("schedule", "", "Over `train.schedule`.")),
-        ("clip", clip()),
-        ("accumulate", integer(1, Some(1), "Batches whose gradients are averaged into a step.")),
-        (
-            "rates",
-            means(
-                json!({ "type": "object", "additionalProperties": or_given(json!({ "type": "number" })) }),
-                Value::Null,
-                "Factors on the learning rate, by path.",
-            ),
-        ),
-        ("every", integer(1, Some(1), "2: each second step.")),
-        ("times", integer(1, Some(1), "5: five optimizer steps, each on a fresh batch.")),
-        ("clamp", clamp()),
-        ("average", average()),
-        ("enabled", enabled()),
-    ])
-}
-
-fn stages() -> Value {
-    closed(&[
-        ("length", length("", "How long it trains.")),
-        ("updates", texts("In the order in which they act in a step.")),
-        ("batch", integer(1, None, "Samples of a step; `train.batch`, where it is not written.")),
-        (
-            "data",
-            json!({ "type": "object", "additionalProperties": { "type": "string" }, "description": "Datasets that are read in others' places." }),
-        ),
-        ("enabled", enabled()),
-    ])
-}
-
-fn train() -> Value {
-    closed(&[
-        ("batch", integer(1, None, "Samples of a step.")),
-        ("stages", texts("In the order in which they run.")),
-        ("epoch-of", text("The dataset whose length is an epoch.")),
-        ("init", component("init", "", "Initial values of all nodes.")),
-        ("optimizer", component("optimizer", "", "Of all updates.")),
-        ("schedule", component("schedule", "constant", "Of all updates.")),
-        ("clip", clip()),
-        ("accumulate", integer(1, Some(1), "Batches whose gradients are averaged into a step.")),
-    ])
-}
-
 fn run() -> Value {
     let threads = json!({ "anyOf": [{ "const": "auto" }, { "type": "integer", "minimum": 1, "maximum": CEILING as i64 }, defined("given")] });
     let checkpoint = closed(&[
@@ -414,9 +339,9 @@ pub fn tables(library: &Library) -> Vec<(&'static str, Value)> {
         ),
         ("datasets", table_of("dataset", entry(library, "dataset", &dataset()))),
         ("losses", table_of("loss", entry(library, "loss", &loss()))),
-        ("updates", table_of("update", updates())),
-        ("stages", table_of("stage", stages())),
-        ("train", train()),
+        ("updates", table_of("update", training::updates())),
+        ("stages", table_of("stage", training::stages())),
+        ("train", training::train()),
         ("run", run()),
         ("evaluate", evaluate()),
         ("evaluations", table_of("evaluation", evaluations())),
