@@ -22,6 +22,7 @@ pub use table::{Head, Kind, Row, Table};
 
 use crate::record::{ModelSummary, RecordError, StudyRecord, write_atomic};
 use format::{Csv, Format, Latex};
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -122,12 +123,13 @@ pub fn write(study_dir: &Path, runs_root: &Path, options: &Options) -> Result<Pa
             files.tables.push(path);
         }
     }
-    for drawing in page.drawings() {
-        let path = study_dir.join("figures").join(&drawing.name);
-        write_atomic(&path.with_extension("svg"), drawing.svg.as_bytes())?;
-        write_atomic(&path.with_extension("png"), &raster::png_of_svg(&drawing.svg)?)?;
-        files.figures.extend(["svg", "png"].map(|end| path.with_extension(end)));
-    }
+    // Each picture is drawn by itself: the number of threads changes no byte.
+    let drawings: Vec<&figure::Drawing> = page.drawings().collect();
+    // Of those with one name the last stays.
+    let last = |i: &usize| drawings[i + 1..].iter().all(|later| later.name != drawings[*i].name);
+    let kept: Vec<&figure::Drawing> = (0..drawings.len()).filter(last).map(|i| drawings[i]).collect();
+    let written = kept.par_iter().map(|drawing| picture(study_dir, drawing)).collect::<Result<Vec<_>, _>>()?;
+    files.figures = written.into_iter().flatten().collect();
     files.paper = study_dir.join("paper.tex");
     write_atomic(&files.paper, paper::tex(&study, &page.tables, page.drawings(), options).as_bytes())?;
     files.index = study_dir.join("index.html");
@@ -136,6 +138,15 @@ pub fn write(study_dir: &Path, runs_root: &Path, options: &Options) -> Result<Pa
     write_atomic(&files.markdown, page.markdown()?.as_bytes())?;
     files.results = page.tables;
     Ok(files)
+}
+
+/// The files of a drawing: SVG and PNG.
+fn picture(study_dir: &Path, drawing: &figure::Drawing) -> Result<[PathBuf; 2], ReportError> {
+    let path = study_dir.join("figures").join(&drawing.name);
+    let [svg, png] = ["svg", "png"].map(|end| path.with_extension(end));
+    write_atomic(&svg, drawing.svg.as_bytes())?;
+    write_atomic(&png, &raster::png_of_svg(&drawing.svg)?)?;
+    Ok([svg, png])
 }
 
 /// Names of the kinds of figures that can be drawn: those of the components of family `figure`.

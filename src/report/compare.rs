@@ -31,6 +31,8 @@ pub struct Compared {
     pub keys: usize,
     pub configuration: Vec<Differing>,
     pub environment: Vec<Differing>,
+    /// Runs that left a configuration, and an environment; what only one has cannot be compared.
+    pub known: [usize; 2],
     pub metrics: Vec<Metric>,
     /// What a reader must know of the metrics.
     pub notes: Vec<String>,
@@ -70,6 +72,7 @@ pub fn compare(sides: &[Side]) -> Compared {
         keys: configurations.iter().flat_map(BTreeMap::keys).collect::<BTreeSet<_>>().len(),
         configuration: differing(&configurations),
         environment: differing(&environments),
+        known: [&configurations, &environments].map(|all| all.iter().filter(|values| !values.is_empty()).count()),
         metrics,
         notes,
     }
@@ -80,7 +83,8 @@ impl Compared {
     pub fn identical(&self) -> bool {
         let equal = |m: &Metric| m.values.windows(2).all(|pair| mean(&pair[0]) == mean(&pair[1]));
         let measured = self.metrics.iter().filter(|m| !m.cost);
-        self.configuration.is_empty() && self.environment.is_empty() && measured.into_iter().all(equal)
+        let known = self.known.iter().all(|known| *known == self.runs.len());
+        known && self.configuration.is_empty() && self.environment.is_empty() && measured.into_iter().all(equal)
     }
 
     /// For people: lines of at most `width` characters, the last without an end.
@@ -210,7 +214,7 @@ mod tests {
             ]
         );
         assert_eq!(compared.keys, 4);
-        assert!(!compared.identical() && compare(&[side(&[("a", "1")]), side(&[("a", "1")])]).identical());
+        assert!(!compared.identical() && compared.known == [2, 0]);
     }
 
     #[test]

@@ -119,13 +119,13 @@ fn from_base64(text: &str) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(text.len() / 4 * 3);
     for chunk in text.as_bytes().chunks(4) {
         let coded = chunk.iter().position(|c| *c == b'=').unwrap_or(chunk.len());
-        let mut word = 0u32;
-        for i in 0..4 {
-            word = word << 6 | if i < coded { u32::from(digit(chunk[i])?) } else { 0 };
-        }
         if chunk.len() != 4 || coded < 2 {
             return None;
         }
+        let word = chunk.iter().enumerate().try_fold(0u32, |word, (i, c)| {
+            let bits = if i < coded { digit(*c)? } else { 0 };
+            Some(word << 6 | u32::from(bits))
+        })?;
         out.extend(word.to_be_bytes()[1..coded].iter());
     }
     Some(out)

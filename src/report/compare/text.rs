@@ -19,19 +19,11 @@ struct Page {
 pub fn text(compared: &Compared, width: usize, colour: bool) -> String {
     let mut page = Page { lines: vec![], width: width.max(40), colour };
     compared.runs.iter().enumerate().for_each(|(i, run)| page.run(i, run));
-    page.differences("Configuration", "keys", compared.keys, &compared.configuration);
-    page.differences("Environment", "facts", 0, &compared.environment);
+    page.differences("Configuration", "keys", compared.keys, (compared.known[0], &compared.configuration));
+    page.differences("Environment", "facts", 0, (compared.known[1], &compared.environment));
     if compared.identical() {
-        let seeds = compared.metrics.iter().any(|m| !m.cost && m.values.iter().all(Option::is_some));
         page.lines.push(String::new());
-        page.lines.push(
-            if seeds {
-                "The runs are identical: same configuration, same environment, same numbers."
-            } else {
-                "Nothing differs in what is there: same configuration, same environment."
-            }
-            .into(),
-        );
+        page.lines.push("The runs are identical: same configuration, same environment, same numbers.".into());
     }
     for i in 1..compared.runs.len() {
         page.metrics(i, &compared.metrics);
@@ -68,8 +60,10 @@ impl Page {
         self.lines.push(self.paint(BOLD, text));
     }
 
-    fn differences(&mut self, title: &str, word: &str, of: usize, all: &[Differing]) {
+    /// `of`: how many there are in all, 0 where nobody counts them; `known`: how many runs have any.
+    fn differences(&mut self, title: &str, word: &str, of: usize, (known, all): (usize, &[Differing])) {
         match (all.len(), of) {
+            _ if known < 2 => self.heading(&format!("{title}: not known of two runs")),
             (0, _) => self.heading(&format!("{title}: no difference")),
             (1, 0) => self.heading(&format!("{title}: one fact differs")),
             (n, 0) => self.heading(&format!("{title}: {n} {word} differ")),
@@ -226,23 +220,21 @@ fn detail(metric: &Metric, i: usize) -> Option<String> {
 
 /// Broken at spaces; a word that is longer than a line is broken where the line ends.
 fn wrap(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
+    let (mut lines, mut line) = (Vec::new(), String::new());
     for word in text.split(' ') {
+        let used = line.chars().count();
         let mut word: Vec<char> = word.chars().collect();
-        loop {
-            let Some(last) = lines.last_mut() else { break };
-            let used = last.chars().count();
-            let gap = usize::from(used > 0);
-            if used + gap + word.len() <= width {
-                last.extend(std::iter::repeat_n(' ', gap).chain(word));
-                break;
-            }
-            if used == 0 {
-                last.extend(word.drain(..width.min(word.len())));
-            }
-            lines.push(String::new());
+        if used > 0 && used + 1 + word.len() > width {
+            lines.push(std::mem::take(&mut line));
+        } else if used > 0 {
+            line.push(' ');
         }
+        while line.is_empty() && word.len() > width {
+            lines.push(word.drain(..width).collect());
+        }
+        line.extend(word);
     }
+    lines.push(line);
     lines
 }
 

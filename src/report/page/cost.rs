@@ -73,10 +73,13 @@ fn networks(groups: &[Group<'_>]) -> Vec<Value> {
     all.into_iter().map(shown).collect()
 }
 
-/// The update that learns a network, where the configuration says so: `updates.generator.learns = ["generator"]`.
+/// The update that learns a network, where the configuration says so: `updates.generator.learns = ["generator"]`. A node
+/// that applies another has its parameters.
 fn learnt_by(group: &Group<'_>, name: &str) -> Option<String> {
-    let quoted = format!("\"{name}\"");
     let config = &group.shown()?.config;
+    let applied = format!("nodes.{name}.apply");
+    let name = config.iter().find(|v| v.key == applied).map_or(name, |v| v.value.trim_matches('"'));
+    let quoted = format!("\"{name}\"");
     config.iter().filter(|v| v.value.contains(&quoted)).find_map(|v| {
         let update = v.key.strip_prefix("updates.")?.strip_suffix(".learns")?;
         Some(update.to_owned())

@@ -1,6 +1,6 @@
 //! The pixels of a page, each picture once: the figures' tiles are taken out of their SVG and named, so that figures,
 //! rows of a study and the slider share them. A page is for looking at: photographs are stored as JPEG of high quality,
-//! pictures of few colours and all that PNG stores smaller as PNG. `figures/` keeps every pixel.
+//! pictures of few colours as PNG. `figures/` keeps every pixel.
 
 use crate::report::ReportError;
 use crate::report::raster::{decode_uri, encode_jpeg, encode_png, uri};
@@ -75,16 +75,16 @@ impl Pictures {
         let mut sheets: BTreeMap<(u32, u32), Vec<usize>> = BTreeMap::new();
         for (id, stored) in self.stored.iter().enumerate() {
             let (w, h) = stored.image.dimensions();
-            match photograph(&stored.image)? {
-                Some(_) if stored.pixelated => sheets.entry((w, h)).or_default().push(id),
-                jpeg => {
-                    let address = match jpeg {
-                        Some(jpeg) => uri("jpeg", &jpeg),
-                        None => uri("png", &encode_png(&stored.image)?),
-                    };
-                    out.push_str(&symbol(id, [0, 0, w, h], &shown(None, (w, h), stored.pixelated, &address)));
-                }
+            let photograph = photograph(&stored.image);
+            if photograph && stored.pixelated {
+                sheets.entry((w, h)).or_default().push(id);
+                continue;
             }
+            let address = match photograph {
+                true => uri("jpeg", &encode_jpeg(&stored.image, QUALITY)?),
+                false => uri("png", &encode_png(&stored.image)?),
+            };
+            out.push_str(&symbol(id, [0, 0, w, h], &shown(None, (w, h), stored.pixelated, &address)));
         }
         for (number, ((w, h), ids)) in sheets.into_iter().enumerate() {
             let (sheet, places) = self.sheet(&ids, (w, h));
@@ -117,14 +117,9 @@ impl Pictures {
     }
 }
 
-/// JPEG bytes of a picture that is one: of many colours, and smaller so than as PNG.
-fn photograph(image: &RgbImage) -> Result<Option<Vec<u8>>, ReportError> {
-    let colours: BTreeSet<[u8; 3]> = image.pixels().map(|p| p.0).collect();
-    if colours.len() < FEW_COLOURS {
-        return Ok(None);
-    }
-    let (jpeg, png) = (encode_jpeg(image, QUALITY)?, encode_png(image)?);
-    Ok((jpeg.len() < png.len()).then_some(jpeg))
+/// Whether a picture has the colours of one.
+fn photograph(image: &RgbImage) -> bool {
+    image.pixels().map(|p| p.0).collect::<BTreeSet<[u8; 3]>>().len() >= FEW_COLOURS
 }
 
 fn symbol(id: usize, [x, y, w, h]: [u32; 4], content: &str) -> String {

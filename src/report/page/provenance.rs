@@ -32,7 +32,7 @@ pub fn environment(study: &StudyRecord) -> Vec<(String, String)> {
         ("weights from files", &weights),
         ("started", &|e| e.started.clone()),
     ];
-    keys.iter().filter_map(|(key, of)| Some((key.to_string(), told(*key, &all, *of)?))).collect()
+    keys.iter().filter_map(|(key, of)| Some((key.to_string(), told(key, &all, *of)?))).collect()
 }
 
 fn told(key: &str, all: &[&Environment], of: &dyn Fn(&Environment) -> String) -> Option<String> {
