@@ -131,7 +131,10 @@ pub fn write(study_dir: &Path, runs_root: &Path, options: &Options) -> Result<Pa
     let written = kept.par_iter().map(|drawing| picture(study_dir, drawing)).collect::<Result<Vec<_>, _>>()?;
     files.figures = written.into_iter().flatten().collect();
     files.paper = study_dir.join("paper.tex");
-    write_atomic(&files.paper, paper::tex(&study, &page.tables, page.drawings(), options).as_bytes())?;
+    let paper = paper::Paper::new(&study, &page.tables, page.drawings(), options);
+    write_atomic(&files.paper, paper::tex(&paper).as_bytes())?;
+    #[cfg(feature = "pdf")]
+    write_atomic(&study_dir.join("report.pdf"), &paper::pdf(&paper)?)?;
     files.index = study_dir.join("index.html");
     files.markdown = study_dir.join("report.md");
     write_atomic(&files.index, page.html()?.as_bytes())?;

@@ -1,6 +1,6 @@
 //! The four forms of a table: one file a form.
 
-mod align;
+pub mod align;
 mod csv;
 mod html;
 mod latex;
@@ -33,7 +33,7 @@ pub trait Format {
 }
 
 /// Runs of heads beneath one word: the word and how many. Empty where no head stands beneath any.
-fn spans(heads: &[Head]) -> Vec<(&str, usize)> {
+pub fn spans(heads: &[Head]) -> Vec<(&str, usize)> {
     let mut all: Vec<(&str, usize)> = Vec::new();
     for head in heads {
         match all.last_mut() {
