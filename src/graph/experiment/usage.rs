@@ -4,6 +4,7 @@ use super::desk::{Desk, at_entry};
 use super::reach::{Graph, Needs, read_by};
 use super::switch::{Off, mentioned};
 use crate::config::{Item, Table, Value as Written};
+use crate::diagnostic::nearest;
 use crate::graph::plan::{Evaluation, Loss, Pick, Predict, Shown, Stage, Update, Value};
 use crate::registry::Kind;
 use std::collections::BTreeSet;
@@ -87,7 +88,12 @@ pub fn check_unused(desk: &Desk, whole: &Item, nodes: &Table) {
     let off = |item: &Item| item.get(&["enabled"]).is_some_and(|e| e.value == Written::Boolean(false));
     for (name, item) in nodes.iter().filter(|(name, item)| !known.contains(*name) && !off(item)) {
         let problem = at_entry(format!("node `{name}` is unused"), item, "nothing reads or applies it");
-        desk.report(problem.with_help("give it to a loss, an evaluation, a figure or another node, or delete it"));
+        // A name that is nearly another's was meant to change that node.
+        let others = nodes.keys().map(String::as_str).filter(|o| o != name && o.get(..3) == name.get(..3));
+        desk.report(match nearest(name, others) {
+            Some(near) => problem.with_help(format!("a node with a similar name exists: `{near}`")),
+            None => problem.with_help("give it to a loss, an evaluation, a figure or another node, or delete it"),
+        });
     }
 }
 
