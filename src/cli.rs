@@ -3,6 +3,7 @@
 
 mod cells;
 mod check;
+mod compare;
 mod export;
 mod inspect;
 mod predict;
@@ -119,6 +120,11 @@ enum Command {
         #[command(flatten)]
         common: Common,
     },
+    /// What differs between runs: configuration, environment, metrics with their significance
+    ///
+    /// The first is what the others are compared with. Differences are tested as in a table: per test sample, averaged
+    /// over the seeds that both have (Wilcoxon's signed-rank test, Holm's correction, paired bootstrap).
+    Compare(compare::CompareArgs),
     /// Apply a trained model to a folder of images
     ///
     /// The images are read as the experiment's dataset reads them: same size, crop and channels. Which ports the model
@@ -131,10 +137,15 @@ enum Command {
     ///
     /// ONNX: operator set 17, weights inside, f32, any batch, height and width as trained; norms take their running
     /// statistics, dropout is off. Inputs and outputs are called like the node's ports; of an inner node, like the
-    /// nodes that they come from. Safetensors: the tensors under our names, as `weights = { file = .. }` reads them.
+    /// nodes that they come from. Safetensors: the tensors under our names, or with `--layout` under another program's, as
+    /// `weights = { file, layout }` reads them; what a network of theirs has besides (classifiers) is not in it.
     Export(export::ExportArgs),
     /// JSON Schema of experiment files, for editors
-    Schema,
+    Schema {
+        /// Of what a run leaves instead: `records.jsonl`, `status.json` and the others
+        #[arg(long)]
+        records: bool,
+    },
 }
 
 /// Flags of every command that reads a file.
@@ -253,9 +264,10 @@ fn dispatch(command: Command, terminal: &mut Terminal) -> anyhow::Result<End> {
         }
         Command::List { family } => inspect::list(family.as_deref(), &catalogue, terminal),
         Command::Describe { name } => inspect::describe(&name, &catalogue, terminal),
+        Command::Compare(args) => compare::compare(&args, &catalogue, terminal),
         Command::Predict(args) => predict::predict(&args, &catalogue, terminal),
         Command::Export(args) => export::export(&args, &catalogue, terminal),
-        Command::Schema => inspect::schema(&catalogue, terminal),
+        Command::Schema { records } => inspect::schema(records, &catalogue, terminal),
     }
 }
 

@@ -10,6 +10,8 @@ mod contract;
 pub mod dataset;
 pub mod embedding;
 pub mod encoder;
+#[cfg(test)]
+mod encoder_tests;
 pub mod figure;
 pub mod fusion;
 pub mod gate;
@@ -25,14 +27,13 @@ mod node;
 pub mod norm;
 pub mod operator;
 pub mod optimizer;
-#[cfg(test)]
-mod parity;
 pub mod prepare;
 pub mod raster;
 mod revisions;
 pub mod sample;
 pub mod schedule;
 pub mod skip;
+pub mod tracker;
 pub mod transform;
 pub mod upsample;
 #[cfg(test)]
@@ -73,6 +74,7 @@ pub fn catalogue() -> Catalogue {
     entries.extend(transform::entries().into_iter().map(|t| t.entry));
     entries.extend(holes::entries().into_iter().map(|h| h.entry));
     entries.extend(figure::entries());
+    entries.extend(tracker::entries());
     entries.extend(launcher::entries());
     entries.extend(metric::entries().into_iter().map(|m| m.entry));
     revisions::mark(&mut entries);

@@ -206,7 +206,7 @@ pub enum Make {
     Expand(fn(&Settings, &InputEdges) -> Result<Body, Problem>),
     /// A dataset: its output ports with their edges. `None` settings that depend on files are filled by `manifest`.
     Dataset(fn(&Settings) -> Result<Vec<(String, Edge)>, Problem>),
-    /// A loss or metric: checks its input edges beyond the types on the card.
+    /// A loss or metric: checks its input edges beyond the types on the card. A tracker: its settings beyond their types.
     Measure(fn(&Settings, &InputEdges) -> Result<(), Problem>),
     /// Optimizers, schedules, inits, transforms, holes, figures, trackers, launchers: settings only.
     Plain,

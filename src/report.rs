@@ -1,17 +1,20 @@
 //! From records to pages: tables in four forms, figures as SVG and PNG, one self-contained HTML page and one in Markdown.
 //! Everything is drawn from the record alone, and drawn again to the same bytes.
 
+mod bins;
+pub mod compare;
 mod figure;
 mod format;
 mod group;
 mod page;
-mod page_config;
 mod palette;
+mod paper;
 mod plot;
 mod raster;
 mod significance;
 mod svg;
 mod table;
+mod tested;
 
 pub use group::Value;
 pub use significance::{Details, Line, Sheet};
@@ -19,6 +22,7 @@ pub use table::{Head, Kind, Row, Table};
 
 use crate::record::{ModelSummary, RecordError, StudyRecord, write_atomic};
 use format::{Csv, Format, Latex};
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -35,7 +39,7 @@ pub struct Options {
 pub struct PublishedTable {
     /// `na2020/table-1`.
     pub key: String,
-    /// `Na et al. (2020), Facial UV map completion ..`.
+    /// `Na et al. (2020). Facial UV map completion ..`.
     pub source: String,
     /// `Table 1`.
     pub place: String,
@@ -48,7 +52,14 @@ pub struct PublishedTable {
 pub struct PublishedRow {
     pub label: String,
     /// By our column, in our unit: mean, and deviation where it is given.
-    pub values: BTreeMap<String, (f64, Option<f64>)>,
+    pub values: BTreeMap<String, (Printed, Option<Printed>)>,
+}
+
+/// A number as a paper prints it: no digit more, none less.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Printed {
+    pub value: f64,
+    pub decimals: usize,
 }
 
 /// The files of a page that was written.
@@ -56,6 +67,8 @@ pub struct PublishedRow {
 pub struct PageFiles {
     pub index: PathBuf,
     pub markdown: PathBuf,
+    /// `paper.tex`, which pdflatex compiles as it is.
+    pub paper: PathBuf,
     pub tables: Vec<PathBuf>,
     pub figures: Vec<PathBuf>,
     /// For the closing lines on the terminal.
@@ -84,7 +97,8 @@ impl From<::csv::Error> for ReportError {
     }
 }
 
-/// Draws the page of a study, or of a run, into its folder: `index.html`, `report.md`, `tables/`, `figures/`.
+/// Draws the page of a study, or of a run, into its folder: `index.html`, `report.md`,
+/// `paper.tex`, `tables/`, `figures/`.
 ///
 /// # Errors
 /// Files of the record that cannot be read, a folder that cannot be written. What is merely missing (a failed or
@@ -109,18 +123,33 @@ pub fn write(study_dir: &Path, runs_root: &Path, options: &Options) -> Result<Pa
             files.tables.push(path);
         }
     }
-    for drawing in page.drawings() {
-        let path = study_dir.join("figures").join(&drawing.name);
-        write_atomic(&path.with_extension("svg"), drawing.svg.as_bytes())?;
-        write_atomic(&path.with_extension("png"), &raster::png_of_svg(&drawing.svg)?)?;
-        files.figures.extend(["svg", "png"].map(|end| path.with_extension(end)));
-    }
+    // Each picture is drawn by itself: the number of threads changes no byte.
+    let drawings: Vec<&figure::Drawing> = page.drawings().collect();
+    // Of those with one name the last stays.
+    let last = |i: &usize| drawings[i + 1..].iter().all(|later| later.name != drawings[*i].name);
+    let kept: Vec<&figure::Drawing> = (0..drawings.len()).filter(last).map(|i| drawings[i]).collect();
+    let written = kept.par_iter().map(|drawing| picture(study_dir, drawing)).collect::<Result<Vec<_>, _>>()?;
+    files.figures = written.into_iter().flatten().collect();
+    files.paper = study_dir.join("paper.tex");
+    let paper = paper::Paper::new(&study, &page.tables, page.drawings(), options);
+    write_atomic(&files.paper, paper::tex(&paper).as_bytes())?;
+    #[cfg(feature = "pdf")]
+    write_atomic(&study_dir.join("report.pdf"), &paper::pdf(&paper)?)?;
     files.index = study_dir.join("index.html");
     files.markdown = study_dir.join("report.md");
     write_atomic(&files.index, page.html()?.as_bytes())?;
     write_atomic(&files.markdown, page.markdown()?.as_bytes())?;
     files.results = page.tables;
     Ok(files)
+}
+
+/// The files of a drawing: SVG and PNG.
+fn picture(study_dir: &Path, drawing: &figure::Drawing) -> Result<[PathBuf; 2], ReportError> {
+    let path = study_dir.join("figures").join(&drawing.name);
+    let [svg, png] = ["svg", "png"].map(|end| path.with_extension(end));
+    write_atomic(&svg, drawing.svg.as_bytes())?;
+    write_atomic(&png, &raster::png_of_svg(&drawing.svg)?)?;
+    Ok([svg, png])
 }
 
 /// Names of the kinds of figures that can be drawn: those of the components of family `figure`.

@@ -11,9 +11,11 @@ mod one;
 mod papers;
 mod prepare;
 mod roots;
+mod search;
 mod side_by_side;
 mod slurm;
 mod standing;
+mod tracks;
 mod trained;
 
 pub use carry_out::{Failed, Finished, Options, StudyError, carry_out};

@@ -99,8 +99,17 @@ impl Observer for Terminal {
 
 /// Colours are wanted on standard error: it is a terminal, `NO_COLOR` is unset or empty (no-color.org) and `TERM` is not `dumb`.
 pub fn colour() -> bool {
+    stderr().is_terminal() && colours_are_wanted()
+}
+
+/// The same of standard output.
+pub fn colour_out() -> bool {
+    stdout().is_terminal() && colours_are_wanted()
+}
+
+fn colours_are_wanted() -> bool {
     let unset = |name: &str| std::env::var_os(name).is_none_or(|value| value.is_empty());
-    stderr().is_terminal() && unset("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+    unset("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
 
 /// Nobody is left to tell where a stream is closed, so a failure to write is let go.

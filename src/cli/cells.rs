@@ -5,6 +5,7 @@ use super::standing::{self, Picture};
 use super::{Common, End, prepared, prepared_some, show};
 use crate::record;
 use crate::registry::Catalogue;
+use crate::run::Stop;
 use crate::study::{self, Desk, Failed, Jobs, LaunchError, Met, Options, Prepared, Script, StudyError, Submitted};
 use crate::terminal::{Style, Terminal};
 use anyhow::Context;
@@ -71,6 +72,12 @@ pub struct CellArgs {
     /// A failed cell is tried again
     #[arg(long)]
     again: bool,
+    /// How far it is to go, as a share of the whole training
+    #[arg(long, requires = "judged_by")]
+    share: Option<f64>,
+    /// The column whose validation ends it there
+    #[arg(long)]
+    judged_by: Option<String>,
     /// What the user typed
     #[arg(long)]
     typed: Option<String>,
@@ -245,7 +252,7 @@ fn child(
 
 /// One cell: for this program, which hears its events, or for a task of a cluster, which keeps its words.
 pub fn cell(args: &CellArgs, catalogue: &Catalogue, terminal: &mut Terminal) -> anyhow::Result<End> {
-    let CellArgs { file, number, hash, of, again, typed, events, common } = args;
+    let CellArgs { file, number, hash, of, again, share, judged_by, typed, events, common } = args;
     *terminal = Terminal::new(if *events { Style::Events } else { Style::Plain });
     let mut prepared = match prepared_some(file, Some(*number), common, catalogue)? {
         Ok(prepared) => prepared,
@@ -268,7 +275,8 @@ pub fn cell(args: &CellArgs, catalogue: &Catalogue, terminal: &mut Terminal) -> 
     let typed = typed.clone().unwrap_or_else(|| std::env::args().collect::<Vec<_>>().join(" "));
     let options = Options { resume: true, failed, ..Options::new(&interrupt, &typed) };
     let runs = prepared.runs(common.out.as_deref());
-    let mut desk = Desk::new(&prepared, 0, (number + 1, *of), &runs, &options);
+    let stop = share.zip(judged_by.clone()).map(|(share, column)| Stop { share, column });
+    let mut desk = Desk { stop: stop.as_ref(), ..Desk::new(&prepared, 0, (number + 1, *of), &runs, &options) };
     loop {
         let met = desk.carry_out(terminal);
         if let (Met::Busy(worker), false) = (&met, desk.waited) {

@@ -47,7 +47,7 @@ fn published(papers: &Papers) -> Vec<report::PublishedTable> {
         for (name, table) in &paper.tables {
             let rows = table.rows.iter().map(|(label, values)| {
                 let value =
-                    |(column, number): (&String, &Number)| Some((table.columns.get(column)?.clone(), number.pair()));
+                    |(column, number): (&String, &Number)| Some((table.columns.get(column)?.clone(), printed(number)));
                 report::PublishedRow { label: label.clone(), values: values.iter().filter_map(value).collect() }
             });
             all.push(report::PublishedTable {
@@ -60,6 +60,12 @@ fn published(papers: &Papers) -> Vec<report::PublishedTable> {
         }
     }
     all
+}
+
+fn printed(number: &Number) -> (report::Printed, Option<report::Printed>) {
+    let one = |(value, decimals)| report::Printed { value, decimals };
+    let (mean, deviation) = number.printed();
+    (one(mean), deviation.map(one))
 }
 
 pub fn report(target: &Path, common: &Common, terminal: &mut Terminal) -> anyhow::Result<End> {
@@ -77,6 +83,10 @@ pub fn report(target: &Path, common: &Common, terminal: &mut Terminal) -> anyhow
 /// `runs/<experiment>` and `runs`, from the experiment's file (which may say `run.out`) or that folder.
 pub fn folders(target: &Path, common: &Common) -> (PathBuf, PathBuf) {
     if target.is_dir() {
+        // A report that stands alone has its cells with it.
+        if target.join("cells").is_dir() {
+            return (target.to_path_buf(), target.to_path_buf());
+        }
         let runs = target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         return (target.to_path_buf(), runs.to_path_buf());
     }

@@ -80,6 +80,7 @@ fn word(standing: &Standing) -> &'static str {
         Standing::Done => "done",
         Standing::Running(_) => "running",
         Standing::Unfinished => "unfinished",
+        Standing::Stopped => "stopped",
         Standing::Failed(_) => "failed",
         Standing::Unreadable(_) => "unreadable",
     }
@@ -94,7 +95,7 @@ fn detail(cell: &Stands) -> Vec<String> {
         Standing::Done => status.map(|s| duration(s.seconds)).into_iter().collect(),
         Standing::Running(worker) => steps.into_iter().chain(worker.as_ref().map(ToString::to_string)).collect(),
         Standing::Unfinished => vec![steps.unwrap_or_else(|| "before its first step".into())],
-        Standing::Failed(_) => steps.into_iter().collect(),
+        Standing::Stopped | Standing::Failed(_) => steps.into_iter().collect(),
     }
 }
 
@@ -110,7 +111,7 @@ fn why(cell: &Stands) -> Option<String> {
 
 /// `12 cells: 5 done, 1 running, 6 missing`.
 fn counts(picture: &Picture<'_>) -> String {
-    let words = ["done", "running", "unfinished", "failed", "unreadable", "missing"];
+    let words = ["done", "running", "unfinished", "stopped", "failed", "unreadable", "missing"];
     let of = |w: &str| picture.cells.iter().filter(|c| word(&c.standing) == w).count();
     let counted: Vec<String> =
         words.iter().map(|w| (of(w), w)).filter(|(n, _)| *n > 0).map(|(n, w)| format!("{n} {w}")).collect();

@@ -16,6 +16,7 @@ pub struct Claim {
 
 /// A process, for people.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Worker {
     pub host: String,
     pub pid: u32,

@@ -82,6 +82,11 @@ pub enum Progress {
         peak_memory_bytes: u64,
         record: Box<Status>,
     },
+    /// A cell went as far as it was to go for now.
+    CellStopped {
+        title: String,
+        step: u64,
+    },
     CellFailed {
         title: String,
         error: String,

@@ -3,8 +3,8 @@
 
 use super::write::{ORIGIN_MARK, cell_dir};
 use super::{
-    CellEntry, Cells, Environment, EvaluationRecord, Event, FORMAT, ModelSummary, Provenance, SampleIndex, Status,
-    StepRecord, status,
+    CellEntry, Cells, Environment, EvaluationRecord, Event, FORMAT, ModelSummary, Provenance, SampleIndex,
+    SearchRecord, Status, StepRecord, status,
 };
 use serde::de::DeserializeOwned;
 use std::io::ErrorKind;
@@ -89,6 +89,8 @@ pub struct StudyRecord {
     pub dir: PathBuf,
     pub cells: Cells,
     pub records: Vec<(CellEntry, CellRecord)>,
+    /// Where the study searched.
+    pub search: Option<SearchRecord>,
 }
 
 impl StudyRecord {
@@ -100,7 +102,8 @@ impl StudyRecord {
             .iter()
             .map(|entry| Ok((entry.clone(), CellRecord::read(&cell_dir(runs_root, &entry.hash))?)))
             .collect::<Result<_, RecordError>>()?;
-        Ok(StudyRecord { dir: study_dir.to_owned(), cells, records })
+        let search = json(&study_dir.join("search.json"))?;
+        Ok(StudyRecord { dir: study_dir.to_owned(), cells, records, search })
     }
 }
 

@@ -10,6 +10,7 @@ use std::path::Path;
 
 /// Where a cell is, and what came of it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct Status {
     /// Layout of the cell's folder.
@@ -44,26 +45,31 @@ pub struct Status {
 type Summaries = BTreeMap<String, Summary>;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
     /// Someone works on it as long as the cell's lock is held; else whoever did has died.
     #[default]
     Running,
     Interrupted,
+    /// A search let it go no further; it can go on.
+    Stopped,
     Failed,
     Done,
 }
 
 /// `results.json`: what `status.json` of a finished cell leaves out.
 #[derive(Default, Serialize, Deserialize)]
-struct Results {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Results {
     columns: Vec<Column>,
     test: BTreeMap<String, Detail>,
     baselines: BTreeMap<String, Summaries>,
 }
 
 #[derive(Default, Serialize, Deserialize)]
-struct Detail {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Detail {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     values: Vec<Option<f64>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

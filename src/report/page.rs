@@ -1,34 +1,56 @@
 //! The page: what the templates under `templates/` are filled with.
 
+mod answer;
+mod config;
+mod cost;
+mod pictures;
+mod provenance;
+mod search;
+mod slider;
+
 use super::figure::{Drawing, Figure, Scene, draw, file_name, graph, time_per_step};
 use super::format::{Format, Html, Markdown};
-use super::group::{Group, measured};
+use super::group::measured;
 use super::plot::grouped;
 use super::svg::escape;
-use super::table::{Table, state_text, tables};
+use super::table::{Table, tables};
 use super::{Options, ReportError, format};
-use crate::record::{FigurePlan, ModelSummary, StudyRecord, TablePlan};
+use crate::record::{FigurePlan, StudyRecord, TablePlan};
 use minijinja::{AutoEscape, Environment, Value, context};
+use pictures::Pictures;
 
 /// A page ready to be written.
 pub struct Page {
     pub tables: Vec<Table>,
-    /// Name and figure, in the plan's order.
-    figures: Vec<(String, Figure)>,
+    /// In the plan's order.
+    figures: Vec<Shown>,
     graphs: Vec<Drawing>,
     time: Option<Drawing>,
     context: Value,
+    pictures: Pictures,
+}
+
+/// A figure of the plan.
+struct Shown {
+    name: String,
+    figure: Figure,
+    /// The drawings without their pixels, for the page.
+    thin: Vec<String>,
+    /// What a slider may show of it.
+    slider: Option<String>,
 }
 
 impl Page {
     pub fn new(study: &StudyRecord, options: &Options) -> Result<Self, ReportError> {
         let study = &with_defaults(study);
         let scene = Scene::new(study);
-        let figures = study.cells.report.figures.iter().map(|plan| Ok((plan.name.clone(), draw(&scene, plan)?)));
+        let mut pictures = Pictures::default();
+        let figures = study.cells.report.figures.iter().map(|plan| shown(&scene, plan, &mut pictures));
         let figures = figures.collect::<Result<Vec<_>, ReportError>>()?;
         let splits = time_per_step::splits(&scene);
+        let tables = tables(study, options);
+        let answer = answer::answer(study, &scene.groups, &tables);
         Ok(Page {
-            tables: tables(study, options),
             figures,
             graphs: graph::pictures(&scene, "", "graph"),
             time: time_per_step::draw(&splits),
@@ -37,27 +59,32 @@ impl Page {
                 question => study.cells.report.question,
                 paper => if options.paper.is_empty() { &study.cells.report.paper } else { &options.paper },
                 experiment => study.cells.experiment,
-                baseline => study.cells.baseline,
-                runs => runs(&scene.groups),
+                answer => context! { sentence => answer.sentence, caveats => answer.caveats },
+                extent => provenance::extent(study, &scene.groups),
+                runs => provenance::runs(&scene.groups),
                 times => times(&splits),
                 parts => time_per_step::parts(&splits),
-                models => models(&scene.groups),
-                configuration => super::page_config::configuration(&scene.groups),
-                environment => environment(study),
-                command => study.records.iter().find_map(|(_, r)| r.environment.as_ref()).map(|e| e.command.clone()),
+                search => search::search(study),
+                cost => cost::cost(&scene.groups),
+                models => cost::models(&scene.groups),
+                configuration => config::configuration(study, &scene.groups),
+                environment => provenance::environment(study),
+                commands => provenance::commands(study),
             },
+            tables,
+            pictures,
         })
     }
 
     pub fn drawings(&self) -> impl Iterator<Item = &Drawing> {
-        let figures = self.figures.iter().flat_map(|(_, figure)| &figure.drawings);
+        let figures = self.figures.iter().flat_map(|shown| &shown.figure.drawings);
         figures.chain(&self.graphs).chain(&self.time)
     }
 
     /// What is missing, for the terminal.
     pub fn notes(&self) -> Vec<String> {
-        let noted = self.figures.iter().filter(|(_, figure)| !figure.note.is_empty());
-        noted.map(|(name, figure)| format!("figure `{name}`: {}", figure.note)).collect()
+        let noted = self.figures.iter().filter(|shown| !shown.figure.note.is_empty());
+        noted.map(|shown| format!("figure `{}`: {}", shown.name, shown.figure.note)).collect()
     }
 
     pub fn html(&self) -> Result<String, ReportError> {
@@ -76,25 +103,63 @@ impl Page {
             .set_auto_escape_callback(|name| if name.ends_with(".html") { AutoEscape::Html } else { AutoEscape::None });
         environment.set_trim_blocks(true);
         environment.set_lstrip_blocks(true);
+        // The engine's own escapes are longer: a slash of a path is five bytes more.
+        environment.add_filter("text", |text: String| Value::from_safe_string(escape(&text)));
         environment.add_filter("md", |text: String| format::escape_markdown(&text));
-        environment.add_filter("code", |text: String| code(&text));
-        let figures: Vec<Value> = self.figures.iter().map(|(name, figure)| shown(name, figure)).collect();
-        let drawing = |d: &Drawing| context! { name => file_name(&d.name), svg => d.svg, caption => code(&d.caption), text => d.caption };
+        let figures: Vec<Value> = self.figures.iter().map(Shown::context).collect();
         let all = context! {
             css => include_str!("templates/page.css"),
+            js => include_str!("templates/page.js"),
+            store => self.pictures.store_svg()?,
             tables => tables,
             figures => figures,
-            graphs => self.graphs.iter().map(drawing).collect::<Vec<_>>(),
-            time => self.time.as_ref().map(drawing),
+            graphs => self.graphs.iter().map(|d| drawn(d, inline(&d.svg))).collect::<Vec<_>>(),
+            time => self.time.as_ref().map(|d| drawn(d, inline(&d.svg))),
             ..self.context.clone()
         };
         Ok(environment.render_named_str(name, template, all)?)
     }
 }
 
+fn shown(scene: &Scene<'_>, plan: &FigurePlan, pictures: &mut Pictures) -> Result<Shown, ReportError> {
+    let figure = draw(scene, plan)?;
+    let thin = figure.drawings.iter().map(|d| pictures.take(&d.svg)).collect::<Result<Vec<_>, _>>()?;
+    let slider = match figure.drawings.first() {
+        Some(drawing) if plan.component == "sample-grid" => slider::choices(scene, plan, drawing, pictures)?,
+        _ => None,
+    };
+    Ok(Shown { name: plan.name.clone(), figure, thin, slider })
+}
+
+impl Shown {
+    fn context(&self) -> Value {
+        let drawings = self.figure.drawings.iter().zip(&self.thin).map(|(d, thin)| drawn(d, thin.clone()));
+        let note = &self.figure.note;
+        context! {
+            heading => heading(&self.name),
+            drawings => drawings.collect::<Vec<_>>(),
+            slider => self.slider,
+            note => code(note),
+            note_text => note,
+        }
+    }
+}
+
+/// A drawing for the templates; `svg` is what the page shows.
+fn drawn(drawing: &Drawing, svg: String) -> Value {
+    let Drawing { name, caption, .. } = drawing;
+    context! { name => file_name(name), svg => svg, caption => code(caption), text => caption }
+}
+
+/// An SVG inside of HTML, which knows its name space.
+fn inline(svg: &str) -> String {
+    svg.replacen(" xmlns=\"http://www.w3.org/2000/svg\"", "", 1)
+}
+
 /// A plan without tables or figures (a file that says nothing of its report) gets those that always make sense.
 fn with_defaults(study: &StudyRecord) -> StudyRecord {
     let mut study = study.clone();
+    search::without_stopped(&mut study);
     let columns = measured(&study);
     let plan = &mut study.cells.report;
     if plan.tables.is_empty() && !columns.is_empty() {
@@ -124,41 +189,11 @@ fn heading(name: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-fn shown(name: &str, figure: &Figure) -> Value {
-    let drawings: Vec<Value> = figure
-        .drawings
-        .iter()
-        .map(|d| context! { name => file_name(&d.name), svg => d.svg, caption => code(&d.caption), text => d.caption })
-        .collect();
-    context! { heading => heading(name), drawings => drawings, note => code(&figure.note), note_text => figure.note }
-}
-
 /// Escaped text with `names` in backticks set as code.
 fn code(text: &str) -> String {
     let pieces = text.split('`').enumerate();
     pieces
         .map(|(i, piece)| if i % 2 == 1 { format!("<code>{}</code>", escape(piece)) } else { escape(piece) })
-        .collect()
-}
-
-/// A row for each cell: what became of it.
-fn runs(groups: &[Group<'_>]) -> Vec<Value> {
-    let cells = groups.iter().flat_map(|g| g.cells.iter().map(move |cell| (g, cell)));
-    cells
-        .map(|(group, (entry, record))| {
-            let status = record.status.as_ref();
-            context! {
-                title => group.title,
-                seed => entry.seed,
-                hash => entry.hash,
-                state => state_text(status).unwrap_or_else(|| "done".into()),
-                done => state_text(status).is_none(),
-                steps => status.map(|s| grouped(s.total_steps as f64, 0)),
-                selected => status.and_then(|s| s.selected_step).map(|s| grouped(s as f64, 0)),
-                time => status.map(|s| duration(s.seconds)),
-                memory => status.map(|s| bytes(s.peak_memory_bytes)),
-            }
-        })
         .collect()
 }
 
@@ -178,67 +213,6 @@ fn times(splits: &[time_per_step::Split]) -> Vec<Value> {
             }
         })
         .collect()
-}
-
-/// One entry for each model that differs from those before it.
-fn models(groups: &[Group<'_>]) -> Vec<Value> {
-    let mut seen: Vec<(&ModelSummary, Vec<&str>)> = Vec::new();
-    for group in groups {
-        let Some(summary) = group.shown().and_then(|r| r.summary.as_ref()) else { continue };
-        match seen.iter_mut().find(|(known, _)| *known == summary) {
-            Some((_, titles)) => titles.push(&group.title),
-            None => seen.push((summary, vec![&group.title])),
-        }
-    }
-    seen.into_iter()
-        .map(|(summary, titles)| {
-            let count = |n: u64| if n == 0 { String::new() } else { grouped(n as f64, 0) };
-            let parts: Vec<Value> = graph::network(summary, "")
-                .boxes
-                .iter()
-                .filter(|b| !b.outside)
-                .map(|b| context! { name => b.name, parameters => graph::short(b.parameters), macs => graph::short(b.macs) })
-                .collect();
-            let nodes: Vec<Value> = summary
-                .nodes
-                .iter()
-                .map(|n| {
-                    context! {
-                        path => n.path, component => n.component, outputs => n.outputs.join(", "),
-                        parameters => count(n.parameters), macs => count(n.macs),
-                        memory => if n.activation_bytes == 0 { String::new() } else { bytes(n.activation_bytes) },
-                    }
-                })
-                .collect();
-            context! {
-                title => titles.join(", "), parts => parts, nodes => nodes,
-                parameters => grouped(summary.parameters as f64, 0),
-                short_parameters => graph::short(summary.parameters),
-                macs => graph::short(summary.macs), memory => bytes(summary.activation_bytes),
-            }
-        })
-        .collect()
-}
-
-fn environment(study: &StudyRecord) -> Vec<(String, String)> {
-    let Some(e) = study.records.iter().find_map(|(_, r)| r.environment.as_ref()) else { return vec![] };
-    let mut all = vec![
-        ("ablate", e.version.clone()),
-        ("commit", e.commit.clone()),
-        ("device", e.device.clone()),
-        ("processor", e.cpu.clone()),
-        ("cores, threads", format!("{}, {}", e.cores, e.threads)),
-        ("memory", bytes(e.memory_bytes)),
-        ("system", e.os.clone()),
-        ("started", e.started.clone()),
-    ];
-    all.retain(|(_, value)| !value.is_empty());
-    let crates: Vec<String> = e.crates.iter().map(|(name, version)| format!("{name} {version}")).collect();
-    let mut all: Vec<(String, String)> = all.into_iter().map(|(k, v)| (k.to_owned(), v)).collect();
-    if !crates.is_empty() {
-        all.push(("crates".into(), crates.join(", ")));
-    }
-    all
 }
 
 /// `3 min 12 s`.

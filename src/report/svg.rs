@@ -2,6 +2,7 @@
 //! pixels; text keeps being text, in DejaVu Sans or the fonts that are drawn as wide.
 
 use super::palette::{INK, Marker};
+use super::raster::{SCALE, width_of_uri};
 use plotters::style::{FontStyle, IntoFont, register_font};
 use std::fmt::Write;
 use std::sync::Once;
@@ -85,10 +86,18 @@ impl Svg {
         self.put(format_args!(r#"<line x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}" {attributes}/>"#));
     }
 
+    /// Joined points, to tenths of a unit, each told by its distance from the one before.
     pub fn polyline(&mut self, points: &[(f64, f64)], attributes: &str) {
-        let points: Vec<String> = points.iter().map(|(x, y)| format!("{},{}", num(*x), num(*y))).collect();
-        let points = points.join(" ");
-        self.put(format_args!(r#"<polyline fill="none" stroke-linejoin="round" points="{points}" {attributes}/>"#));
+        let tenths: Vec<(i64, i64)> =
+            points.iter().map(|(x, y)| ((x * 10.0).round() as i64, (y * 10.0).round() as i64)).collect();
+        let Some(first) = tenths.first() else { return };
+        let mut path = format!("M{}{}l", tenth(first.0, true), tenth(first.1, false));
+        for (i, pair) in tenths.windows(2).enumerate() {
+            let (from, to) = (pair[0], pair[1]);
+            path.push_str(&tenth(to.0 - from.0, i == 0));
+            path.push_str(&tenth(to.1 - from.1, false));
+        }
+        self.put(format_args!(r#"<path fill="none" stroke-linejoin="round" d="{path}" {attributes}/>"#));
     }
 
     /// Text with its baseline at `y`.
@@ -108,10 +117,13 @@ impl Svg {
         ));
     }
 
+    /// A picture; one with fewer pixels than it is shown with keeps them as squares.
     pub fn image(&mut self, [x, y, w, h]: [f64; 4], data_uri: &str) {
+        let small = width_of_uri(data_uri).is_some_and(|pixels| f64::from(pixels) < w * f64::from(SCALE));
+        let rendering = if small { r#" style="image-rendering:pixelated""# } else { "" };
         let (x, y, w, h) = (num(x), num(y), num(w), num(h));
         self.put(format_args!(
-            r#"<image x="{x}" y="{y}" width="{w}" height="{h}" preserveAspectRatio="none" href="{data_uri}"/>"#
+            r#"<image x="{x}" y="{y}" width="{w}" height="{h}" preserveAspectRatio="none"{rendering} href="{data_uri}"/>"#
         ));
     }
 
@@ -127,6 +139,7 @@ impl Svg {
             Marker::Square => polygon(&[(-3.1, -3.1), (3.1, -3.1), (3.1, 3.1), (-3.1, 3.1)]),
             Marker::Triangle => polygon(&[(0.0, -4.2), (3.9, 2.9), (-3.9, 2.9)]),
             Marker::Diamond => polygon(&[(0.0, -4.5), (4.1, 0.0), (0.0, 4.5), (-4.1, 0.0)]),
+            Marker::Patch => polygon(&[(-6.0, -5.0), (6.0, -5.0), (6.0, 5.0), (-6.0, 5.0)]),
             Marker::Down => polygon(&[(0.0, 4.2), (3.9, -2.9), (-3.9, -2.9)]),
         };
         self.raw(&element);
@@ -155,6 +168,21 @@ pub fn num(value: f64) -> String {
     let text = format!("{value:.2}");
     let text = text.trim_end_matches('0').trim_end_matches('.');
     if text == "-0" { "0".into() } else { text.into() }
+}
+
+/// Tenths as a number of a path, parted from the one before it where it is not the `first`.
+fn tenth(tenths: i64, first: bool) -> String {
+    let sign = match (tenths < 0, first) {
+        (true, _) => "-",
+        (false, true) => "",
+        (false, false) => " ",
+    };
+    let (whole, rest) = (tenths.unsigned_abs() / 10, tenths.unsigned_abs() % 10);
+    match (whole, rest) {
+        (_, 0) => format!("{sign}{whole}"),
+        (0, _) => format!("{sign}.{rest}"),
+        _ => format!("{sign}{whole}.{rest}"),
+    }
 }
 
 /// Text for XML and HTML, in elements and in double-quoted attributes. Control characters, which XML forbids, go.
@@ -219,6 +247,13 @@ mod tests {
         assert!(text_width("iiiiiiiiii", 10.0) < 30.0);
         assert!(text_width(&fit("attention-res-cunet-gan", 12.0, 80.0), 12.0) <= 80.0);
         assert_eq!(fit("uv-gan", 12.0, 80.0), "uv-gan");
+    }
+
+    #[test]
+    fn a_line_is_told_in_tenths() {
+        let mut svg = Svg::new(10.0, 10.0);
+        svg.polyline(&[(1.04, -2.0), (1.5, 2.26), (0.0, 2.26), (0.0, 2.0)], "");
+        assert!(svg.body.contains("d=\"M1-2l.5 4.3-1.5 0 0-.3\""), "{}", svg.body);
     }
 
     #[test]

@@ -91,10 +91,28 @@ pub struct Options<'a> {
     pub resume: bool,
     /// Set by Ctrl-C: the run saves and stops.
     pub interrupt: &'a AtomicBool,
+    /// Where it goes no further for now.
+    pub stop: Option<&'a Stop>,
     /// As typed, for the record.
     pub command: &'a str,
     /// What `summary` prints.
     pub summary: &'a ModelSummary,
+}
+
+/// Ends a training early: at the first validation that gives `column` once `share` of all steps is done. What was not
+/// stopped goes on from there to the same bits.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stop {
+    /// Above 0, at most 1.
+    pub share: f64,
+    pub column: String,
+}
+
+impl Stop {
+    /// Whether so many of the planned steps are enough.
+    pub fn reached(&self, total_step: u64, planned: u64) -> bool {
+        total_step as f64 >= (self.share * planned as f64).ceil()
+    }
 }
 
 /// Trains, evaluates, and leaves the record of one cell.
@@ -116,9 +134,12 @@ pub fn run<D: Backend>(
     match carry_out(plan, device, options, &folder, &mut status, observer) {
         Ok(()) => Ok(status),
         Err(error) => {
-            status.state =
-                if matches!(error, RunError::Interrupted { .. }) { State::Interrupted } else { State::Failed };
-            status.error = Some(error.to_string());
+            status.state = match error {
+                RunError::Interrupted { .. } => State::Interrupted,
+                RunError::Stopped { .. } => State::Stopped,
+                _ => State::Failed,
+            };
+            status.error = Some(error.to_string()).filter(|_| status.state != State::Stopped);
             // The error itself is worth more than that its record could not be written (a full disk causes both).
             let _ = folder.end(&mut status);
             Err(error)
@@ -142,7 +163,7 @@ fn carry_out<D: Backend>(
     record::write_json(&folder.path.join("summary.json"), options.summary)?;
     record::write_json(&folder.path.join("resolved.json"), &plan.canonical)?;
     record::write_config(&folder.path, &plan.provenance)?;
-    let mut trainer = Trainer::new(plan, device, &data, folder, options.interrupt)?;
+    let mut trainer = Trainer::new(plan, device, &data, folder, (options.interrupt, options.stop))?;
     let resumed = if options.resume { trainer.resume(observer)? } else { None };
     if resumed.is_none() {
         trainer.start_over()?;

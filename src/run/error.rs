@@ -31,6 +31,9 @@ pub enum RunError {
     Data { dataset: String, message: String },
     #[error("interrupted at step {step}; `--resume` goes on from there")]
     Interrupted { step: u64 },
+    /// Not a failure: the run was asked to go no further.
+    #[error("stopped at step {step}, as the search asks")]
+    Stopped { step: u64 },
     #[error("a gap in the checks before the run: {0}")]
     Internal(String),
 }

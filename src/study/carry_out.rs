@@ -4,9 +4,11 @@
 use super::Prepared;
 use super::changes::{Change, unfinished_and_changed};
 use super::one::{Desk, Met};
+use super::search;
 use super::side_by_side::{self, Jobs};
 use crate::graph::plan::Run;
 use crate::record::{self, Observer, Progress, RecordError};
+use crate::run::Stop;
 use std::collections::{BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -105,10 +107,12 @@ pub fn carry_out(
     let runs = prepared.runs(options.out);
     let folder = runs.join(&prepared.experiment);
     enter(prepared, options, &folder, &runs)?;
-    let queue = Queue::new(prepared, options, &runs);
-    let (failed, left) = match &options.jobs {
-        Some(jobs) => side_by_side::carry_out(queue, jobs, observer)?,
-        None => one_by_one(queue, observer)?,
+    let (failed, left) = match &prepared.search {
+        Some(search) => search::carry_out(prepared, search, options, (&folder, &runs), observer)?,
+        None => {
+            let all = (0..prepared.cells.len()).collect();
+            drain(Queue::of(prepared, options, &runs, all), options, observer)?
+        }
     };
     // Another process may have begun another selection of the same cells: the page is of this one.
     record::write_json(&folder.join("cells.json"), &prepared.index())?;
@@ -147,20 +151,22 @@ pub(super) struct Queue<'a> {
     pub options: &'a Options<'a>,
     pub runs: &'a Path,
     pub waiting: VecDeque<usize>,
+    /// How far the cells are to go.
+    pub stop: Option<&'a Stop>,
     /// Those that another process had.
     pub busy: BTreeSet<usize>,
     pub failed: Vec<(String, String)>,
 }
 
 impl<'a> Queue<'a> {
-    fn new(prepared: &'a Prepared, options: &'a Options<'a>, runs: &'a Path) -> Self {
-        let waiting = (0..prepared.cells.len()).collect();
-        Queue { prepared, options, runs, waiting, busy: BTreeSet::new(), failed: vec![] }
+    pub fn of(prepared: &'a Prepared, options: &'a Options<'a>, runs: &'a Path, waiting: VecDeque<usize>) -> Self {
+        Queue { prepared, options, runs, waiting, stop: None, busy: BTreeSet::new(), failed: vec![] }
     }
 
     pub fn desk(&self, index: usize) -> Desk<'a> {
         let place = (index + 1, self.prepared.cells.len());
-        Desk { waited: self.busy.contains(&index), ..Desk::new(self.prepared, index, place, self.runs, self.options) }
+        let waited = self.busy.contains(&index);
+        Desk { waited, stop: self.stop, ..Desk::new(self.prepared, index, place, self.runs, self.options) }
     }
 
     /// Puts a cell that another process has to the end; says so the first time.
@@ -191,6 +197,18 @@ impl<'a> Queue<'a> {
 
 /// What failed, and how many cells were not begun.
 pub(super) type Outcome = (Vec<(String, String)>, usize);
+
+/// Looks at all cells of the queue.
+pub(super) fn drain(
+    queue: Queue<'_>,
+    options: &Options<'_>,
+    observer: &mut dyn Observer,
+) -> Result<Outcome, StudyError> {
+    match &options.jobs {
+        Some(jobs) => side_by_side::carry_out(queue, jobs, observer),
+        None => one_by_one(queue, observer),
+    }
+}
 
 /// The cells in this process.
 fn one_by_one(mut queue: Queue<'_>, observer: &mut dyn Observer) -> Result<Outcome, StudyError> {

@@ -1,12 +1,14 @@
 //! One cell: who has it, what came of it before, and running it.
 
 use super::carry_out::{Failed, Options};
-use super::{Cell, Prepared};
+use super::tracks::Tracks;
+use super::{Cell, Prepared, search};
 use crate::graph::view;
 use crate::record::{self, Claim, Observer, Progress, RecordError, State, Status, Worker};
-use crate::run::{self, RunError};
+use crate::run::{self, RunError, Stop};
 use crate::tensor::Cpu;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// What became of a cell that was looked at.
 #[derive(Debug)]
@@ -30,8 +32,11 @@ pub struct Desk<'a> {
     pub runs: &'a Path,
     pub folder: PathBuf,
     pub options: &'a Options<'a>,
+    pub prepared: &'a Prepared,
     /// Another process had it when it was first looked at.
     pub waited: bool,
+    /// How far the cell is to go, if not to its end.
+    pub stop: Option<&'a Stop>,
 }
 
 impl<'a> Desk<'a> {
@@ -44,7 +49,7 @@ impl<'a> Desk<'a> {
     ) -> Self {
         let cell = &prepared.cells[index];
         let folder = record::cell_dir(runs, &cell.plan.hash);
-        Desk { cell, number, cells, runs, folder, options, waited: false }
+        Desk { cell, number, cells, runs, folder, options, prepared, waited: false, stop: None }
     }
 
     /// What is known before anyone has it: nothing to do for a finished one, or for one that failed and is left.
@@ -66,9 +71,11 @@ impl<'a> Desk<'a> {
             // Whoever had it has just tried.
             (Some(State::Failed), _) if self.waited => {}
             (Some(State::Failed), _) => return None,
+            (Some(_), _) if self.stop.is_some_and(|stop| self.came_to(stop)) => return Some(Met::Passed),
             (_, Failed::Only) => return Some(Met::Passed),
             (Some(State::Done), _) if self.shows_all() => {
                 observer.observe(&Progress::CellReused { title, seed, hash, cell, cells });
+                Tracks::new(self.prepared, self.cell, self.runs).catch_up(observer);
                 return Some(Met::Done);
             }
             _ => return None,
@@ -115,6 +122,10 @@ impl<'a> Desk<'a> {
                 });
                 Met::Done
             }
+            Err(RunError::Stopped { step }) => {
+                observer.observe(&Progress::CellStopped { title, step });
+                Met::Passed
+            }
             Err(error @ RunError::Interrupted { .. }) => Met::Interrupted(error.to_string()),
             Err(error) => self.failed(error.to_string(), observer),
         }
@@ -127,7 +138,8 @@ impl<'a> Desk<'a> {
             observer.observe(&Progress::Note(format!("{error}; it goes on from its last checkpoint")));
         }
         // A finished one lacks but pictures; one that was waited for was left by a process that ended.
-        let resume = self.options.resume || self.waited || before.is_err() || state == Some(State::Done);
+        let stopped = state == Some(State::Stopped);
+        let resume = stopped || self.options.resume || self.waited || before.is_err() || state == Some(State::Done);
         match state {
             Some(State::Done) => {
                 observer
@@ -145,10 +157,25 @@ impl<'a> Desk<'a> {
             cache: &self.runs.join("cache"),
             resume,
             interrupt: self.options.interrupt,
+            stop: self.stop,
             command: self.options.command,
             summary: &summary,
         };
-        run::run(&self.cell.plan, Cpu::default(), &given, observer)
+        let tracks = Tracks::new(self.prepared, self.cell, self.runs);
+        tracks.run(resume, observer, |watch| run::run(&self.cell.plan, Cpu::default(), &given, watch))
+    }
+
+    /// Whether the records reach to where the cell is to stop.
+    fn came_to(&self, stop: &Stop) -> bool {
+        search::judged(&self.folder, stop, true).is_some()
+    }
+
+    /// The command of the cell's own process, told how far it is to go.
+    pub fn limited(&self, mut command: Command) -> Command {
+        if let Some(Stop { share, column }) = self.stop {
+            command.args(["--share", &share.to_string(), "--judged-by", column]);
+        }
+        command
     }
 
     pub fn failed(&self, error: String, observer: &mut dyn Observer) -> Met {

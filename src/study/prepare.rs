@@ -1,14 +1,14 @@
 //! A file to checked cells: nothing is started before every cell is right.
 
-use super::Papers;
 use super::identity::settle;
+use super::{Papers, tracks};
 use crate::config::{self, CellSpec, Item, Overrides, Study};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::graph::plan::{Component, Network, Plan, Weights};
 use crate::graph::{self, About, Finished, Library};
 use crate::record::{self, CellEntry, Cells, ReportPlan, State};
 use crate::run;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// A cell that can be run.
@@ -30,6 +30,9 @@ pub struct Prepared {
     pub report: ReportPlan,
     pub notes: Vec<Diagnostic>,
     pub is_study: bool,
+    /// Keys that tell the cells apart, those that were left out included.
+    pub varied: BTreeSet<String>,
+    pub search: Option<config::Search>,
     /// `[study.launch]`, and what Slurm is told where that does not name it.
     pub launch: Option<Component>,
     pub slurm: Component,
@@ -114,6 +117,7 @@ fn cells(file: &Path, study: &Study, against: Against<'_>, only: Option<usize>) 
         errors.extend(problems);
         study.variants_alone()
     });
+    let varied = tracks::varied(&specs.iter().map(|spec| &spec.tree).collect::<Vec<_>>());
     let chosen = specs.into_iter().enumerate().filter(|(number, _)| only.is_none_or(|only| only == *number));
     for (_, mut spec) in chosen {
         errors.extend(spec.problems.iter().cloned());
@@ -140,6 +144,11 @@ fn cells(file: &Path, study: &Study, against: Against<'_>, only: Option<usize>) 
     if errors.is_empty() && only.is_none() {
         errors.extend(graph::absent_everywhere(&cells.iter().map(|c| &c.plan).collect::<Vec<_>>()));
     }
+    let search = study.search();
+    if let (Some(search), Some(cell), true) = (&search, cells.first(), errors.is_empty()) {
+        let names: Vec<String> = run::validated(&cell.plan).into_iter().map(|column| column.name).collect();
+        errors.extend(search.unranked(cell.plan.evaluate.select.as_deref(), &names));
+    }
     if errors.iter().any(|e| e.severity == Severity::Error) {
         return Err(errors);
     }
@@ -147,7 +156,7 @@ fn cells(file: &Path, study: &Study, against: Against<'_>, only: Option<usize>) 
     let baseline = cells.iter().find(|c| c.spec.baseline).map(|c| c.spec.name()).unwrap_or_default();
     let path = std::fs::canonicalize(file).unwrap_or_else(|_| file.to_path_buf());
     let file = path.display().to_string();
-    Ok(Prepared { experiment, file, cells, baseline, report, notes, is_study, launch, slurm })
+    Ok(Prepared { experiment, file, cells, baseline, report, notes, is_study, varied, search, launch, slurm })
 }
 
 /// What resolving a file itself, and none of its cells, knows.

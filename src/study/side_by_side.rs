@@ -93,7 +93,9 @@ impl Crew<'_> {
                 in_vain += 1;
                 continue;
             }
-            match (jobs.command)(index, &desk.cell.plan.hash).and_then(|command| self.start(index, command)) {
+            match (jobs.command)(index, &desk.cell.plan.hash)
+                .and_then(|command| self.start(index, desk.limited(command)))
+            {
                 Ok(running) => self.running.push(running),
                 Err(error) => {
                     let met = desk.failed(format!("cannot start its process: {error}"), observer);
@@ -166,6 +168,7 @@ impl Crew<'_> {
         let running = &mut self.running[at];
         let end = match &event {
             Progress::CellReused { .. } | Progress::CellFinished { .. } => Some(Met::Done),
+            Progress::CellStopped { .. } => Some(Met::Passed),
             // Told with all that is known when the process has ended.
             Progress::CellFailed { error, .. } | Progress::CellLeft { error, .. } => Some(Met::Failed(error.clone())),
             Progress::CellBusy { worker, .. } => Some(Met::Busy(worker.clone())),

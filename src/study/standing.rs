@@ -14,6 +14,8 @@ pub enum Standing {
     Running(Option<Worker>),
     /// Stopped, or its process died; it goes on from its last checkpoint.
     Unfinished,
+    /// A search let it go no further.
+    Stopped,
     Failed(String),
     /// Its folder is of a newer program, or its status is damaged.
     Unreadable(String),
@@ -49,6 +51,7 @@ fn standing(status: Option<&Status>, folder: &Path) -> Standing {
         other if Claim::is_held(folder) => Standing::Running(other.and_then(|s| s.worker.clone())),
         None => Standing::Missing,
         Some(status) => match status.state {
+            State::Stopped => Standing::Stopped,
             State::Failed => Standing::Failed(status.error.clone().unwrap_or_default()),
             _ => Standing::Unfinished,
         },

@@ -20,7 +20,7 @@ pub struct Ask<'a> {
     /// Axis and label.
     pub axes: &'a [(String, String)],
     pub overrides: &'a Overrides,
-    /// Keys of `[predict]` that flags set, as TOML: key, value, flag. They are no part of a cell's identity.
+    /// Keys that flags set and that are no part of a cell's identity (`predict`, `run.device`), as TOML: key, value, flag.
     pub predict: &'a [(String, String, String)],
 }
 
@@ -73,6 +73,7 @@ fn said(state: Option<State>) -> &'static str {
         None => "missing",
         Some(State::Running) => "not finished (it runs, or was killed)",
         Some(State::Interrupted) => "interrupted",
+        Some(State::Stopped) => "stopped by a search",
         Some(State::Failed) => "failed",
         Some(State::Done) => "done",
     }

@@ -101,6 +101,7 @@ fn state(status: Option<&Status>) -> &'static str {
         None => "not started",
         Some(State::Running) => "running",
         Some(State::Interrupted) => "interrupted",
+        Some(State::Stopped) => "stopped",
         Some(State::Failed) => "failed",
         Some(State::Done) => "done",
     }

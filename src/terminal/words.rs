@@ -74,6 +74,7 @@ pub fn said(progress: &Progress, width: usize) -> Option<String> {
         Progress::CellFinished { seconds, peak_memory_bytes, .. } => {
             format!("  done in {}, peak memory {}", duration(*seconds), bytes(*peak_memory_bytes))
         }
+        Progress::CellStopped { step, .. } => format!("  stopped at step {step}, for now"),
         Progress::CellFailed { title, error } => format!("  {title} failed: {error}"),
         Progress::Note(text) => format!("  note: {text}"),
         _ => return None,

@@ -123,6 +123,7 @@ fn summaries(level: f64, seed: u64) -> BTreeMap<String, Summary> {
             mean: mean + slope * (1.2 - g as f64 * (0.55 - 0.06 * level)) + std * 0.1 * noise(seed + g as u64),
             std: std * (0.7 + 0.08 * g as f64),
             n: 7,
+            samples: vec![],
         };
         let summary =
             Summary { mean, std, n: if i > 1 { 38 } else { 40 }, values: vec![], groups: (0..6).map(group).collect() };

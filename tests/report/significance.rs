@@ -10,13 +10,13 @@ use std::path::Path;
 const SAMPLES: u64 = 30;
 
 /// `shift` dB for each seed over what every variant has of a sample; `spread` dB of its own.
-fn values(variant: u64, seed: u64, shift: f64, spread: f64) -> Vec<Option<f64>> {
+pub fn values(variant: u64, seed: u64, shift: f64, spread: f64) -> Vec<Option<f64>> {
     (0..SAMPLES)
         .map(|i| Some(15.0 + 2.0 * noise(i) + shift + spread * noise(1_000 * (variant + 1) + 100 * seed + i)))
         .collect()
 }
 
-fn summary(values: Vec<Option<f64>>) -> Summary {
+pub fn summary(values: Vec<Option<f64>>) -> Summary {
     let known: Vec<f64> = values.iter().flatten().copied().collect();
     let n = known.len() as f64;
     let mean = known.iter().sum::<f64>() / n;
@@ -40,7 +40,7 @@ const VARIANTS: [(&str, [f64; 3]); 5] = [
 ];
 
 /// Writes the cells, each changed by `change`, and draws the page.
-fn study(
+pub fn study(
     name: &str,
     titles: &[&str],
     seeds: std::ops::Range<u64>,
@@ -86,9 +86,9 @@ fn study(
     write(&runs.join("ablation"), &runs, &Options::default()).unwrap()
 }
 
-const ALL: [&str; 5] = ["Plain", "Gated", "Gated, fused", "Same", "Moody"];
+pub const ALL: [&str; 5] = ["Plain", "Gated", "Gated, fused", "Same", "Moody"];
 
-fn as_made(_: &str, _: u64, _: &mut Status) {}
+pub fn as_made(_: &str, _: u64, _: &mut Status) {}
 
 fn ours(table: &Table) -> impl Iterator<Item = &Row> {
     table.rows.iter().filter(|r| r.kind == Kind::Ours)
@@ -102,7 +102,7 @@ fn shown(table: &Table, head: usize) -> (Vec<&str>, Vec<&str>) {
     (of(|v| v.best), of(|v| v.differs))
 }
 
-fn text(path: &Path) -> String {
+pub fn text(path: &Path) -> String {
     std::fs::read_to_string(path).unwrap()
 }
 
