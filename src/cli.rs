@@ -1,12 +1,14 @@
 //! argv to one of the commands. Exit codes: 0 done; 1 a run failed; 2 the configuration is wrong, nothing was started;
 //! 130 interrupted, resumable.
 
+mod cells;
 mod check;
 mod compare;
 mod export;
 mod inspect;
 mod predict;
 mod run;
+mod standing;
 mod trained;
 
 use crate::components;
@@ -18,6 +20,7 @@ use crate::registry::Catalogue;
 use crate::study::{self, Checked, Papers, Prepared};
 use crate::terminal::{Style, Terminal, colour};
 use clap::{Args, Parser, Subcommand};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -32,14 +35,39 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Train, evaluate, write the page; of a study: every missing cell, then the page
+    ///
+    /// A finished cell is never run again. A run that was stopped starts over, with `--resume` it goes on from its last
+    /// checkpoint; cells of a study always go on. One that failed is tried again; of a study it is named and left, until
+    /// `ablate retry` or a changed configuration.
     Run {
         file: PathBuf,
-        /// Go on from the last checkpoint
+        /// Go on from the last checkpoint; refuse if the configuration changed meanwhile
         #[arg(long)]
         resume: bool,
         #[command(flatten)]
         common: Common,
     },
+    /// Run the cells of a study that are not done, then write its page
+    ///
+    /// Finished cells are reused, also those of other studies; unfinished ones go on from their last checkpoint, to the
+    /// same bits. The failure of a cell does not stop the others; a cell that failed before is named and left, until
+    /// `ablate retry` or a changed configuration. Any number of processes may work on one study: none runs a cell that
+    /// another one has, and what a dead one leaves is taken up.
+    ///
+    /// Exit codes: 0 all cells are done; 1 some failed; 2 nothing was started; 130 interrupted, resumable.
+    Study(cells::StudyArgs),
+    /// How the cells of a study stand: done, running, unfinished, failed and why, missing
+    Status {
+        /// The experiment's file, or its folder under `runs/`
+        target: PathBuf,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Run the failed cells of a study again, from their last checkpoints, then write its page
+    Retry(cells::RetryArgs),
+    /// One cell of a study, for the processes that `--jobs` and `--launcher` start
+    #[command(hide = true)]
+    Cell(cells::CellArgs),
     /// Every error of every file; who minimises what
     Check {
         #[arg(required = true)]
@@ -109,10 +137,15 @@ enum Command {
     ///
     /// ONNX: operator set 17, weights inside, f32, any batch, height and width as trained; norms take their running
     /// statistics, dropout is off. Inputs and outputs are called like the node's ports; of an inner node, like the
-    /// nodes that they come from. Safetensors: the tensors under our names, as `weights = { file = .. }` reads them.
+    /// nodes that they come from. Safetensors: the tensors under our names, or with `--layout` under another program's, as
+    /// `weights = { file, layout }` reads them; what a network of theirs has besides (classifiers) is not in it.
     Export(export::ExportArgs),
     /// JSON Schema of experiment files, for editors
-    Schema,
+    Schema {
+        /// Of what a run leaves instead: `records.jsonl`, `status.json` and the others
+        #[arg(long)]
+        records: bool,
+    },
 }
 
 /// Flags of every command that reads a file.
@@ -139,6 +172,19 @@ struct Common {
 }
 
 impl Common {
+    /// The same flags again, for a process of our own.
+    fn arguments(&self) -> Vec<OsString> {
+        let mut all: Vec<OsString> = Vec::new();
+        let mut flag = |name: &str, value: OsString| all.extend([name.into(), value]);
+        self.set.iter().for_each(|value| flag("--set", value.into()));
+        self.device.iter().for_each(|value| flag("--device", value.into()));
+        self.threads.iter().for_each(|value| flag("--threads", value.to_string().into()));
+        self.seed.iter().for_each(|value| flag("--seed", value.to_string().into()));
+        self.registry.iter().for_each(|value| flag("--registry", value.into()));
+        self.out.iter().for_each(|value| flag("--out", value.into()));
+        all
+    }
+
     fn overrides(&self) -> Overrides {
         let mut flags: Vec<(&str, String)> = Vec::new();
         if let Some(seed) = self.seed {
@@ -205,6 +251,10 @@ fn dispatch(command: Command, terminal: &mut Terminal) -> anyhow::Result<End> {
     let catalogue = components::catalogue();
     match command {
         Command::Run { file, resume, common } => run::run(&file, resume, &common, &catalogue, terminal),
+        Command::Study(args) => cells::study(&args, &catalogue, terminal),
+        Command::Status { target, common } => cells::status(&target, &common, &catalogue, terminal),
+        Command::Retry(args) => cells::retry(&args, &catalogue, terminal),
+        Command::Cell(args) => cells::cell(&args, &catalogue, terminal),
         Command::Report { target, common } => run::report(&target, &common, terminal),
         Command::Check { files, data, common } => check::check(&files, data, &common, &catalogue, terminal),
         Command::Explain { file, key, common } => check::explain(&file, &key, &common, &catalogue, terminal),
@@ -217,7 +267,7 @@ fn dispatch(command: Command, terminal: &mut Terminal) -> anyhow::Result<End> {
         Command::Compare(args) => compare::compare(&args, &catalogue, terminal),
         Command::Predict(args) => predict::predict(&args, &catalogue, terminal),
         Command::Export(args) => export::export(&args, &catalogue, terminal),
-        Command::Schema => inspect::schema(&catalogue, terminal),
+        Command::Schema { records } => inspect::schema(records, &catalogue, terminal),
     }
 }
 
@@ -232,13 +282,26 @@ fn library<'a>(catalogue: &'a Catalogue, folders: &[PathBuf]) -> Result<Library<
 
 /// A file's cells; its errors, or the end of the command after they were shown.
 fn prepared(file: &Path, common: &Common, catalogue: &Catalogue) -> anyhow::Result<Result<Prepared, Vec<Diagnostic>>> {
+    prepared_some(file, None, common, catalogue)
+}
+
+/// The cell of that number alone, or all.
+fn prepared_some(
+    file: &Path,
+    only: Option<usize>,
+    common: &Common,
+    catalogue: &Catalogue,
+) -> anyhow::Result<Result<Prepared, Vec<Diagnostic>>> {
     let papers = Papers::embedded()?;
     let library = match library(catalogue, &common.registry) {
         Ok(library) => library,
         Err(problems) => return Ok(Err(problems)),
     };
     let against = study::Against { library: &library, papers: &papers, out: common.out.as_deref() };
-    Ok(study::prepare(file, &common.overrides(), against))
+    Ok(match only {
+        Some(number) => study::prepare_one(file, &common.overrides(), against, number),
+        None => study::prepare(file, &common.overrides(), against),
+    })
 }
 
 fn checked(file: &Path, common: &Common, catalogue: &Catalogue) -> anyhow::Result<Result<Checked, Vec<Diagnostic>>> {

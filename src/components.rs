@@ -10,6 +10,8 @@ mod contract;
 pub mod dataset;
 pub mod embedding;
 pub mod encoder;
+#[cfg(test)]
+mod encoder_tests;
 pub mod figure;
 pub mod fusion;
 pub mod gate;
@@ -18,19 +20,20 @@ pub(crate) mod harness;
 pub mod head;
 pub mod holes;
 pub mod init;
+pub mod launcher;
 pub mod loss;
 pub mod metric;
 mod node;
 pub mod norm;
 pub mod operator;
 pub mod optimizer;
-#[cfg(test)]
-mod parity;
 pub mod prepare;
 pub mod raster;
+mod revisions;
 pub mod sample;
 pub mod schedule;
 pub mod skip;
+pub mod tracker;
 pub mod transform;
 pub mod upsample;
 #[cfg(test)]
@@ -71,7 +74,10 @@ pub fn catalogue() -> Catalogue {
     entries.extend(transform::entries().into_iter().map(|t| t.entry));
     entries.extend(holes::entries().into_iter().map(|h| h.entry));
     entries.extend(figure::entries());
+    entries.extend(tracker::entries());
+    entries.extend(launcher::entries());
     entries.extend(metric::entries().into_iter().map(|m| m.entry));
+    revisions::mark(&mut entries);
     entries.sort_by(|a, b| (a.card.family, a.card.name).cmp(&(b.card.family, b.card.name)));
     Catalogue { entries }
 }

@@ -31,7 +31,7 @@ pub use keys::{TOP_KEYS, unknown_key};
 pub use merge::LOSS_KEYS;
 pub use overrides::Overrides;
 pub use recorded::recorded;
-pub use study::{CellSpec, Study, load};
+pub use study::{CellSpec, Search, Study, load};
 pub use substitute::substitute;
 pub use switched::check_switches;
 pub use tree::{Item, Layer, Origin, Step, Table, Value};

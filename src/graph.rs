@@ -10,5 +10,7 @@ pub mod settings;
 pub mod view;
 pub mod wire;
 
-pub use experiment::{About, Finished, absent_everywhere, check_partial, resolve};
+pub use experiment::{
+    About, Finished, absent_everywhere, check_partial, default_launcher, launcher, resolve, with_data,
+};
 pub use library::Library;

@@ -5,7 +5,6 @@
 
 mod graph;
 mod ops;
-mod protobuf;
 
 pub use graph::{About, Attribute, Graph, TooLarge, Wire};
 pub use ops::{Border, Windows};

@@ -2,24 +2,51 @@
 //! through this room.
 //!
 //! ```text
-//! runs/cells/<hash>/   status.json  config.toml  environment.json  summary.json  records.jsonl  samples/  checkpoints/
+//! runs/cells/<hash>/   status.json  config.toml  environment.json  summary.json  resolved.json  results.json
+//!                      records.jsonl  samples/  checkpoints/  lock
 //! runs/<experiment>/   cells.json   and the page
 //! ```
 //! `records.jsonl` holds one [`Event`] a line, appended and flushed; a resumed run cuts what lies past its checkpoint.
+//! `status.json` is the state of a cell with its metrics, and small, so that thousands are listed at once; what only the
+//! page needs (a value for each sample, groups, baselines) is in `results.json`. `lock` is empty: whoever works on the cell holds it.
 
+mod claim;
 mod progress;
 mod read;
+#[cfg(test)]
+mod schema;
+mod status;
 mod write;
 
+pub use claim::{Claim, Worker};
 pub use progress::{Observer, Progress};
-pub use read::{CellRecord, RecordError, StudyRecord};
+pub use read::{CellRecord, RecordError, StudyRecord, read_cells};
+pub use status::{State, Status, read_status, write_status};
 pub use write::{EventLog, cell_dir, truncate_events, write_atomic, write_config, write_json};
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// Layout of `status.json` and `cells.json` that this program writes; it reads this one and those before. Since 2
+/// `status.json` of a finished cell holds means alone, and `results.json` the rest.
+pub const FORMAT: u32 = 2;
+
+/// JSON Schema of these files, in `definitions`: `Event` is a line of `records.jsonl`.
+pub const SCHEMA: &str = include_str!("../registry/records.schema.json");
+
+/// JSON has no number for what is not one: it is written as `null`.
+fn or_nan<'de, D: serde::Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+    Ok(Option::deserialize(from)?.unwrap_or(f64::NAN))
+}
+
+/// Files that do not say their format are older than it.
+fn first_format() -> u32 {
+    1
+}
+
 /// Means over the steps since the last such line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct StepRecord {
     pub stage: String,
@@ -37,25 +64,34 @@ pub struct StepRecord {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct UpdateRecord {
     pub learning_rate: f64,
     /// Seconds a step spent in this update.
     pub seconds: f64,
     /// Norm of the gradient before clipping.
+    #[serde(deserialize_with = "or_nan")]
+    #[cfg_attr(test, schemars(with = "Option<f64>"))]
     pub gradient_norm: f64,
     /// By loss name; an adversarial loss appears under its name in both players' updates.
     pub terms: BTreeMap<String, Term>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Term {
+    #[serde(deserialize_with = "or_nan")]
+    #[cfg_attr(test, schemars(with = "Option<f64>"))]
     pub raw: f64,
+    #[serde(deserialize_with = "or_nan")]
+    #[cfg_attr(test, schemars(with = "Option<f64>"))]
     pub weighted: f64,
 }
 
 /// A metric's values over a split.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct EvaluationRecord {
     pub stage: String,
@@ -71,9 +107,14 @@ pub struct EvaluationRecord {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct Summary {
+    #[serde(deserialize_with = "or_nan")]
+    #[cfg_attr(test, schemars(with = "Option<f64>"))]
     pub mean: f64,
+    #[serde(deserialize_with = "or_nan")]
+    #[cfg_attr(test, schemars(with = "Option<f64>"))]
     pub std: f64,
     pub n: u64,
     /// One a sample, in the split's order; kept for the test split only (statistics and picks need them).
@@ -84,18 +125,27 @@ pub struct Summary {
     pub groups: Vec<Group>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Group {
     pub label: String,
     /// Middle of the bin, for an axis.
     pub at: f64,
+    #[serde(deserialize_with = "or_nan")]
+    #[cfg_attr(test, schemars(with = "Option<f64>"))]
     pub mean: f64,
+    #[serde(deserialize_with = "or_nan")]
+    #[cfg_attr(test, schemars(with = "Option<f64>"))]
     pub std: f64,
     pub n: u64,
+    /// Which samples of the split these are; kept where their values are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub samples: Vec<usize>,
 }
 
 /// A line of `records.jsonl`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Event {
     Step(StepRecord),
@@ -124,6 +174,7 @@ impl Event {
 
 /// How a column is printed: its unit, which way is better, decimals.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct Column {
     /// `missing.psnr`.
@@ -139,38 +190,9 @@ pub struct Column {
     pub group: String,
 }
 
-/// `status.json`, written atomically.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Status {
-    pub state: State,
-    pub experiment: String,
-    pub variant: String,
-    pub seed: u64,
-    pub hash: String,
-    pub error: Option<String>,
-    pub seconds: f64,
-    pub peak_memory_bytes: u64,
-    pub total_steps: u64,
-    /// Step of the checkpoint that the test numbers are of.
-    pub selected_step: Option<u64>,
-    pub columns: Vec<Column>,
-    /// Test values by column, baselines by row name.
-    pub test: BTreeMap<String, Summary>,
-    pub baselines: BTreeMap<String, BTreeMap<String, Summary>>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum State {
-    Running,
-    Interrupted,
-    Failed,
-    Done,
-}
-
 /// `environment.json`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct Environment {
     pub version: String,
@@ -184,7 +206,7 @@ pub struct Environment {
     pub command: String,
     pub started: String,
     pub crates: BTreeMap<String, String>,
-    /// Changes when the data do.
+    /// Changes when the files of the data do: `dataset=digest`, separated by `;`. Procedural data have none.
     #[serde(default)]
     pub data: String,
     /// Values that came from files.
@@ -194,6 +216,7 @@ pub struct Environment {
 
 /// What a node took from a file of weights.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct WeightsUsed {
     pub node: String,
@@ -215,6 +238,7 @@ pub struct WeightsUsed {
 
 /// `summary.json`: what `ablate summary` prints, kept for the page.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct ModelSummary {
     pub nodes: Vec<NodeSummary>,
@@ -229,6 +253,7 @@ pub struct ModelSummary {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct NodeSummary {
     /// `generator/decoder-1[2]/gate/theta/conv`.
@@ -245,6 +270,7 @@ pub struct NodeSummary {
 
 /// A resolved value with its provenance, for the page and `config.toml`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Provenance {
     pub key: String,
     pub value: String,
@@ -254,6 +280,7 @@ pub struct Provenance {
 
 /// A figure or table of `[report]`, resolved: what the report draws, without a look at the configuration.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct ReportPlan {
     pub title: String,
@@ -264,6 +291,7 @@ pub struct ReportPlan {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct TablePlan {
     pub name: String,
@@ -271,11 +299,13 @@ pub struct TablePlan {
     pub columns: Vec<String>,
     /// `variant` or an axis.
     pub rows: String,
+    /// An axis, or `group`: a column for each group of the columns' evaluation.
     pub across: String,
     pub published: Vec<String>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct FigurePlan {
     pub name: String,
@@ -286,9 +316,16 @@ pub struct FigurePlan {
 
 /// `runs/<experiment>/cells.json`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct Cells {
+    /// Layout of this file and of the cells it names.
+    #[serde(default = "first_format")]
+    pub format: u32,
     pub experiment: String,
+    /// The experiment's file, as an absolute path.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub file: String,
     pub report: ReportPlan,
     /// Name of the (first) cell that the others are compared with; empty without one.
     pub baseline: String,
@@ -298,6 +335,7 @@ pub struct Cells {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct CellEntry {
     /// Key of the variant, empty for a run without a study.
@@ -313,8 +351,48 @@ pub struct CellEntry {
     pub baseline: bool,
 }
 
+/// `search.json` beside `cells.json`: what a search made of its points.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub struct SearchRecord {
+    /// Validation column that ranked the points.
+    pub column: String,
+    pub groups: Vec<SearchGroup>,
+}
+
+/// The points of one variant, which compete with each other.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct SearchGroup {
+    /// The variant's title and labels of axes; empty without either.
+    pub name: String,
+    pub rounds: Vec<SearchRound>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct SearchRound {
+    /// Of the whole training.
+    pub share: f64,
+    /// Best first.
+    pub points: Vec<SearchPoint>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct SearchPoint {
+    /// `rate=0.0032, gate=cbam`.
+    pub label: String,
+    /// Best validated value so far, mean over the seeds; absent where a seed failed.
+    pub value: Option<f64>,
+    /// It went on to the next round; of the last round: it won.
+    pub kept: bool,
+}
+
 /// `samples/index.json` of a cell: the pictures that sample figures need, as PNG files beside it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct SampleIndex {
     /// Figure name to its rows.
@@ -322,17 +400,19 @@ pub struct SampleIndex {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct SampleRow {
     /// Index in the test split.
     pub index: usize,
-    /// What the row is labelled with: `#12` or `missing.psnr 14.2`.
+    /// What the row is labelled with, parts between ` · `: `sample 12 · yaw 60° · PSNR 14.2 dB`.
     pub label: String,
     /// One a wire, in the figure's order; `file` empty where the variant lacks the port.
     pub tiles: Vec<Tile>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub struct Tile {
     pub wire: String,

@@ -53,6 +53,8 @@ pub struct Card {
     /// Keys that name a node whose network the component applies: `network`, `discriminator`.
     pub networks: Vec<&'static str>,
     pub settings: Vec<Setting>,
+    /// Which version of the component's numbers this is: part of the identity of every cell that uses it.
+    pub revision: u32,
 }
 
 /// Edges at the inputs of a component: port name to its edges (one, or a list's). Absent optional ports are missing.
@@ -204,7 +206,7 @@ pub enum Make {
     Expand(fn(&Settings, &InputEdges) -> Result<Body, Problem>),
     /// A dataset: its output ports with their edges. `None` settings that depend on files are filled by `manifest`.
     Dataset(fn(&Settings) -> Result<Vec<(String, Edge)>, Problem>),
-    /// A loss or metric: checks its input edges beyond the types on the card.
+    /// A loss or metric: checks its input edges beyond the types on the card. A tracker: its settings beyond their types.
     Measure(fn(&Settings, &InputEdges) -> Result<(), Problem>),
     /// Optimizers, schedules, inits, transforms, holes, figures, trackers, launchers: settings only.
     Plain,
@@ -227,7 +229,8 @@ impl Entry {
         settings: Vec<Setting>,
     ) -> Entry {
         let (inputs, outputs, networks) = (vec![], vec![], vec![]);
-        Entry { card: Card { family, name, doc, paper, inputs, outputs, networks, settings }, make: Make::Plain }
+        let card = Card { family, name, doc, paper, inputs, outputs, networks, settings, revision: 1 };
+        Entry { card, make: Make::Plain }
     }
 }
 

@@ -1,12 +1,14 @@
 //! From records to pages: tables in four forms, figures as SVG and PNG, one self-contained HTML page and one in Markdown.
 //! Everything is drawn from the record alone, and drawn again to the same bytes.
 
+mod bins;
 pub mod compare;
 mod figure;
 mod format;
 mod group;
 mod page;
 mod palette;
+mod paper;
 mod plot;
 mod raster;
 mod significance;
@@ -37,7 +39,7 @@ pub struct Options {
 pub struct PublishedTable {
     /// `na2020/table-1`.
     pub key: String,
-    /// `Na et al. (2020), Facial UV map completion ..`.
+    /// `Na et al. (2020). Facial UV map completion ..`.
     pub source: String,
     /// `Table 1`.
     pub place: String,
@@ -50,7 +52,14 @@ pub struct PublishedTable {
 pub struct PublishedRow {
     pub label: String,
     /// By our column, in our unit: mean, and deviation where it is given.
-    pub values: BTreeMap<String, (f64, Option<f64>)>,
+    pub values: BTreeMap<String, (Printed, Option<Printed>)>,
+}
+
+/// A number as a paper prints it: no digit more, none less.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Printed {
+    pub value: f64,
+    pub decimals: usize,
 }
 
 /// The files of a page that was written.
@@ -58,6 +67,8 @@ pub struct PublishedRow {
 pub struct PageFiles {
     pub index: PathBuf,
     pub markdown: PathBuf,
+    /// `paper.tex`, which pdflatex compiles as it is.
+    pub paper: PathBuf,
     pub tables: Vec<PathBuf>,
     pub figures: Vec<PathBuf>,
     /// For the closing lines on the terminal.
@@ -86,7 +97,8 @@ impl From<::csv::Error> for ReportError {
     }
 }
 
-/// Draws the page of a study, or of a run, into its folder: `index.html`, `report.md`, `tables/`, `figures/`.
+/// Draws the page of a study, or of a run, into its folder: `index.html`, `report.md`,
+/// `paper.tex`, `tables/`, `figures/`.
 ///
 /// # Errors
 /// Files of the record that cannot be read, a folder that cannot be written. What is merely missing (a failed or
@@ -118,6 +130,11 @@ pub fn write(study_dir: &Path, runs_root: &Path, options: &Options) -> Result<Pa
     let kept: Vec<&figure::Drawing> = (0..drawings.len()).filter(last).map(|i| drawings[i]).collect();
     let written = kept.par_iter().map(|drawing| picture(study_dir, drawing)).collect::<Result<Vec<_>, _>>()?;
     files.figures = written.into_iter().flatten().collect();
+    files.paper = study_dir.join("paper.tex");
+    let paper = paper::Paper::new(&study, &page.tables, page.drawings(), options);
+    write_atomic(&files.paper, paper::tex(&paper).as_bytes())?;
+    #[cfg(feature = "pdf")]
+    write_atomic(&study_dir.join("report.pdf"), &paper::pdf(&paper)?)?;
     files.index = study_dir.join("index.html");
     files.markdown = study_dir.join("report.md");
     write_atomic(&files.index, page.html()?.as_bytes())?;

@@ -39,10 +39,11 @@ mod update;
 mod value;
 mod weights;
 
-pub use cell::{Options, run};
+pub use cell::{Options, Stop, run};
 pub use checkpoint::{Checkpoint, Folder};
-pub use data::{Counts, check as check_data};
+pub use data::{Contents, Counts, check as check_data, contents};
 pub use error::RunError;
+pub use evaluate::validated;
 pub use rehearsal::{Rehearsal, rehearse};
 pub use trained::{Trained, Which};
 pub use weights::check as check_weights;

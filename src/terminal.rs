@@ -13,6 +13,7 @@ use plain::Plain;
 use std::io::{IsTerminal, Write, stderr, stdout};
 use std::path::Path;
 use std::time::Instant;
+pub use words::duration;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Style {
@@ -20,6 +21,8 @@ pub enum Style {
     #[default]
     Auto,
     Plain,
+    /// A line of JSON for each event, for the process that started this one.
+    Events,
 }
 
 /// Whoever sits before the program.
@@ -31,12 +34,16 @@ pub struct Terminal {
 enum Face {
     Bars(Bars),
     Plain(Plain),
+    Events,
 }
 
 impl Terminal {
     pub fn new(style: Style) -> Self {
-        let bars = style == Style::Auto && stderr().is_terminal();
-        let face = if bars { Face::Bars(Bars::new(colour())) } else { Face::Plain(Plain::default()) };
+        let face = match style {
+            Style::Auto if stderr().is_terminal() => Face::Bars(Bars::new(colour())),
+            Style::Auto | Style::Plain => Face::Plain(Plain::default()),
+            Style::Events => Face::Events,
+        };
         Terminal { face, started: Instant::now() }
     }
 
@@ -66,7 +73,7 @@ impl Terminal {
     fn still(&self, f: impl FnOnce()) {
         match &self.face {
             Face::Bars(bars) => bars.suspend(f),
-            Face::Plain(_) => f(),
+            Face::Plain(_) | Face::Events => f(),
         }
     }
 }
@@ -78,6 +85,12 @@ impl Observer for Terminal {
             Face::Plain(plain) => {
                 for line in plain.lines(progress, self.started.elapsed()) {
                     write_line(&mut stderr().lock(), &line);
+                }
+            }
+            Face::Events => {
+                // What cannot be told so is left out; nothing depends on it.
+                if let Ok(line) = serde_json::to_string(progress) {
+                    write_line(&mut stdout().lock(), &line);
                 }
             }
         }

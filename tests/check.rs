@@ -33,6 +33,59 @@ in.target     = \"pairs.complete\"
 weight        = 2
 ";
 
+const BRICK: &str = "format = 1
+doc = \"Mine.\"
+in.map = { type = \"map\" }
+out.map = { from = \"bent\" }
+
+[nodes.bent]
+use = \"activation/relu\"
+in  = \"in.map\"
+";
+
+#[test]
+fn a_composite_is_checked_as_what_it_is() {
+    let wrong = BRICK.replace("/relu", "/rely").replace("in.map\"", "in.mop\"");
+    let stranger = BRICK.replace("/relu", "/rely");
+    let folder =
+        Folder::new(&[("block/mine.toml", BRICK), ("block/wrong.toml", &wrong), ("block/stranger.toml", &stranger)]);
+    let path = |name: &str| folder.path(name).display().to_string();
+    let (code, out, err) =
+        told(&ablate(&["check", &path("block/mine.toml"), "registry/gate/attention-gate.toml"]), &folder);
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    assert!(out.starts_with("block/mine.toml: a composite, no error in itself"), "{out}");
+    assert!(out.contains("registry/gate/attention-gate.toml: a composite"), "{out}");
+    for (file, said) in [
+        ("block/wrong.toml", "no input is called `mop`, did you mean `map`"),
+        ("block/stranger.toml", "no component is called `activation/rely`, did you mean `activation/relu`"),
+    ] {
+        let (code, _, err) = told(&ablate(&["check", &path(file)]), &folder);
+        assert_eq!(code, Some(2));
+        assert!(err.contains(said) && err.contains(file), "{said}\n{err}");
+    }
+}
+
+/// Cards as `describe` prints them.
+#[test]
+fn cards_cite_papers_and_say_what_is_given() {
+    let described = |name: &str| {
+        let output = ablate(&["describe", name]);
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    };
+    let (_, card, _) = described("generator/coupled-unet");
+    assert!(card.contains("From: Na et al. (2020). Facial UV map completion") && card.contains("[na2020]"), "{card}");
+    for line in ["completed        image", "intermediate     image", "attention        found when it is opened"] {
+        assert!(card.contains(line), "{line}\n{card}");
+    }
+    assert!(described("decoder/stage").1.contains("map        map\n"), "{}", described("decoder/stage").1);
+    assert!(described("gate/squeeze-excite").1.contains("attention  vector\n"));
+    assert!(described("gate/cbam").1.contains("attention  mask\n"));
+    let (code, _, err) = described("gate");
+    assert_eq!(code, Some(2));
+    assert!(err.contains("`gate` is a family, not a component: `ablate list gate` prints its members"), "{err}");
+}
+
 #[test]
 fn a_partial_file_needs_not_be_complete_but_its_names_must_be_there() {
     let wrong = PARTIAL

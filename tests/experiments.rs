@@ -8,6 +8,7 @@ use ablate::graph::plan::Plan;
 use ablate::graph::{About, Library, absent_everywhere, resolve, view};
 use ablate::run::rehearse;
 use ablate::tensor::Cpu;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Errors of all cells of a file, as text, and the plans of those that resolve.
@@ -63,13 +64,17 @@ fn the_quick_start_resolves() {
 }
 
 /// Files whose components all exist.
-const WHOLE: [&str; 16] = [
+const WHOLE: [&str; 20] = [
+    "experiments/ablation-couplings-cpu.toml",
+    "experiments/ablation-couplings.toml",
     "experiments/ablation-gates-fusion-cpu.toml",
     "experiments/ablation-gates-fusion.toml",
+    "experiments/ablation-quick.toml",
     "experiments/cycle-gan.toml",
     "experiments/photo-completion.toml",
     "experiments/pix2pix.toml",
     "experiments/quickstart.toml",
+    "experiments/search-cpu.toml",
     "experiments/table-1.toml",
     "experiments/table-1-cpu.toml",
     "experiments/uv-completion/attention-res-cunet-gan.toml",
@@ -82,16 +87,41 @@ const WHOLE: [&str; 16] = [
     "experiments/uv-completion/uv-gan.toml",
 ];
 
-/// Files that name components which do not exist yet; shrinks as they arrive.
-const WAITING: [&str; 8] = [
-    "experiments/cfr-gan.toml",
-    "experiments/de-occlusion/inpainting.toml",
-    "experiments/de-occlusion/regressor.toml",
-    "experiments/de-occlusion/segmentation.toml",
-    "experiments/landmarks.toml",
-    "experiments/recognition/arcface.toml",
-    "experiments/reconstruction/teacher-student.toml",
-    "experiments/weak-uv.toml",
+/// Files that name components which do not exist yet, and which those are: readers of datasets that cannot be shipped,
+/// rendering of a morphable model, the other papers' networks and measures. Shrinks as they arrive.
+const WAITING: [(&str, &[&str]); 8] = [
+    ("experiments/cfr-gan.toml", &["swap-render", "vgg19", "wgan-div", "perceptual", "identity-cosine"]),
+    (
+        "experiments/de-occlusion/inpainting.toml",
+        &[
+            "fitted-faces",
+            "segmentation-unet",
+            "regressor/resnet50",
+            "render/morphable-model",
+            "render/rasterizer",
+            "de-occluder",
+            "vgg",
+            "identity-cosine",
+        ],
+    ),
+    (
+        "experiments/de-occlusion/regressor.toml",
+        &["fitted-faces", "regressor/resnet50", "render/morphable-model", "render/rasterizer", "landmark-distance"],
+    ),
+    ("experiments/de-occlusion/segmentation.toml", &["celeba-mask", "segmentation-unet", "dice"]),
+    (
+        "experiments/landmarks.toml",
+        &["300w", "synthetic-faces", "landmark/hourglass", "heatmap", "nme", "ced-area", "ced", "landmark-grid"],
+    ),
+    ("experiments/recognition/arcface.toml", &["casia-webface", "lfw", "cplfw", "cfp", "verification", "roc"]),
+    (
+        "experiments/reconstruction/teacher-student.toml",
+        &["fitted-faces", "regressor/resnet50", "render/morphable-model", "landmark-distance", "nme"],
+    ),
+    (
+        "experiments/weak-uv.toml",
+        &["fitted-faces", "partial-uv", "uv-sampler", "grid-sample", "uv-residual", "stargan", "r1", "identity-cosine"],
+    ),
 ];
 
 /// Files under a folder, but what may only be extended.
@@ -108,7 +138,7 @@ fn files(folder: &Path) -> Vec<String> {
 #[test]
 fn every_experiment_is_in_one_of_the_lists() {
     let mut found = files(Path::new("experiments"));
-    let mut listed: Vec<&str> = WHOLE.into_iter().chain(WAITING).collect();
+    let mut listed: Vec<&str> = WHOLE.into_iter().chain(WAITING.map(|(file, _)| file)).collect();
     found.sort();
     listed.sort();
     assert_eq!(found, listed);
@@ -123,13 +153,42 @@ fn the_others_fail_only_on_components_that_do_not_exist() {
         let (_, errors) = plans(file, &library);
         assert!(errors.is_empty(), "{file}: {}", errors.join("\n"));
     }
-    for file in WAITING {
+    for (file, awaited) in WAITING {
         let (_, errors) = plans(file, &library);
         assert!(!errors.is_empty(), "{file} resolves: move it to the whole ones");
-        let missing = |error: &String| error.starts_with("error: no ") && error.contains(" is called `");
-        let other: Vec<&String> = errors.iter().filter(|e| !missing(e)).collect();
-        assert!(other.is_empty(), "{file}: {}", other[0]);
+        let missing = |error: &String| {
+            let said = error.strip_prefix("error: no ")?.lines().next()?;
+            Some(said.split_once(" is called `")?.1.split('`').next()?.to_string())
+        };
+        let found: Option<BTreeSet<String>> = errors.iter().map(missing).collect();
+        let found = found.unwrap_or_else(|| panic!("{file}: {}", errors.join("\n")));
+        let awaited: BTreeSet<String> = awaited.iter().map(|name| name.to_string()).collect();
+        assert_eq!(found, awaited, "{file}");
     }
+}
+
+/// The weights of a squeeze-excite gate are no picture: where another gate of the study gives one, its tile stays empty,
+/// where none does the figure is refused.
+#[test]
+fn a_figure_leaves_out_what_is_no_picture() {
+    let catalogue = catalogue();
+    let library = Library::new(&catalogue, Composites::embedded().0);
+    let file = "experiments/ablation-gates-fusion-cpu.toml";
+    let gates = |values: &str, baseline: &str| {
+        let fusion = r#"study.axes.fusion.values=["concat"]"#;
+        let gates = format!("study.axes.gate.values={values}");
+        let baseline = format!("study.baseline.gate=\"{baseline}\"");
+        plans_with(file, &["study.seeds=[0]", fusion, &gates, &baseline], &library)
+    };
+    let (both, errors) = gates(r#"["none", "cbam", "squeeze-excite"]"#, "none");
+    assert!(errors.is_empty(), "{}", errors.join("\n"));
+    let absent: Vec<Vec<&str>> =
+        both.iter().map(|plan| plan.absent.iter().map(|a| a.problem.message.as_str()).collect()).collect();
+    assert_eq!(absent[0], ["`generator.attention[-1]` does not exist"]);
+    assert!(absent[1].is_empty(), "{absent:?}");
+    assert_eq!(absent[2], ["`generator.attention[-1]` is a vector, which is no picture"]);
+    let (_, errors) = gates(r#"["squeeze-excite"]"#, "squeeze-excite");
+    assert!(errors.iter().any(|e| e.contains("is a vector, which is no picture")), "{errors:?}");
 }
 
 /// The presets for a CPU take two steps of every stage, few people and small batches aside as they stand.

@@ -28,6 +28,16 @@ fn with_library(check: impl Fn(&Library)) {
 }
 
 #[test]
+fn every_paper_of_a_composite_can_be_cited() {
+    let papers = ablate::study::Papers::embedded().unwrap();
+    with_library(|library| {
+        for composite in library.composites.iter().filter(|c| !c.paper.is_empty()) {
+            assert!(papers.0.contains_key(&composite.paper), "{}: `{}`", composite.source.name, composite.paper);
+        }
+    });
+}
+
+#[test]
 fn the_schema_is_that_of_the_cards() {
     with_library(|library| {
         let text = serde_json::to_string_pretty(&view::schema(library)).unwrap() + "\n";

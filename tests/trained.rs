@@ -214,8 +214,29 @@ fn nodes_are_exported_and_what_cannot_be_is_said() {
         let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
         assert_eq!((tensor.shape(), tensor.data()), (&shape[..], &bytes[..]), "{name}");
     }
+    // Under PyTorch's manner of names, which any layout has, and read again by it.
+    let line = format!(
+        "export --run {cell} --device cpu --node generator/encoder --layout torchvision -o x/theirs.safetensors"
+    );
+    let (code, said) = ablate(folder, &line);
+    assert_eq!(code, 0, "{said}");
+    let file = std::fs::read(folder.join("x/theirs.safetensors")).unwrap();
+    let theirs = SafeTensors::deserialize(&file).unwrap();
+    for (ours, name) in [("down[1]/conv/weight", "down.1.conv.weight"), ("down[0]/norm/bias", "down.0.norm.bias")] {
+        let (shape, values) = &best.tensors[&format!("generator/encoder/{ours}")];
+        let tensor = theirs.tensor(name).unwrap();
+        let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+        let trimmed = if shape[0] == 1 { vec![shape[1]] } else { shape.clone() };
+        assert_eq!((tensor.shape(), tensor.data()), (&trimmed[..], &bytes[..]), "{name}");
+    }
+    let again = "format = 1\nextends = [\"tiny.toml\"]\nnodes.generator.weights = { file = \"x/theirs.safetensors\", \
+        layout = \"torchvision\", at = [\"encoder\"] }\nstages.completion.length = \"1 step\"\n";
+    std::fs::write(folder.join("again.toml"), again).unwrap();
+    let (code, said) = ablate(folder, "run again.toml");
+    assert_eq!(code, 0, "{said}");
+    assert!(!said.contains("takes"), "every tensor fits: {said}");
     let noisy = "export --run two.toml --variant noisy --node generator -o y.onnx";
-    let cases: [(&str, i32, &[&str]); 6] = [
+    let cases: [(&str, i32, &[&str]); 9] = [
         (
             "export --run runs/tiny --node generatr -o y.onnx",
             2,
@@ -225,6 +246,21 @@ fn nodes_are_exported_and_what_cannot_be_is_said() {
             "export --run runs/tiny --node generator/encodr -o y.onnx",
             2,
             &["no node is called `generator/encodr`", "`generator/encoder`"],
+        ),
+        (
+            "export --run runs/tiny --node generator --layout timm -o y.onnx",
+            2,
+            &["`--layout timm` is of tensors' names, which ONNX does not have"],
+        ),
+        (
+            "export --run runs/tiny --node generator --layout keras -o y.safetensors",
+            2,
+            &["invalid value 'keras'", "torchvision, timm, facenet-pytorch"],
+        ),
+        (
+            "export --run runs/tiny --node generator --device gpu -o y.onnx",
+            2,
+            &["expected `auto`, `cpu`, `cuda` or `cuda:0,1`"],
         ),
         ("export --run runs/tiny --node generator -o y.pt", 2, &["y.pt: the ending decides the form"]),
         ("export --run runs/tiny --node generator/image -o y.safetensors", 2, &["`generator/image` holds no tensors"]),

@@ -63,7 +63,7 @@ fn carry_out(
 ) -> Result<Vec<(String, String)>, StudyError> {
     let interrupt = AtomicBool::new(false);
     let mut watch = Watch { seen: Vec::new(), stop: stop.map(|at| (at, &interrupt)) };
-    let options = Options { resume, interrupt: &interrupt, command: "test", out: Some(out) };
+    let options = Options { resume, unchanged: resume, out: Some(out), ..Options::new(&interrupt, "test") };
     study::carry_out(prepared, &options, &mut watch).map(|f| f.failed)
 }
 
@@ -99,7 +99,7 @@ fn a_run_leaves_its_record_and_is_not_run_again() {
 
     let interrupt = AtomicBool::new(false);
     let mut watch = Watch { seen: Vec::new(), stop: None };
-    let options = Options { resume: false, interrupt: &interrupt, command: "test", out: Some(&out) };
+    let options = Options { out: Some(&out), ..Options::new(&interrupt, "test") };
     study::carry_out(&prepared, &options, &mut watch).unwrap();
     assert!(matches!(watch.seen[..], [Progress::CellReused { .. }]), "{:?}", watch.seen);
     std::fs::remove_dir_all(out).unwrap();
@@ -154,8 +154,9 @@ fn a_changed_configuration_is_not_resumed() {
     assert!(carry_out(&prepare(&[]), &out, false, Some(2)).is_err());
     let changed = prepare(&["train.batch=3", "losses.adversarial.weight=0.25"]);
     match carry_out(&changed, &out, true, None) {
-        Err(StudyError::Changed { keys, .. }) => {
-            assert!(keys.iter().any(|k| k.contains("batch")) && keys.iter().any(|k| k.contains("weight")), "{keys:?}");
+        Err(StudyError::Changed { changes, .. }) => {
+            let said: Vec<String> = changes.iter().map(ToString::to_string).collect();
+            assert_eq!(said, ["`losses.adversarial.weight`: 0.5 -> 0.25", "`train.batch`: 2 -> 3"]);
         }
         other => panic!("{other:?}", other = other.map(|_| ())),
     }

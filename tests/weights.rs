@@ -150,7 +150,7 @@ impl Observer for Notes {
 fn carry_out(prepared: &Prepared, folder: &Path) -> (Vec<String>, Vec<String>) {
     let (interrupt, out) = (AtomicBool::new(false), folder.join("runs"));
     let mut notes = Notes::default();
-    let options = Options { resume: false, interrupt: &interrupt, command: "test", out: Some(&out) };
+    let options = Options { out: Some(&out), ..Options::new(&interrupt, "test") };
     let finished = study::carry_out(prepared, &options, &mut notes).unwrap();
     (notes.0, finished.failed.into_iter().map(|(_, error)| error).collect())
 }

@@ -2,14 +2,16 @@
 
 use super::{Common, End, checked, show};
 use crate::config::{self, Item, Study};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Source};
 use crate::graph::Library;
+use crate::graph::composite::Composites;
 use crate::graph::view;
 use crate::registry::Catalogue;
 use crate::run::{self, Counts};
 use crate::study::{Checked, Prepared};
 use crate::terminal::Terminal;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 pub fn check(
     files: &[PathBuf],
@@ -20,6 +22,16 @@ pub fn check(
 ) -> anyhow::Result<End> {
     let mut problems = Vec::new();
     for file in files {
+        if let Some(found) = composite(file, &common.registry, catalogue) {
+            match &found[..] {
+                [] => terminal.print(&format!(
+                    "{}: a composite, no error in itself; what it gives shows where a node uses it",
+                    file.display()
+                )),
+                _ => problems.extend(found),
+            }
+            continue;
+        }
         match checked(file, common, catalogue)? {
             Ok(Checked::Partial) => {
                 terminal.print(&format!("{}: partial, no error; it may only be extended", file.display()));
@@ -41,6 +53,36 @@ pub fn check(
         }
     }
     Ok(if problems.is_empty() { End::Done } else { show(&problems, terminal) })
+}
+
+/// The problems of a composite's file, read on its own; `None`: the file is an experiment. Told apart by what only one of
+/// them has: ports outwards, a `doc`.
+fn composite(file: &Path, folders: &[PathBuf], catalogue: &Catalogue) -> Option<Vec<Diagnostic>> {
+    let text = std::fs::read_to_string(file).ok()?;
+    let source = Arc::new(Source { name: file.display().to_string(), text });
+    let tree = config::parse(&source).ok()?;
+    if tree.get(&["out"]).is_none() && tree.get(&["doc"]).is_none() {
+        return None;
+    }
+    let library = match super::library(catalogue, folders) {
+        Ok(library) => library,
+        Err(problems) => return Some(problems),
+    };
+    let whole = std::fs::canonicalize(file).ok()?;
+    let mut parts = whole.iter().rev().map(|part| part.to_string_lossy());
+    let (name, family) = (parts.next()?, parts.next()?);
+    let (mut alone, mut problems) = (Composites::default(), vec![]);
+    alone.add(&source, &format!("{family}/{name}"), &mut problems);
+    for node in alone.iter().flat_map(|composite| composite.graph.nodes.values()) {
+        let Some(used) = node.component.as_text().filter(|used| !used.starts_with('$')) else { continue };
+        if used.split_once('/').is_none_or(|(family, name)| library.get(family, name).is_none()) {
+            let near = library.nearest(used).map(|near| format!(", did you mean `{near}`")).unwrap_or_default();
+            let problem = Diagnostic::error(format!("no component is called `{used}`{near}"));
+            problems
+                .push(node.component.place().map_or_else(|| problem.clone(), |place| problem.clone().at(place, "")));
+        }
+    }
+    Some(problems)
 }
 
 /// Reads the datasets of all cells, those that several share once; prints how many samples each split has.

@@ -2,6 +2,7 @@
 
 use super::End;
 use super::trained::TrainedArgs;
+use crate::graph::layout::{LAYOUTS, Layout, OURS};
 use crate::record;
 use crate::registry::Catalogue;
 use crate::run::Trained;
@@ -22,6 +23,9 @@ pub struct ExportArgs {
     /// The file; its ending decides the form: .onnx or .safetensors
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
+    /// Of safetensors: whose names the tensors have; `weights = { file, layout }` reads them again
+    #[arg(long, value_name = "LAYOUT", default_value = OURS, value_parser = LAYOUTS.iter().map(|l| l.name).collect::<Vec<_>>())]
+    layout: String,
 }
 
 pub fn export(args: &ExportArgs, catalogue: &Catalogue, terminal: &mut Terminal) -> anyhow::Result<End> {
@@ -30,8 +34,16 @@ pub fn export(args: &ExportArgs, catalogue: &Catalogue, terminal: &mut Terminal)
         Ok(End::Wrong)
     };
     let ending = args.output.extension().and_then(|e| e.to_str()).unwrap_or_default();
-    let Some(form) = Form::of(ending) else {
-        return wrong(format!("{}: the ending decides the form: .onnx or .safetensors", args.output.display()));
+    let layout = Layout::named(&args.layout).unwrap_or(&LAYOUTS[0]);
+    let Some(form) = Form::of(ending, layout) else {
+        let file = args.output.display();
+        return wrong(match ending {
+            "onnx" => format!(
+                "{file}: `--layout {}` is of tensors' names, which ONNX does not have: .safetensors",
+                layout.name
+            ),
+            _ => format!("{file}: the ending decides the form: .onnx or .safetensors"),
+        });
     };
     let found = match args.trained.find(&[], catalogue, terminal)? {
         Ok(found) => found,
@@ -49,7 +61,7 @@ pub fn export(args: &ExportArgs, catalogue: &Catalogue, terminal: &mut Terminal)
         Err(error) => return wrong(error.to_string()),
     };
     record::write_atomic(&args.output, &exported.bytes)?;
-    if form == Form::Onnx && (found.plan.evaluate.batch_norm || found.plan.evaluate.dropout) {
+    if matches!(form, Form::Onnx) && (found.plan.evaluate.batch_norm || found.plan.evaluate.dropout) {
         terminal.print_error(
             "note: the test numbers of this run are with `evaluate.norm = \"batch\"` or `evaluate.dropout`, the model in \
              the file has running statistics and no dropout",

@@ -4,6 +4,7 @@ use super::{Common, End, prepared, show};
 use crate::graph::{Library, view};
 use crate::registry::Catalogue;
 use crate::report;
+use crate::study::{Paper, Papers};
 use crate::terminal::Terminal;
 use anyhow::Context;
 use std::path::Path;
@@ -86,9 +87,15 @@ pub fn list(family: Option<&str>, catalogue: &Catalogue, terminal: &mut Terminal
 }
 
 pub fn describe(name: &str, catalogue: &Catalogue, terminal: &mut Terminal) -> anyhow::Result<End> {
-    with_library(catalogue, terminal, |library| view::describe(library, name))
+    let papers = Papers::embedded()?;
+    let cite = |key: &str| papers.0.get(key).map(Paper::citation);
+    with_library(catalogue, terminal, |library| view::describe(library, name, &cite))
 }
 
-pub fn schema(catalogue: &Catalogue, terminal: &mut Terminal) -> anyhow::Result<End> {
+pub fn schema(records: bool, catalogue: &Catalogue, terminal: &mut Terminal) -> anyhow::Result<End> {
+    if records {
+        terminal.print(crate::record::SCHEMA.trim_end());
+        return Ok(End::Done);
+    }
     with_library(catalogue, terminal, |library| Ok(format!("{:#}", view::schema(library))))
 }

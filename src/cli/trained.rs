@@ -33,6 +33,9 @@ pub struct TrainedArgs {
     /// A folder of further composites
     #[arg(long, value_name = "DIR")]
     registry: Vec<PathBuf>,
+    /// `auto`, `cpu`, `cuda[:N[,M..]]`
+    #[arg(long)]
+    device: Option<String>,
     /// With an experiment file: the folder of the runs
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -73,13 +76,15 @@ impl TrainedArgs {
         };
         let against = study::Against { library: &library, papers: &papers, out: self.out.as_deref() };
         let overrides = Overrides::new(&self.set);
+        let device = self.device.iter().map(|d| ("run.device".into(), format!("{d:?}"), "--device".into()));
+        let keys: Vec<_> = predict.iter().cloned().chain(device).collect();
         let ask = Ask {
             run: &self.run,
             variant: self.variant.as_deref(),
             seed: self.seed,
             axes: &self.axes,
             overrides: &overrides,
-            predict,
+            predict: &keys,
         };
         Ok(match study::find(&ask, against) {
             Ok(found) => Ok(found),

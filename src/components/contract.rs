@@ -158,8 +158,9 @@ fn inputs_get_gradients_where_a_parameter_before_them_would() {
         let outputs: Vec<_> = rig.run("", &component, &required(card), &given).unwrap();
         let outputs: Vec<Var<Cpu>> = outputs.into_iter().flat_map(|(_, w)| w).map(|(_, v)| v).collect();
         let mut gradients = rig.ctx.backward(&loss(&rig.ctx, &outputs)).unwrap();
-        let first = &given[0].1[0].1;
-        assert!(gradients.take(first.tensor()).unwrap().is_some(), "{component} stops gradients");
+        // One of the first port's: a fusion may drop the others.
+        let reached = given[0].1.iter().any(|(_, value)| gradients.take(value.tensor()).unwrap().is_some());
+        assert!(reached, "{component} stops gradients");
     }
 }
 

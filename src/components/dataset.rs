@@ -14,7 +14,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::sample::{DataError, Holes, Sample, Split};
+use super::raster;
+use super::sample::{DataError, Files, Holes, Sample, Split};
 use crate::random::Stream;
 use crate::registry::{self, Edge, Settings, Slot};
 
@@ -40,9 +41,6 @@ pub trait Dataset: Send + Sync {
     fn classes(&self, _port: &str) -> Option<Vec<String>> {
         None
     }
-
-    /// Text that changes when the data do.
-    fn fingerprint(&self) -> String;
 
     /// Whether a sample depends on its stream.
     fn draws(&self) -> bool;
@@ -91,6 +89,16 @@ pub type Open = fn(&Settings, &Surroundings) -> Result<Arc<dyn Dataset>, DataErr
 pub struct DatasetEntry {
     pub entry: registry::Entry,
     pub open: Open,
+    /// The files that its samples are read from: by their contents a cell's identity knows the data.
+    pub files: ListFiles,
+}
+
+/// The files of a dataset, by names that do not depend on where it lies. Opens nothing.
+pub type ListFiles = fn(&Settings, &Surroundings) -> Result<Files, DataError>;
+
+/// Of a dataset that reads no files of the user's: its settings and its revision say all of it.
+fn no_files(_: &Settings, _: &Surroundings) -> Result<Files, DataError> {
+    Ok(vec![])
 }
 
 /// Every dataset, in the order in which they are printed.
@@ -105,6 +113,13 @@ pub fn open(name: &str, settings: &Settings, around: &Surroundings) -> Result<Ar
     (entry.open)(settings, around)
 }
 
+/// The files of a dataset, by the name of its component.
+pub fn files(name: &str, settings: &Settings, around: &Surroundings) -> Result<Files, DataError> {
+    let entry = entries().into_iter().find(|e| e.entry.card.name == name);
+    let entry = entry.ok_or_else(|| DataError::NoComponent { family: "dataset", name: name.into() })?;
+    (entry.files)(settings, around)
+}
+
 /// Image files in and under a folder, sorted, as paths relative to it.
 ///
 /// # Errors
@@ -113,7 +128,7 @@ pub fn images(root: &Path) -> Result<Vec<PathBuf>, DataError> {
     if !root.is_dir() {
         return Err(DataError::NoFolder(root.into()));
     }
-    let found: Vec<PathBuf> = image_folder::list(root, Path::new(""))?.into_iter().map(|(path, _)| path).collect();
+    let found = raster::list(root, Path::new(""))?;
     if found.is_empty() { Err(DataError::Empty(root.into())) } else { Ok(found) }
 }
 

@@ -38,7 +38,7 @@ settings! {
         stem: bool = true;
         /// Stride of the first convolution: 2 halves the size, 1 keeps it.
         first_stride: usize = 2_usize, min = 1, max = 2;
-        /// How a stage takes its link; "none" drops it.
+        /// How a stage takes its link; "none" drops it, with "replace" the link is the stage, and nothing is computed.
         join: Slot = "sum", family = "fusion";
         /// Norm after each convolution.
         norm: Slot = "batch", family = "norm";
@@ -74,10 +74,28 @@ fn outputs(body: &mut Body, wires: &[String]) {
     body.output("deepest", &stages[..1]);
 }
 
+/// An encoder whose links are its stages: it consists of nothing.
+fn replaced(join: &Slot, stem: bool, linked: bool) -> Option<Body> {
+    let link = |stage| if stage == 0 && !stem { "in.map".to_string() } else { link(stage) };
+    (linked && join.name() == "replace").then(|| {
+        let mut body = Body::default();
+        outputs(&mut body, &(0..STAGES).map(link).collect::<Vec<_>>());
+        body
+    })
+}
+
+/// The wire of a stage's link: stages count from the finest, links from the coarsest.
+fn link(stage: usize) -> String {
+    format!("in.links[{}]", STAGES - 1 - stage)
+}
+
 /// Opens a ResNet in torchvision's layout, with its names: `layer1.0.conv1.weight` there is `layer1-0/conv1/weight`
 /// here.
 fn resnet(settings: &Resnet, inputs: &InputEdges, depth: &Depth) -> Result<Body, Problem> {
     let linked = check_links(inputs)?;
+    if let Some(body) = replaced(&settings.join, settings.stem, linked) {
+        return Ok(body);
+    }
     let norm = Value::Object(settings.norm.settings());
     let mut body = Body::default();
     let mut wires = Vec::new();
@@ -108,12 +126,12 @@ fn resnet(settings: &Resnet, inputs: &InputEdges, depth: &Depth) -> Result<Body,
     Ok(body)
 }
 
-/// A stage's map, joined with its link if there is one. `stage` counts from the finest, `links` from the coarsest.
+/// A stage's map, joined with its link if there is one.
 fn joined(body: &mut Body, join: &Slot, linked: bool, stage: usize, wire: &str) -> String {
     if !linked {
         return wire.to_string();
     }
-    let (name, link) = (format!("join-{}", stage + 1), format!("in.links[{}]", STAGES - 1 - stage));
+    let (name, link) = (format!("join-{}", stage + 1), link(stage));
     let component = format!("fusion/{}", join.name());
     body.node(&name, &component, &[("maps", wire), ("maps", &link)], Value::Object(join.settings()));
     name

@@ -2,10 +2,13 @@
 //! record by the same names.
 
 pub mod attention_overlay;
+pub mod bars;
+pub mod ced;
 pub mod graph;
 pub mod lines_by_group;
 pub mod loss_curves;
 pub mod metric_curves;
+pub mod radar;
 pub mod sample_grid;
 pub mod scatter;
 
@@ -14,10 +17,13 @@ use crate::registry::{Declared, Entry};
 pub fn entries() -> Vec<Entry> {
     vec![
         attention_overlay::entry(),
+        bars::entry(),
+        ced::entry(),
         graph::entry(),
         lines_by_group::entry(),
         loss_curves::entry(),
         metric_curves::entry(),
+        radar::entry(),
         sample_grid::entry(),
         scatter::entry(),
     ]

@@ -6,6 +6,7 @@
 mod concat;
 mod fast_normalized;
 mod none;
+mod replace;
 mod softmax_weighted;
 mod sum;
 
@@ -19,7 +20,14 @@ use crate::tensor::ops::fusion::{Weighting, weighted_sum};
 use crate::tensor::{Backend, Error, Var};
 
 pub fn entries<D: Backend>() -> Vec<NodeEntry<D>> {
-    vec![concat::entry(), fast_normalized::entry(), none::entry(), softmax_weighted::entry(), sum::entry()]
+    vec![
+        concat::entry(),
+        fast_normalized::entry(),
+        none::entry(),
+        replace::entry(),
+        softmax_weighted::entry(),
+        sum::entry(),
+    ]
 }
 
 /// What the cards of this family share.

@@ -1,5 +1,7 @@
 //! Gates: what a skip goes through before it meets the decoder. The same shape out as the skip; `signal` is the
-//! decoder's map, of the skip's height and width. A gate that weighs pixels gives its weights as `attention`, 0 to 1.
+//! decoder's map, of the skip's height and width. What a gate weighs with is its second port, `attention`, 0 to 1: of a gate
+//! that weighs pixels a mask (1 x H x W; of CBAM, which weighs channels before, the pixels' one), of `squeeze-excite`, which
+//! weighs channels, a vector (C), which no figure can lay over a picture. `none` weighs nothing and has no such port.
 
 mod cbam;
 mod grid_gate;
@@ -22,7 +24,7 @@ const fn about(name: &'static str, doc: &'static str, paper: &'static str) -> Ab
 
 /// The card of a gate that weighs pixels.
 const fn attending(about: About) -> About {
-    About { outputs: &["map: map", "attention?: mask"], ..about }
+    About { outputs: &["map: map", "attention: mask"], ..about }
 }
 
 /// The two layers that weigh channels, with a relu between them, as ONNX.

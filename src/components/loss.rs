@@ -105,6 +105,7 @@ impl About {
             outputs: vec![],
             networks: self.networks.to_vec(),
             settings: S::schema(),
+            revision: 1,
         };
         Entry { card, make: Make::Measure(check) }
     }

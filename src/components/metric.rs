@@ -183,6 +183,7 @@ fn on_pairs(
         outputs: ports(&[output]),
         networks: vec![],
         settings,
+        revision: 1,
     };
     registry::Entry { card, make: Make::Measure(check) }
 }

@@ -40,6 +40,7 @@ impl About {
             outputs: ports(self.outputs),
             networks: Vec::new(),
             settings: S::schema(),
+            revision: 1,
         }
     }
 }

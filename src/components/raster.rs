@@ -3,7 +3,7 @@
 //! Decoded images are -1 to 1. What is transparent is composited over black, the usual ground of UV maps.
 
 use std::io::Cursor;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use image::{DynamicImage, ImageDecoder, ImageReader};
 
@@ -15,6 +15,24 @@ pub const ENDINGS: [&str; 6] = ["jpg", "jpeg", "png", "pgm", "ppm", "pnm"];
 /// Whether a path ends like an image.
 pub fn is_image(path: &Path) -> bool {
     path.extension().and_then(|e| e.to_str()).is_some_and(|e| ENDINGS.contains(&e.to_ascii_lowercase().as_str()))
+}
+
+/// Images in and under `root/under`, sorted, as paths relative to `root`.
+pub fn list(root: &Path, under: &Path) -> Result<Vec<PathBuf>, DataError> {
+    let folder = root.join(under);
+    let mut found = Vec::new();
+    for item in std::fs::read_dir(&folder).map_err(|e| DataError::file(&folder, e))? {
+        let item = item.map_err(|e| DataError::file(&folder, e))?;
+        let path = under.join(item.file_name());
+        // Follows links, so that a folder of links to photos works.
+        if std::fs::metadata(item.path()).map_err(|e| DataError::file(&item.path(), e))?.is_dir() {
+            found.extend(list(root, &path)?);
+        } else if is_image(&path) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
 }
 
 /// Reads an image as channels (1 or 3) x H x W in -1 to 1, turned as its EXIF orientation says.

@@ -145,7 +145,15 @@ pub trait Holes: Send + Sync {
     fn any(&self) -> bool {
         true
     }
+
+    /// The files that masks are read from, by a name that does not depend on where their folder lies.
+    fn files(&self) -> Result<Files, DataError> {
+        Ok(vec![])
+    }
 }
+
+/// Names of files, and where they are.
+pub type Files = Vec<(String, PathBuf)>;
 
 /// What a mask is wanted for.
 pub struct Place<'a> {

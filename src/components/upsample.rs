@@ -1,4 +1,4 @@
-//! Up-samplings: twice the height and width (`none`: as they are), the same channels.
+//! Up-samplings: twice the height and width (`none`: as they are); the same channels, but for `share` of those that learn.
 
 mod bilinear;
 mod nearest;

@@ -2,6 +2,7 @@
 //! without `[study]` is a study of one cell.
 
 mod read;
+mod search;
 
 use super::files::{File, Files, Stack, beside};
 use super::keys::{misspelt_settings, unknown_at_top};
@@ -12,6 +13,8 @@ use super::switched::check_switches;
 use super::tree::{Item, Layer, Table, Value};
 use super::write::canonical;
 use crate::diagnostic::{Diagnostic, Place};
+pub use search::Search;
+
 use read::Plan;
 use std::collections::HashMap;
 use std::path::Path;
@@ -46,6 +49,8 @@ pub struct CellSpec {
     pub row: String,
     /// Axis, label, value.
     pub axes: Vec<(String, String, Item)>,
+    /// How many of the axes, the last ones, a search drew.
+    pub searched: usize,
     pub seed: i64,
     /// What tests compare with.
     pub baseline: bool,
@@ -118,7 +123,7 @@ impl Study {
     pub fn is_study(&self) -> bool {
         let has = |key| self.base.get(&["study", key]).and_then(Item::as_table).is_some_and(|t| !t.is_empty());
         let seeds = self.base.get(&["study", "seeds"]).and_then(Item::as_array).map_or(0, <[Item]>::len);
-        has("variants") || has("axes") || seeds > 1
+        has("variants") || has("axes") || has("search") || seeds > 1
     }
 
     /// Variants x axes x seeds, in the order of declaration, seeds fastest. Fails on what is wrong with `[study]`.
@@ -131,8 +136,10 @@ impl Study {
                 if plan.leaves_out(&place) {
                     continue;
                 }
-                for (seed, written) in &plan.seeds {
-                    cells.push(self.cell(&plan, variant, &choice, (*seed, written.as_ref())));
+                for point in plan.points() {
+                    for (seed, written) in &plan.seeds {
+                        cells.push(self.cell(&plan, (variant, &choice, point), (*seed, written.as_ref())));
+                    }
                 }
             }
         }
@@ -146,6 +153,11 @@ impl Study {
         Ok(cells)
     }
 
+    /// `[study.search]`, if there is one and it is right.
+    pub fn search(&self) -> Option<Search> {
+        Plan::read(&self.base).ok()?.search
+    }
+
     /// A cell of each variant, where the rest of `[study]` is wrong: what is wrong with them is told all the same.
     pub fn variants_alone(&self) -> Vec<CellSpec> {
         let mut base = self.base.clone();
@@ -155,16 +167,23 @@ impl Study {
             study.retain(|key, _| key == "variants");
         }
         let Ok(plan) = Plan::read(&base) else { return vec![] };
-        plan.variants().into_iter().map(|variant| self.cell(&plan, variant, &[], (0, None))).collect()
+        plan.variants().into_iter().map(|variant| self.cell(&plan, (variant, &[], None), (0, None))).collect()
     }
 
-    fn cell(&self, plan: &Plan, variant: Option<&str>, choice: &[usize], seed: (i64, Option<&Item>)) -> CellSpec {
+    fn cell(
+        &self,
+        plan: &Plan,
+        (variant, choice, point): (Option<&str>, &[usize], Option<usize>),
+        seed: (i64, Option<&Item>),
+    ) -> CellSpec {
+        let searched = || plan.search.iter().zip(point);
         let chosen = || plan.axes.iter().zip(choice);
         let mut sheets = self.beneath.get(&variant.map(str::to_string)).cloned().unwrap_or_default();
         sheets.extend(variant.into_iter().flat_map(|name| self.variant_sheets(name)));
         let mut axes: Vec<_> = chosen().collect();
         axes.sort_by_key(|(axis, _)| axis.key.len());
         sheets.extend(axes.iter().map(|(axis, index)| axis.sheet(**index)));
+        sheets.extend(searched().flat_map(|(search, point)| search.sheets(point)));
         sheets
             .extend(seed.1.map(|written| nested(&["run", "seed"].map(|key| (key.to_string(), None)), written, "seed")));
         sheets.extend(self.overrides.iter().cloned());
@@ -174,9 +193,18 @@ impl Study {
         problems.extend(check_switches(&tree));
         CellSpec {
             variant: variant.map(str::to_string),
-            title: self.title(plan, variant, choice),
+            title: self.title(
+                plan,
+                variant,
+                choice,
+                searched().flat_map(|(s, p)| s.named(p)).map(|(_, label, _)| label),
+            ),
             row: self.row(plan, variant),
-            axes: chosen().map(|(axis, i)| axis.named(*i)).collect(),
+            axes: chosen()
+                .map(|(axis, i)| axis.named(*i))
+                .chain(searched().flat_map(|(search, point)| search.named(point)))
+                .collect(),
+            searched: searched().map(|(search, _)| search.dimensions.len()).sum(),
             seed: integer(&tree, &["run", "seed"]).unwrap_or(seed.0),
             baseline: plan.is_baseline(&plan.coordinates(variant, choice)),
             tree,
@@ -198,16 +226,22 @@ impl Study {
         sheets
     }
 
-    fn title(&self, plan: &Plan, variant: Option<&str>, choice: &[usize]) -> String {
+    fn title(
+        &self,
+        plan: &Plan,
+        variant: Option<&str>,
+        choice: &[usize],
+        searched: impl Iterator<Item = String>,
+    ) -> String {
         let labels = plan.axes.iter().zip(choice).map(|(axis, index)| axis.values[*index].0.clone());
         let row = Some(self.row(plan, variant)).filter(|row| !row.is_empty());
-        row.into_iter().chain(labels).collect::<Vec<_>>().join(", ")
+        row.into_iter().chain(labels).chain(searched).collect::<Vec<_>>().join(", ")
     }
 
     fn row(&self, plan: &Plan, variant: Option<&str>) -> String {
         match variant {
             Some(name) => plan.variant_title(name).unwrap_or(name).to_string(),
-            None if !plan.axes.is_empty() => String::new(),
+            None if !plan.axes.is_empty() || plan.search.is_some() => String::new(),
             None => self.base.get(&["title"]).and_then(Item::as_text).unwrap_or(&self.name).to_string(),
         }
     }

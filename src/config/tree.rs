@@ -74,7 +74,9 @@ impl Default for Item {
 impl Item {
     /// The value as written, on one line; of a table under a header, the header.
     pub fn written(&self) -> String {
-        let text = self.place().and_then(|p| p.source.text.get(p.span.clone())).unwrap_or_default();
+        // What a search drew stands where the key stands.
+        let own = self.place().filter(|place| self.origin.key.as_ref() != Some(*place));
+        let text = own.and_then(|p| p.source.text.get(p.span.clone())).unwrap_or_default();
         if text.is_empty() { super::write::inline(self) } else { text.split_whitespace().collect::<Vec<_>>().join(" ") }
     }
 

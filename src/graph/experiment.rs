@@ -13,6 +13,7 @@ mod feeds;
 mod fields;
 mod fitting;
 mod identity;
+mod launch;
 mod losses;
 mod measures;
 mod minimises;
@@ -36,6 +37,8 @@ use crate::graph::plan::{Loss, Plan, Stage, Train};
 use board::Board;
 use columns::Columns;
 use desk::{Desk, at_entry};
+pub use identity::with_data;
+pub use launch::{default_launcher, launcher};
 pub use losses::is_penalty;
 use minimises::Matcher;
 pub use partial::check_partial;
@@ -84,7 +87,7 @@ pub fn resolve(tree: &Item, about: &About, library: &Library) -> Result<(Plan, V
         _ => return Err(problems),
     };
     if unneeded.is_empty() {
-        return Ok((identified(plan, &on), notes));
+        return Ok((identified(plan, &on, library), notes));
     }
     let mut left = on;
     switch::remove(&mut left, &mut unneeded);
@@ -93,7 +96,7 @@ pub fn resolve(tree: &Item, about: &About, library: &Library) -> Result<(Plan, V
     let second = cell(&desk, &left, &off);
     let (problems, notes) = desk.close();
     match second {
-        Some((plan, _)) if problems.is_empty() => Ok((identified(plan, &left), notes)),
+        Some((plan, _)) if problems.is_empty() => Ok((identified(plan, &left, library), notes)),
         _ => Err(problems),
     }
 }
@@ -197,8 +200,8 @@ fn cell<'a>(desk: &'a Desk<'a>, tree: &'a Item, off: &'a Off) -> Option<(Plan, O
 }
 
 /// A plan with what says which one it is, and where its values come from.
-fn identified(mut plan: Plan, tree: &Item) -> Plan {
-    plan.canonical = identity::canonical_form(&plan);
+fn identified(mut plan: Plan, tree: &Item, library: &Library) -> Plan {
+    plan.canonical = identity::canonical_form(&plan, library);
     plan.hash = identity::hash(&plan.canonical);
     plan.provenance = identity::provenance(tree, &plan);
     plan.config = to_toml(tree);

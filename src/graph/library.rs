@@ -2,8 +2,10 @@
 
 use super::composite::{Composite, Composites};
 use super::open::Before;
+use super::wire::{Wire, setting};
+use crate::config::Item;
 use crate::diagnostic::nearest;
-use crate::registry::{Accepts, Catalogue, Entry, Setting};
+use crate::registry::{Accepts, Catalogue, Entry, Kind, Setting};
 
 /// The registry of one run: the catalogue handed in, and composites (embedded and from the user's folders).
 pub struct Library<'a> {
@@ -59,6 +61,52 @@ impl<'a> Library<'a> {
         self.get(family, name).map(|c| c.card())
     }
 
+    /// The card for people: types of a composite's outputs that follow from what they are taken from, whatever it is opened
+    /// on, are said too.
+    pub fn described(&self, family: &str, name: &str) -> Option<ComponentCard> {
+        self.followed(family, name, &mut vec![])
+    }
+
+    fn followed(&self, family: &str, name: &str, above: &mut Vec<String>) -> Option<ComponentCard> {
+        let mut card = self.card(family, name)?;
+        if above.contains(&card.full()) {
+            return Some(card);
+        }
+        if let Some(Component::Composite(composite)) = self.get(family, name) {
+            above.push(card.full());
+            for (port, out) in card.outputs.iter_mut().zip(&composite.graph.outputs) {
+                let types = out.from.items.iter().map(|wire| self.type_of(composite, wire, above));
+                let types: Option<Vec<Accepts>> = types.collect();
+                port.accepts = port.accepts.or_else(|| types.as_deref().and_then(same));
+            }
+            above.pop();
+        }
+        Some(card)
+    }
+
+    /// What a wire inside a composite carries: of a slot, what all its members give.
+    fn type_of(&self, composite: &Composite, wire: &Item, above: &mut Vec<String>) -> Option<Accepts> {
+        let wire = Wire::read(wire).ok()?;
+        let node = composite.graph.nodes.get(&wire.name)?;
+        let used = node.component.as_text()?;
+        let givers: Vec<(&str, &str)> = match setting(used) {
+            None => vec![used.split_once('/')?],
+            Some(slot) => {
+                let Kind::Slot(family) = &composite.settings.iter().find(|s| s.name == slot)?.kind else { return None };
+                self.members(family).into_iter().map(|member| (family.as_str(), member)).collect()
+            }
+        };
+        let output = |(family, name)| {
+            let card = self.followed(family, name, above)?;
+            let port = match &wire.port {
+                Some(port) => card.output(port)?,
+                None => card.outputs.first()?,
+            };
+            port.accepts.filter(|accepts| *accepts != Accepts::Same)
+        };
+        same(&givers.into_iter().map(output).collect::<Option<Vec<Accepts>>>()?)
+    }
+
     /// Names of a family, in alphabetical order.
     pub fn members(&self, family: &str) -> Vec<&str> {
         let primitives = self.catalogue.entries.iter().filter(|e| e.card.family == family).map(|e| e.card.name);
@@ -94,6 +142,12 @@ impl<'a> Library<'a> {
         let names = self.names();
         nearest(full, names.iter().map(String::as_str)).map(str::to_string)
     }
+}
+
+/// The type of all of them.
+fn same(types: &[Accepts]) -> Option<Accepts> {
+    let (first, rest) = types.split_first()?;
+    rest.iter().all(|ty| ty == first).then_some(*first)
 }
 
 impl Component<'_> {

@@ -32,7 +32,8 @@ pub struct Plan {
     pub shown: Vec<Shown>,
     /// Wires and columns of the report that this cell lacks; an error only where every cell of the study lacks them.
     pub absent: Vec<Absent>,
-    /// Identity of the cell: hash of the canonical resolved form (language.md, section 8), 16 hexadecimal digits.
+    /// Identity of the cell: hash of the canonical form (language.md, section 8), 16 hexadecimal digits. That of its data
+    /// is in it only after [`crate::graph::with_data`].
     pub hash: String,
     /// The canonical form itself, for `diff`s of cells that changed.
     pub canonical: serde_json::Value,

@@ -1,6 +1,6 @@
 //! A graph under construction.
 
-use super::protobuf::Message;
+use crate::protobuf::Message;
 use std::collections::{BTreeMap, HashMap};
 
 /// Newest operators that are used; ONNX 1.12, June 2022.

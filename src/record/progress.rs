@@ -1,9 +1,11 @@
 //! What is told while a run goes on.
 
-use super::{EvaluationRecord, Status};
+use super::{EvaluationRecord, Status, Worker};
+use serde::{Deserialize, Serialize};
 
 /// What a run tells whoever watches: the terminal, a log, nobody. Events go out; nothing comes back.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "progress", content = "of", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
 pub enum Progress {
     /// `cell` of `cells` starts (1 of 1 without a study).
     CellStarted {
@@ -20,6 +22,24 @@ pub enum Progress {
         hash: String,
         cell: usize,
         cells: usize,
+    },
+    /// Another process has a cell; it is looked at again when the others are done.
+    CellBusy {
+        title: String,
+        seed: u64,
+        hash: String,
+        cell: usize,
+        cells: usize,
+        worker: Option<Worker>,
+    },
+    /// A cell that failed before is left alone.
+    CellLeft {
+        title: String,
+        seed: u64,
+        hash: String,
+        cell: usize,
+        cells: usize,
+        error: String,
     },
     /// Preparing: rendering a dataset, reading an index. `done` of `of`.
     Preparing {
@@ -62,11 +82,22 @@ pub enum Progress {
         peak_memory_bytes: u64,
         record: Box<Status>,
     },
+    /// A cell went as far as it was to go for now.
+    CellStopped {
+        title: String,
+        step: u64,
+    },
     CellFailed {
         title: String,
         error: String,
     },
     Note(String),
+    /// What one of several cells says that run side by side.
+    Within {
+        cell: usize,
+        cells: usize,
+        event: Box<Progress>,
+    },
 }
 
 /// Someone who watches.

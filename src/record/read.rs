@@ -3,7 +3,8 @@
 
 use super::write::{ORIGIN_MARK, cell_dir};
 use super::{
-    CellEntry, Cells, Environment, EvaluationRecord, Event, ModelSummary, Provenance, SampleIndex, Status, StepRecord,
+    CellEntry, Cells, Environment, EvaluationRecord, Event, FORMAT, ModelSummary, Provenance, SampleIndex,
+    SearchRecord, Status, StepRecord, status,
 };
 use serde::de::DeserializeOwned;
 use std::io::ErrorKind;
@@ -17,6 +18,9 @@ pub enum RecordError {
     Json { path: PathBuf, line: usize, source: serde_json::Error },
     #[error("{} is missing: not the folder of a run or a study", .0.display())]
     Missing(PathBuf),
+    #[error("{} is of format {found}, which is newer than this program (ablate {}) knows ({FORMAT}); use the `ablate` \
+             that wrote it. Nothing in its folder was touched", path.display(), env!("CARGO_PKG_VERSION"))]
+    Newer { path: PathBuf, found: u32 },
 }
 
 fn at_line(line: usize) -> String {
@@ -55,7 +59,7 @@ impl CellRecord {
     pub fn read(dir: &Path) -> Result<Self, RecordError> {
         Ok(CellRecord {
             dir: dir.to_owned(),
-            status: json(&dir.join("status.json"))?,
+            status: status::read_whole(dir)?,
             environment: json(&dir.join("environment.json"))?,
             summary: json(&dir.join("summary.json"))?,
             config: config(&dir.join("config.toml"))?,
@@ -85,19 +89,21 @@ pub struct StudyRecord {
     pub dir: PathBuf,
     pub cells: Cells,
     pub records: Vec<(CellEntry, CellRecord)>,
+    /// Where the study searched.
+    pub search: Option<SearchRecord>,
 }
 
 impl StudyRecord {
     /// `study_dir` holds `cells.json`; the cells lie under `runs_root/cells/`.
     pub fn read(study_dir: &Path, runs_root: &Path) -> Result<Self, RecordError> {
-        let path = study_dir.join("cells.json");
-        let cells: Cells = json(&path)?.ok_or(RecordError::Missing(path))?;
+        let cells = read_cells(study_dir)?.ok_or_else(|| RecordError::Missing(study_dir.join("cells.json")))?;
         let records = cells
             .cells
             .iter()
             .map(|entry| Ok((entry.clone(), CellRecord::read(&cell_dir(runs_root, &entry.hash))?)))
             .collect::<Result<_, RecordError>>()?;
-        Ok(StudyRecord { dir: study_dir.to_owned(), cells, records })
+        let search = json(&study_dir.join("search.json"))?;
+        Ok(StudyRecord { dir: study_dir.to_owned(), cells, records, search })
     }
 }
 
@@ -109,9 +115,38 @@ fn text(path: &Path) -> Result<Option<Vec<u8>>, RecordError> {
     }
 }
 
-fn json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, RecordError> {
+pub(super) fn json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, RecordError> {
     let Some(bytes) = text(path)? else { return Ok(None) };
     serde_json::from_slice(&bytes).map(Some).map_err(|e| RecordError::json(path, 0, e))
+}
+
+/// `cells.json` of a study's folder; `None`: nothing of it was ever begun.
+///
+/// # Errors
+/// A newer format; a file that cannot be read or is none of ours.
+pub fn read_cells(study_dir: &Path) -> Result<Option<Cells>, RecordError> {
+    of_our_format(&study_dir.join("cells.json"), |c: &Cells| c.format)
+}
+
+/// A file that says its format: a newer one is refused as such even where the rest of it cannot be understood.
+pub(super) fn of_our_format<T: DeserializeOwned>(
+    path: &Path,
+    format: impl Fn(&T) -> u32,
+) -> Result<Option<T>, RecordError> {
+    #[derive(serde::Deserialize)]
+    struct Head {
+        format: u32,
+    }
+    let Some(bytes) = text(path)? else { return Ok(None) };
+    let newer = |found| RecordError::Newer { path: path.to_owned(), found };
+    match serde_json::from_slice::<T>(&bytes) {
+        Ok(value) if format(&value) > FORMAT => Err(newer(format(&value))),
+        Ok(value) => Ok(Some(value)),
+        Err(e) => match serde_json::from_slice::<Head>(&bytes) {
+            Ok(head) if head.format > FORMAT => Err(newer(head.format)),
+            _ => Err(RecordError::json(path, 0, e)),
+        },
+    }
 }
 
 /// Events of a log, without a last line that a killed run left unfinished.
@@ -145,8 +180,11 @@ fn config(path: &Path) -> Result<Vec<Provenance>, RecordError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{EventLog, State, truncate_events, write_atomic, write_config, write_json};
+    use super::super::{
+        EventLog, State, Summary, read_status, truncate_events, write_atomic, write_config, write_json, write_status,
+    };
     use super::*;
+    use std::collections::BTreeMap;
 
     /// A fresh folder for one test.
     fn folder(name: &str) -> PathBuf {
@@ -203,7 +241,7 @@ mod tests {
         assert_eq!(cell.config, values);
         assert_eq!(cell.environment, Some(environment));
         assert!(cell.status.is_none());
-        assert!(!dir.join("environment.json.part").exists());
+        assert!(std::fs::read_dir(&dir).unwrap().all(|f| f.unwrap().path().extension() != Some("part".as_ref())));
     }
 
     #[test]
@@ -216,5 +254,40 @@ mod tests {
         write_atomic(&cell_dir(&dir, "abc").join("status.json"), b"{\"state\": \"done\"").unwrap();
         assert!(StudyRecord::read(&dir, &dir).unwrap_err().to_string().contains("status.json is not a record"));
         assert_eq!(serde_json::to_string(&State::Done).unwrap(), "\"done\"");
+    }
+
+    #[test]
+    fn a_newer_format_is_refused_by_its_number_whatever_else_it_holds() {
+        let dir = folder("newer");
+        let path = dir.join("status.json");
+        for text in ["{\"format\": 9, \"state\": \"asleep\"}".into(), {
+            let newer = Status { format: 9, ..Default::default() };
+            serde_json::to_string(&newer).unwrap()
+        }] {
+            write_atomic(&path, text.as_bytes()).unwrap();
+            let said = CellRecord::read(&dir).unwrap_err().to_string();
+            assert!(said.contains("status.json is of format 9, which is newer than this program"), "{said}");
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+        }
+        write_atomic(&dir.join("cells.json"), b"{\"format\": 9}").unwrap();
+        assert!(StudyRecord::read(&dir, &dir).unwrap_err().to_string().contains("cells.json is of format 9"));
+    }
+
+    #[test]
+    fn single_values_stay_out_of_the_status_and_come_back_with_the_record() {
+        let dir = folder("values");
+        let summary = Summary { mean: 2.0, n: 2, values: vec![Some(1.0), None, Some(3.0)], ..Default::default() };
+        let test = BTreeMap::from([("completion.psnr".to_string(), summary)]);
+        let baselines = BTreeMap::from([("mirror".to_string(), test.clone())]);
+        let columns = vec![Default::default()];
+        let status = Status { format: FORMAT, state: State::Done, columns, test, baselines, ..Default::default() };
+        write_status(&dir, &status).unwrap();
+        let small = read_status(&dir).unwrap().unwrap();
+        assert!(small.test["completion.psnr"].values.is_empty() && small.baselines.is_empty());
+        assert_eq!(CellRecord::read(&dir).unwrap().status, Some(status.clone()));
+        // Before format 2 the values were in the status itself.
+        write_json(&dir.join("status.json"), &Status { format: 1, ..status.clone() }).unwrap();
+        std::fs::remove_file(dir.join("results.json")).unwrap();
+        assert_eq!(CellRecord::read(&dir).unwrap().status, Some(Status { format: 1, ..status }));
     }
 }

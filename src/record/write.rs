@@ -3,6 +3,7 @@
 use super::{Event, Provenance, RecordError};
 use serde::Serialize;
 use std::fs::{File, OpenOptions};
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
@@ -23,9 +24,7 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), RecordError> {
     if let Some(parent) = path.parent() {
         std::fs::create_dir_all(parent).map_err(io)?;
     }
-    let mut temporary = path.as_os_str().to_owned();
-    temporary.push(".part");
-    let temporary = PathBuf::from(temporary);
+    let temporary = beside(path);
     let mut file = File::create(&temporary).map_err(io)?;
     let written = file.write_all(bytes).and_then(|()| file.sync_all());
     drop(file);
@@ -36,6 +35,14 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), RecordError> {
     }
     sync_folder(path);
     Ok(())
+}
+
+/// A name for the part of a file that is written: another one each time, so that two processes that write one file (the
+/// page of a study) do not write into each other's part.
+fn beside(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".{:016x}.part", RandomState::new().build_hasher().finish()));
+    PathBuf::from(name)
 }
 
 /// Makes the rename itself last; folders that cannot be opened or synced (some network drives) are left to the system.

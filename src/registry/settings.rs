@@ -49,7 +49,7 @@ pub enum Kind {
     Columns,
     /// The name of an evaluation.
     Evaluation,
-    /// `"random"`, `[indices]`, `{ best | median | worst = column }`.
+    /// `"random"`, `[indices]`, `{ best | median | worst = column }`, `{ near = { value = wire, at = numbers } }`.
     Pick,
     /// A component of this family.
     Slot(String),

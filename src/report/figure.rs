@@ -1,19 +1,23 @@
 //! The figures: a kind a file. Each draws from the record alone and says in its caption what it shows.
 
 mod attention_overlay;
+mod bars;
+mod ced;
 pub mod graph;
 mod layout;
 mod lines_by_group;
 mod loss_curves;
 mod metric_curves;
+mod radar;
 mod sample_grid;
 mod scatter;
+mod spread;
 mod tiles;
 pub mod time_per_step;
 
 use super::ReportError;
 use super::group::{Group, groups};
-use crate::record::{FigurePlan, StudyRecord};
+use crate::record::{Column, FigurePlan, StudyRecord};
 use serde_json::Value;
 
 /// One picture: a file under `figures/` in two forms, and a place on the page.
@@ -60,10 +64,13 @@ type Draw = fn(&Scene<'_>, &FigurePlan) -> Result<Figure, ReportError>;
 /// Every kind, by the name of its component.
 const KINDS: &[(&str, Draw)] = &[
     ("attention-overlay", attention_overlay::draw),
+    ("bars", bars::draw),
+    ("ced", ced::draw),
     ("graph", graph::draw),
     ("lines-by-group", lines_by_group::draw),
     ("loss-curves", loss_curves::draw),
     ("metric-curves", metric_curves::draw),
+    ("radar", radar::draw),
     ("sample-grid", sample_grid::draw),
     ("scatter", scatter::draw),
 ];
@@ -93,19 +100,44 @@ fn texts(plan: &FigurePlan, key: &str) -> Vec<String> {
     }
 }
 
+/// `PSNR (dB)`: the name of an axis.
+fn column_axis(column: &Column) -> String {
+    if column.unit.is_empty() { column.label.clone() } else { format!("{} ({})", column.label, column.unit) }
+}
+
+/// `PSNR, missing`; a cost needs no more than its name.
+fn column_words(column: &Column) -> String {
+    match column.name.rsplit_once('.') {
+        Some((part, _)) if part != "cost" => format!("{}, {}", column.label, part.replace('.', " ")),
+        _ => column.label.clone(),
+    }
+}
+
 /// `pick` in words: `the worst by missing.psnr`.
 fn picked(plan: &FigurePlan) -> String {
     match plan.settings.get("pick") {
-        Some(Value::Object(by)) => by
-            .iter()
-            .next()
-            .map_or_else(String::new, |(which, column)| format!("the {which} by `{}`", column.as_str().unwrap_or("?"))),
+        Some(Value::Object(by)) => by.iter().next().map_or_else(String::new, |(which, by)| match by.as_str() {
+            Some(column) => format!("the {which} by `{column}`"),
+            None => near(by),
+        }),
         Some(Value::Array(all)) => {
             let all: Vec<String> = all.iter().map(Value::to_string).collect();
             format!("numbers {}", all.join(", "))
         }
         _ => "at random, the same for every row of the study".into(),
     }
+}
+
+/// `nearest to 0 and 60 by `pairs.yaw``.
+fn near(by: &Value) -> String {
+    let numbers = by.get("at").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let all: Vec<String> = numbers.iter().filter_map(Value::as_f64).map(|v| v.to_string()).collect();
+    let list = match all.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+        None => "nothing".into(),
+    };
+    format!("nearest to {list} by `{}`", by.get("value").and_then(Value::as_str).unwrap_or("?"))
 }
 
 /// A name that is safe as a file's: ASCII letters, digits, hyphens.

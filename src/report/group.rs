@@ -27,6 +27,8 @@ pub struct Value {
     pub best: bool,
     /// Marked: significantly different from the baseline's.
     pub differs: bool,
+    /// Decimals of mean and deviation, where they are not the column's: a published number keeps its own.
+    pub decimals: Option<(usize, usize)>,
 }
 
 impl From<&Summary> for Value {
@@ -112,28 +114,27 @@ fn title(study: &StudyRecord, entry: &CellEntry, variants: bool) -> String {
     if title.is_empty() { study.cells.experiment.clone() } else { title }
 }
 
-/// How a column is printed: as the first cell says that measured it, or as a cost in the unit that it is told in here.
+/// How a column is printed: as a cost, or as the first cell says that measured it.
 pub fn facts(study: &StudyRecord, name: &str) -> Column {
-    let measured = study.records.iter().filter_map(|(_, r)| r.status.as_ref()).flat_map(|s| &s.columns);
-    let cost = name.starts_with("cost.");
-    if let Some(column) = measured.into_iter().find(|c| c.name == name && !cost) {
-        return column.clone();
-    }
-    let column = |label: &str, unit: &str, decimals| Column {
+    let plain = |label: &str, unit: &str, higher_is_better, decimals| Column {
         name: name.into(),
         label: label.into(),
         unit: unit.into(),
-        higher_is_better: Some(false),
+        higher_is_better,
         decimals,
         group: String::new(),
     };
+    // Costs are the record's own, and in the units of a page.
     match name {
-        "cost.parameters" => column("parameters, all networks", "M", 2),
-        "cost.macs" => column("MACs, all networks", "G", 2),
-        "cost.seconds" => column("time", "s", 0),
-        "cost.memory" => column("peak memory", "MiB", 0),
-        _ => Column { higher_is_better: None, label: name.into(), ..column(name, "", 3) },
+        "cost.parameters" => return plain("Parameters, all networks", "M", Some(false), 2),
+        "cost.macs" => return plain("MACs, all networks", "G", Some(false), 2),
+        "cost.seconds" => return plain("Time", "s", Some(false), 0),
+        "cost.memory" => return plain("Peak memory", "MiB", Some(false), 0),
+        _ => {}
     }
+    let measured = study.records.iter().filter_map(|(_, r)| r.status.as_ref()).flat_map(|s| &s.columns);
+    let known = measured.into_iter().find(|c| c.name == name).cloned();
+    known.unwrap_or_else(|| plain(name, "", None, 3))
 }
 
 /// Every column that some finished cell measured, in the order of the first.

@@ -5,6 +5,7 @@ mod config;
 mod cost;
 mod pictures;
 mod provenance;
+mod search;
 mod slider;
 
 use super::figure::{Drawing, Figure, Scene, draw, file_name, graph, time_per_step};
@@ -63,6 +64,7 @@ impl Page {
                 runs => provenance::runs(&scene.groups),
                 times => times(&splits),
                 parts => time_per_step::parts(&splits),
+                search => search::search(study),
                 cost => cost::cost(&scene.groups),
                 models => cost::models(&scene.groups),
                 configuration => config::configuration(study, &scene.groups),
@@ -157,6 +159,7 @@ fn inline(svg: &str) -> String {
 /// A plan without tables or figures (a file that says nothing of its report) gets those that always make sense.
 fn with_defaults(study: &StudyRecord) -> StudyRecord {
     let mut study = study.clone();
+    search::without_stopped(&mut study);
     let columns = measured(&study);
     let plan = &mut study.cells.report;
     if plan.tables.is_empty() && !columns.is_empty() {

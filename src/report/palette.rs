@@ -21,6 +21,8 @@ pub enum Marker {
     Triangle,
     Diamond,
     Down,
+    /// Of bars: a patch of the colour.
+    Patch,
 }
 
 /// How one line or point set is told from the others.
@@ -36,6 +38,12 @@ impl Look {
     /// The look of the `i`-th thing; after seven colours they repeat with other dashes.
     pub fn nth(i: usize) -> Self {
         Look { colour: COLOURS[i % COLOURS.len()], dash: DASHES[i % DASHES.len()], marker: MARKERS[i % MARKERS.len()] }
+    }
+
+    /// As bars have it: a patch, baselines told apart by how dark their grey is.
+    pub fn bar(self, baseline: Option<usize>) -> Self {
+        let colour = baseline.map_or(self.colour, |i| [BASELINE, "#b9bec5", "#4d5258"][i % 3]);
+        Look { colour, marker: Marker::Patch, ..self }
     }
 
     /// The `i`-th baseline: grey, dashed.

@@ -1,13 +1,16 @@
 //! Curves and points: plotters lays out the frame of a panel (axes, ticks, grid) on a canvas of four units a pixel, for
 //! its coordinates are integers; the series are written over it as SVG, with dashes, markers and bars it has no words for.
 
+mod area;
 mod axis;
+mod notes;
 mod visible;
 
+pub use area::Area;
 pub use axis::{Axis, grouped};
 
 use super::ReportError;
-use super::palette::{FAINT_INK, GRID, INK, Look};
+use super::palette::{FAINT_INK, GRID, INK, Look, Marker};
 use super::svg::{Style, Svg, fit, num, register_fonts, text_width};
 use plotters::prelude::*;
 use visible::visible;
@@ -33,8 +36,8 @@ pub struct Series {
     pub points: Vec<(f64, f64)>,
     /// Drawn thin and pale beneath the points' line: the raw values of a smoothed line.
     pub raw: Vec<(f64, f64)>,
-    /// Half the length of an error bar at each point, or empty.
-    pub bars: Vec<f64>,
+    /// Bands, bars, whiskers.
+    pub areas: Vec<Area>,
     /// Points are joined.
     pub line: bool,
     pub markers: bool,
@@ -46,7 +49,7 @@ pub struct Series {
 
 impl Series {
     pub fn line(look: Look, points: Vec<(f64, f64)>) -> Self {
-        Series { look, points, raw: vec![], bars: vec![], line: true, markers: false, ring: None, note: String::new() }
+        Series { look, points, raw: vec![], areas: vec![], line: true, markers: false, ring: None, note: String::new() }
     }
 }
 
@@ -66,15 +69,20 @@ pub fn figure(
         let at = ((i % columns) as f64 * panel.0, (i / columns) as f64 * panel.1);
         draw(&mut svg, p, at, panel)?;
     }
+    write_legend(&mut svg, &lines, rows as f64 * panel.1);
+    Ok(svg)
+}
+
+/// Centred lines of entries beneath `top`.
+pub fn write_legend(svg: &mut Svg, lines: &[Vec<(String, Look)>], top: f64) {
     for (i, line) in lines.iter().enumerate() {
         let total: f64 = line.iter().map(|(name, _)| legend_width(name)).sum();
-        let mut x = (width - total) / 2.0;
+        let mut x = (svg.width - total) / 2.0;
         for (name, look) in line {
-            entry(&mut svg, (x, rows as f64 * panel.1 + 12.0 + i as f64 * 20.0), name, *look);
+            entry(svg, (x, top + 12.0 + i as f64 * 20.0), name, *look);
             x += legend_width(name);
         }
     }
-    Ok(svg)
 }
 
 fn legend_width(name: &str) -> f64 {
@@ -82,7 +90,7 @@ fn legend_width(name: &str) -> f64 {
 }
 
 /// Entries broken into lines of at most `width`.
-fn legend_lines(legend: &[(String, Look)], width: f64) -> Vec<Vec<(String, Look)>> {
+pub fn legend_lines(legend: &[(String, Look)], width: f64) -> Vec<Vec<(String, Look)>> {
     let (mut lines, mut used) = (Vec::<Vec<_>>::new(), f64::INFINITY);
     for (name, look) in legend {
         let name = fit(name, TICK, width - 50.0);
@@ -99,7 +107,9 @@ fn legend_lines(legend: &[(String, Look)], width: f64) -> Vec<Vec<(String, Look)
 }
 
 fn entry(svg: &mut Svg, (x, y): (f64, f64), name: &str, look: Look) {
-    svg.line([x, y, x + 26.0, y], &stroke(look, 2.0));
+    if look.marker != Marker::Patch {
+        svg.line([x, y, x + 26.0, y], &stroke(look, 2.0));
+    }
     svg.marker((x + 13.0, y), look.marker, look.colour);
     svg.text(x + 32.0, y + 4.0, name, Style::sized(TICK));
 }
@@ -141,11 +151,16 @@ fn draw(svg: &mut Svg, panel: &Panel, origin: (f64, f64), size: (f64, f64)) -> R
     let title = fit(&panel.title, 13.0, size.0 - 20.0);
     svg.text(plot.left + width / 2.0, origin.1 + 18.0, &title, Style::sized(13.0).middle().bold());
     for series in &panel.series {
+        area::beneath(svg, &plot, series);
+    }
+    for series in &panel.series {
         draw_raw(svg, &plot, series);
     }
     for series in &panel.series {
         draw_series(svg, &plot, series);
+        area::above(svg, &plot, series);
     }
+    notes::write(svg, &plot);
     Ok(())
 }
 
@@ -163,13 +178,6 @@ fn draw_series(svg: &mut Svg, plot: &Plot<'_>, series: &Series) {
     let look = series.look;
     let finite: Vec<(f64, f64)> = series.points.iter().copied().filter(|p| p.1.is_finite()).collect();
     let points: Vec<_> = finite.iter().map(|p| plot.at(*p)).collect();
-    for (point, bar) in series.points.iter().zip(&series.bars).filter(|(p, _)| p.1.is_finite()) {
-        let ((x, top), (_, bottom)) = (plot.at((point.0, point.1 + bar)), plot.at((point.0, point.1 - bar)));
-        let attributes = format!(r#"stroke="{}" stroke-width="1.2" stroke-opacity="0.75""#, look.colour);
-        svg.line([x, top, x, bottom], &attributes);
-        svg.line([x - 3.5, top, x + 3.5, top], &attributes);
-        svg.line([x - 3.5, bottom, x + 3.5, bottom], &attributes);
-    }
     if series.line && points.len() > 1 {
         svg.polyline(&visible(&points), &stroke(look, 1.8));
     }
@@ -181,11 +189,6 @@ fn draw_series(svg: &mut Svg, plot: &Plot<'_>, series: &Series) {
         let circle =
             format!(r#"<circle cx="{}" cy="{}" r="7" fill="none" stroke="{INK}" stroke-width="1.4"/>"#, num(x), num(y));
         svg.raw(&circle);
-    }
-    if let (false, Some((x, y))) = (series.note.is_empty(), points.last()) {
-        let right = x + 9.0 + text_width(&series.note, TICK) <= plot.left + plot.width + 10.0;
-        let (dx, style) = if right { (9.0, Style::sized(TICK)) } else { (-9.0, Style::sized(TICK).end()) };
-        svg.text(x + dx, y + 4.0, &series.note, style);
     }
 }
 
@@ -206,7 +209,7 @@ fn frame(panel: &Panel, (w, h): (f64, f64)) -> Result<(String, [f64; 4]), Box<dy
             .margin_right(fine((last / 2.0 + 4.0).max(14.0)))
             .margin_bottom(fine(6.0))
             .margin_left(fine(6.0))
-            .x_label_area_size(fine(40.0))
+            .x_label_area_size(fine(if panel.x.label.is_empty() && panel.x.ticks.is_empty() { 12.0 } else { 40.0 }))
             .y_label_area_size(fine(widest + 30.0))
             .build_cartesian_2d(panel.x.clone(), panel.y.clone())?;
         chart

@@ -209,7 +209,9 @@ fn beaten(head: &Head, rows: &[Row], h: usize) -> Option<String> {
 
 /// `missing PSNR (dB)`.
 fn column_label(column: &Column) -> String {
-    let part = column.name.rsplit_once('.').map_or(String::new(), |(part, _)| format!("{} ", part.replace('.', " ")));
+    let name = column.name.split(super::bins::AT).next().unwrap_or_default();
+    let part = name.rsplit_once('.').filter(|(part, _)| *part != "cost");
+    let part = part.map_or(String::new(), |(part, _)| format!("{} ", part.replace('.', " ")));
     let unit = if column.unit.is_empty() { String::new() } else { format!(" ({})", column.unit) };
     format!("{part}{}{unit}", column.label)
 }

@@ -139,6 +139,7 @@ impl Svg {
             Marker::Square => polygon(&[(-3.1, -3.1), (3.1, -3.1), (3.1, 3.1), (-3.1, 3.1)]),
             Marker::Triangle => polygon(&[(0.0, -4.2), (3.9, 2.9), (-3.9, 2.9)]),
             Marker::Diamond => polygon(&[(0.0, -4.5), (4.1, 0.0), (0.0, 4.5), (-4.1, 0.0)]),
+            Marker::Patch => polygon(&[(-6.0, -5.0), (6.0, -5.0), (6.0, 5.0), (-6.0, 5.0)]),
             Marker::Down => polygon(&[(0.0, 4.2), (3.9, -2.9), (-3.9, -2.9)]),
         };
         self.raw(&element);

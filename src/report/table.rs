@@ -1,9 +1,10 @@
 //! A table, described once: what the four formats write. Rows are groups of cells, then baselines that learn nothing,
 //! then published numbers; columns are the record's.
 
-use super::Options;
+use super::bins;
 use super::group::{Group, Value, facts, groups};
 use super::significance::{Details, Grid, Significance};
+use super::{Options, Printed};
 use crate::record::{State, StudyRecord, TablePlan};
 use std::collections::BTreeMap;
 
@@ -35,18 +36,25 @@ pub struct Head {
     pub unit: String,
     pub higher_is_better: Option<bool>,
     pub decimals: usize,
+    /// A group of a column: what stands above it has the unit and the arrow.
+    pub bare: bool,
 }
 
 impl Head {
-    /// `PSNR (dB) ↑`, with the format's own arrows.
-    pub fn text(&self, up: &str, down: &str) -> String {
-        let unit = if self.unit.is_empty() { String::new() } else { format!(" ({})", self.unit) };
-        let arrow = match self.higher_is_better {
-            Some(true) => format!(" {up}"),
-            Some(false) => format!(" {down}"),
-            None => String::new(),
+    /// `PSNR (dB) ↑`.
+    pub fn text(&self) -> String {
+        let arrow = match self.higher_is_better.filter(|_| !self.bare) {
+            Some(true) => " ↑",
+            Some(false) => " ↓",
+            None => "",
         };
-        format!("{}{unit}{arrow}", self.label)
+        format!("{}{arrow}", self.plain())
+    }
+
+    /// `PSNR (dB)`.
+    pub fn plain(&self) -> String {
+        let unit = if self.unit.is_empty() || self.bare { String::new() } else { format!(" ({})", self.unit) };
+        format!("{}{unit}", self.label)
     }
 }
 
@@ -63,6 +71,8 @@ pub struct Row {
     pub kind: Kind,
     pub label: String,
     pub values: Vec<Option<Value>>,
+    /// Key of the paper that the row is from: `na2020`; empty for ours.
+    pub paper: String,
 }
 
 impl Row {
@@ -84,7 +94,14 @@ pub fn number(value: f64, decimals: usize) -> String {
 
 /// The tables of a study's page, in the plan's order.
 pub fn tables(study: &StudyRecord, options: &Options) -> Vec<Table> {
-    study.cells.report.tables.iter().map(|plan| table(study, plan, options)).collect()
+    let one = |plan: &TablePlan| match bins::wanted(study, plan) {
+        true => {
+            let (study, plan) = bins::opened(study, plan);
+            table(&study, &plan, options)
+        }
+        false => table(study, plan, options),
+    };
+    study.cells.report.tables.iter().map(one).collect()
 }
 
 /// One table: rows by `plan.rows` (with the axes that are not `across` beside it), columns by `plan.columns`.
@@ -102,7 +119,7 @@ fn table(study: &StudyRecord, plan: &TablePlan, options: &Options) -> Table {
         let row = match rows.iter().position(|r| r.label == label) {
             Some(i) => i,
             None => {
-                rows.push(Row { kind: Kind::Ours, label, values: vec![None; heads.len()] });
+                rows.push(Row { kind: Kind::Ours, label, values: vec![None; heads.len()], paper: String::new() });
                 places.push(vec![None; heads.len()]);
                 rows.len() - 1
             }
@@ -145,8 +162,11 @@ fn head(study: &StudyRecord, name: &str, across: Option<&str>) -> Head {
         Some(label) => label.to_owned(),
         None => part.replace('.', " "),
     };
+    if let Some((whole, group)) = name.split_once(bins::AT) {
+        return bins::head(study, whole, group);
+    }
     let (unit, higher_is_better, decimals) = (column.unit, column.higher_is_better, column.decimals);
-    Head { column: name.into(), above, label: column.label, unit, higher_is_better, decimals }
+    Head { column: name.into(), above, label: column.label, unit, higher_is_better, decimals, bare: false }
 }
 
 /// The group's title, without the axis that runs across.
@@ -170,25 +190,38 @@ fn baselines(study: &StudyRecord, heads: &[Head]) -> Vec<Row> {
     all.into_iter()
         .map(|(label, columns)| {
             let values = heads.iter().map(|h| columns.get(&h.column).map(Value::from)).collect();
-            Row { kind: Kind::Baseline, label, values }
+            Row { kind: Kind::Baseline, label, values, paper: String::new() }
         })
         .filter(|row| row.values.iter().any(Option::is_some))
         .collect()
 }
 
 fn published(key: &str, options: &Options, heads: &[Head], rows: &mut Vec<Row>, notes: &mut Vec<String>) {
+    let paper = key.split('/').next().unwrap_or_default();
     let Some(table) = options.published.iter().find(|t| t.key == key) else {
         notes.push(format!("The published numbers `{key}` were not at hand."));
         return;
     };
+    let before = rows.len();
     for row in &table.rows {
-        let value = |head: &Head| {
-            row.values.get(&head.column).map(|(mean, std)| Value { mean: *mean, std: *std, ..Value::default() })
-        };
-        rows.push(Row { kind: Kind::Published, label: row.label.clone(), values: heads.iter().map(value).collect() });
+        let value = |head: &Head| row.values.get(&head.column).map(|(mean, std)| as_printed(*mean, *std));
+        let values: Vec<Option<Value>> = heads.iter().map(value).collect();
+        if values.iter().any(Option::is_some) {
+            rows.push(Row { kind: Kind::Published, label: row.label.clone(), values, paper: paper.into() });
+        }
+    }
+    if rows.len() == before {
+        notes.push(format!("{} of `{paper}` has none of these columns.", table.place));
+        return;
     }
     let data = if table.data.is_empty() { String::new() } else { format!(", on {}", table.data) };
     notes.push(format!("† Published, not measured here: {}, {}{data}.", table.source, table.place));
+}
+
+/// A published number keeps the digits that it was published with.
+fn as_printed(mean: Printed, std: Option<Printed>) -> Value {
+    let decimals = Some((mean.decimals, std.map_or(0, |s| s.decimals)));
+    Value { mean: mean.value, std: std.map(|s| s.value), decimals, ..Value::default() }
 }
 
 /// What a reader must know of the numbers: what ± is, what is bold, which cells are missing.
@@ -219,6 +252,7 @@ pub fn state_text(status: Option<&crate::record::Status>) -> Option<String> {
     match status.state {
         State::Done => None,
         State::Running => Some("still running when this page was drawn".into()),
+        State::Stopped => Some(format!("stopped by the search at step {}", status.total_steps)),
         State::Interrupted => Some(format!("interrupted, can be resumed{reason}")),
         State::Failed => Some(format!("failed{reason}")),
     }

@@ -7,22 +7,50 @@ use super::{RunError, environment, samples, weights};
 use crate::components::sample::Split;
 use crate::graph::plan::Plan;
 use crate::record::{
-    self, EvaluationRecord, Event, EventLog, ModelSummary, Observer, Progress, State, Status, Summary,
+    self, EvaluationRecord, Event, EventLog, ModelSummary, Observer, Progress, State, Status, Summary, Worker,
 };
 use crate::tensor::{Backend, memory};
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-/// The folder of a cell, and its open log.
+/// The folder of a cell, its open log, and how far its run is.
 pub struct CellFolder {
     pub path: PathBuf,
     log: RefCell<Option<EventLog>>,
+    /// What `status.json` says while the run goes on; absent where nothing is recorded.
+    running: RefCell<Option<Status>>,
 }
 
 impl CellFolder {
     pub fn new(runs: &Path, hash: &str) -> Self {
-        CellFolder { path: record::cell_dir(runs, hash), log: RefCell::default() }
+        CellFolder { path: record::cell_dir(runs, hash), log: RefCell::default(), running: RefCell::default() }
+    }
+
+    /// A run begins here: `status` is what it says of itself until its end.
+    fn begin(&self, status: &Status) -> Result<(), RunError> {
+        *self.running.borrow_mut() = Some(status.clone());
+        Ok(record::write_status(&self.path, status)?)
+    }
+
+    /// A checkpoint was reached: what a run that dies would go on from.
+    pub fn reached(&self, total_steps: u64, planned_steps: u64, seconds: f64) -> Result<(), RunError> {
+        let mut running = self.running.borrow_mut();
+        let Some(status) = running.as_mut() else { return Ok(()) };
+        (status.total_steps, status.planned_steps, status.seconds) = (total_steps, planned_steps, seconds);
+        Ok(record::write_status(&self.path, status)?)
+    }
+
+    /// Whatever came of the run, with how far it got.
+    fn end(&self, status: &mut Status) -> Result<(), RunError> {
+        if let Some(running) = self.running.take() {
+            status.planned_steps = running.planned_steps;
+            if status.state != State::Done {
+                (status.total_steps, status.seconds) = (running.total_steps, running.seconds);
+            }
+        }
+        status.worker = None;
+        Ok(record::write_status(&self.path, status)?)
     }
 
     /// Appends an event.
@@ -52,10 +80,6 @@ impl CellFolder {
         }
         Ok(record::truncate_events(&self.path, total_step)?)
     }
-
-    pub fn write_status(&self, status: &Status) -> Result<(), RunError> {
-        Ok(record::write_json(&self.path.join("status.json"), status)?)
-    }
 }
 
 /// What a run is given besides its plan.
@@ -67,10 +91,28 @@ pub struct Options<'a> {
     pub resume: bool,
     /// Set by Ctrl-C: the run saves and stops.
     pub interrupt: &'a AtomicBool,
+    /// Where it goes no further for now.
+    pub stop: Option<&'a Stop>,
     /// As typed, for the record.
     pub command: &'a str,
     /// What `summary` prints.
     pub summary: &'a ModelSummary,
+}
+
+/// Ends a training early: at the first validation that gives `column` once `share` of all steps is done. What was not
+/// stopped goes on from there to the same bits.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stop {
+    /// Above 0, at most 1.
+    pub share: f64,
+    pub column: String,
+}
+
+impl Stop {
+    /// Whether so many of the planned steps are enough.
+    pub fn reached(&self, total_step: u64, planned: u64) -> bool {
+        total_step as f64 >= (self.share * planned as f64).ceil()
+    }
 }
 
 /// Trains, evaluates, and leaves the record of one cell.
@@ -83,15 +125,23 @@ pub fn run<D: Backend>(
     memory::reset_peak();
     let folder = CellFolder::new(options.runs, &plan.hash);
     let mut status = blank(plan);
-    folder.write_status(&status)?;
+    if options.resume {
+        let before = record::read_status(&folder.path).ok().flatten().unwrap_or_default();
+        (status.total_steps, status.planned_steps) = (before.total_steps, before.planned_steps);
+        status.seconds = before.seconds;
+    }
+    folder.begin(&status)?;
     match carry_out(plan, device, options, &folder, &mut status, observer) {
         Ok(()) => Ok(status),
         Err(error) => {
-            status.state =
-                if matches!(error, RunError::Interrupted { .. }) { State::Interrupted } else { State::Failed };
-            status.error = Some(error.to_string());
+            status.state = match error {
+                RunError::Interrupted { .. } => State::Interrupted,
+                RunError::Stopped { .. } => State::Stopped,
+                _ => State::Failed,
+            };
+            status.error = Some(error.to_string()).filter(|_| status.state != State::Stopped);
             // The error itself is worth more than that its record could not be written (a full disk causes both).
-            let _ = folder.write_status(&status);
+            let _ = folder.end(&mut status);
             Err(error)
         }
     }
@@ -108,16 +158,12 @@ fn carry_out<D: Backend>(
     let weights = weights::used(plan)?;
     weights::notes(&weights).into_iter().for_each(|note| observer.observe(&Progress::Note(note)));
     let data = open(plan, options.cache, observer)?;
-    let environment = environment::gather(plan, options.command, data.fingerprint(), weights);
-    let path = folder.path.join("environment.json");
-    if options.resume {
-        same_data(&path, &environment.data)?;
-    }
-    record::write_json(&path, &environment)?;
+    let environment = environment::gather(plan, options.command, weights);
+    record::write_json(&folder.path.join("environment.json"), &environment)?;
     record::write_json(&folder.path.join("summary.json"), options.summary)?;
     record::write_json(&folder.path.join("resolved.json"), &plan.canonical)?;
     record::write_config(&folder.path, &plan.provenance)?;
-    let mut trainer = Trainer::new(plan, device, &data, folder, options.interrupt)?;
+    let mut trainer = Trainer::new(plan, device, &data, folder, (options.interrupt, options.stop))?;
     let resumed = if options.resume { trainer.resume(observer)? } else { None };
     if resumed.is_none() {
         trainer.start_over()?;
@@ -131,16 +177,7 @@ fn carry_out<D: Backend>(
     status.peak_memory_bytes = memory::peak_bytes() as u64;
     costs(options.summary, status);
     status.state = State::Done;
-    folder.write_status(status)
-}
-
-/// A run goes on with the data it was begun with, or not at all.
-fn same_data(environment: &Path, now: &str) -> Result<(), RunError> {
-    let text = std::fs::read_to_string(environment).unwrap_or_default();
-    match serde_json::from_str::<record::Environment>(&text) {
-        Ok(before) if !before.data.is_empty() && before.data != now => Err(RunError::DataChanged),
-        _ => Ok(()),
-    }
+    folder.end(status)
 }
 
 fn open(plan: &Plan, cache: &Path, observer: &mut dyn Observer) -> Result<Data, RunError> {
@@ -208,18 +245,14 @@ fn costs(summary: &ModelSummary, status: &mut Status) {
 
 fn blank(plan: &Plan) -> Status {
     Status {
+        format: record::FORMAT,
         state: State::Running,
         experiment: plan.experiment.clone(),
         variant: plan.variant.clone(),
         seed: plan.run.seed,
         hash: plan.hash.clone(),
-        error: None,
-        seconds: 0.0,
-        peak_memory_bytes: 0,
-        total_steps: 0,
-        selected_step: None,
+        worker: Some(Worker::this()),
         columns: evaluate::columns(plan),
-        test: Default::default(),
-        baselines: Default::default(),
+        ..Default::default()
     }
 }

@@ -1,8 +1,10 @@
 //! The datasets of a run: opened once, loaded ahead of the step.
 
 mod check;
+mod contents;
 
 pub use check::{Counts, check};
+pub use contents::{Contents, contents};
 
 use super::loader::{Evaluation, LoadError, Loader, Source};
 use super::{Draw, RunError};
@@ -70,11 +72,6 @@ impl Data {
 
     pub fn len(&self, dataset: usize, split: Split) -> usize {
         self.all[dataset].dataset.len(split)
-    }
-
-    /// Text that changes when the data do, of all datasets.
-    pub fn fingerprint(&self) -> String {
-        self.all.iter().map(|o| format!("{}={}", o.name, o.dataset.fingerprint())).collect::<Vec<_>>().join(";")
     }
 
     fn source(&self, dataset: usize, split: Split) -> Source {

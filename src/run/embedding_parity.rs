@@ -1,6 +1,7 @@
-//! Embedding networks against PyTorch: `tests/parity/embeddings.py` made the numbers in `embeddings.json`. And the
-//! identity loss on them.
+//! Embedding networks against PyTorch: `tests/parity/embeddings.py` made the numbers in `golden/embeddings.safetensors`.
+//! And the identity loss on them.
 
+use super::parity_rig::{self, Tensors, golden, host, public_file};
 use super::step_rig::{self, Rig, residues};
 use super::{Built, Run};
 use crate::graph::layout::Layout;
@@ -8,14 +9,8 @@ use crate::nn::Mode;
 use crate::random::Stream;
 use crate::registry::{Parameter, Start};
 use crate::tensor::{Context, Cpu, Var, ops};
-use safetensors::tensor::{Dtype, TensorView};
-use serde_json::Value;
+use safetensors::SafeTensors;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-
-/// Of the norm of what is compared.
-const TOLERANCE: f64 = 1e-4;
 
 /// An experiment that learns a picture by the identity loss on an embedding.
 fn experiment(embedding: &str, side: usize) -> String {
@@ -94,25 +89,8 @@ fn values(name: &str, shape: [usize; 4], kernel: bool) -> Vec<f32> {
     residues(shape.iter().product(), seed).into_iter().map(value).collect()
 }
 
-/// Compares a tensor with the norm and projections of PyTorch's; gives the estimated norm of the difference over the
-/// norm.
-fn error(found: &[f32], expected: &Value) -> f64 {
-    let expected: Vec<f64> = expected.as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect();
-    let projection = |seed: usize| -> f64 {
-        residues(found.len(), seed).iter().zip(found).map(|(r, v)| f64::from(*r) * f64::from(*v)).sum()
-    };
-    // A vector of numbers uniform from -1 to 1 has a projection whose square is a third of the squared norm on average.
-    let squares = (11..).zip(&expected[1..]).map(|(seed, e)| 3.0 * (projection(seed) - e).powi(2));
-    let difference = squares.sum::<f64>() / (expected.len() - 1) as f64;
-    let norm = found.iter().map(|v| f64::from(*v).powi(2)).sum::<f64>().sqrt();
-    let scale = expected[0].max(1e-30);
-    (difference.sqrt() / scale).max((norm - expected[0]).abs() / scale)
-}
-
-/// Runs a network with PyTorch's values on `batch` images of `side` pixels and compares output and gradients.
-fn compare(case: &str, embedding: &str, (batch, side): (usize, usize), mode: Mode) {
-    let golden: Value = serde_json::from_str(include_str!("../../tests/parity/embeddings.json")).unwrap();
-    let golden = &golden["cases"][case];
+/// Output and gradients of a network with PyTorch's values on `batch` images of `side` pixels.
+fn tensors(embedding: &str, (batch, side): (usize, usize), mode: Mode) -> Tensors {
     let plan = step_rig::plan(&experiment(embedding, side), &[]);
     let network = plan.networks.iter().find(|n| n.node == "embedding").unwrap();
     let device = Cpu::default();
@@ -124,38 +102,32 @@ fn compare(case: &str, embedding: &str, (batch, side): (usize, usize), mode: Mod
     let (modes, learns) = (vec![mode; network.ops.len()], vec![true; network.ops.len()]);
     let run = Run { modes: &modes, learns: &learns, stream: Stream::new(0, "test"), check_finite: true };
     let y = built.forward(&ctx, std::slice::from_ref(&image), &run, &RefCell::default()).unwrap().remove(0);
-    let output = y.to_vec();
-    for (found, expected) in output.iter().zip(golden["first"].as_array().unwrap()) {
-        let size = golden["output"][0].as_f64().unwrap() / (output.len() as f64).sqrt();
-        assert!((f64::from(*found) - expected.as_f64().unwrap()).abs() < 10.0 * TOLERANCE * size, "{case}: {found}");
-    }
-    let mut errors = BTreeMap::from([("output".to_string(), error(&output, &golden["output"]))]);
     let weights = Var::constant(ctx.tensor(residues(y.len(), 5), y.shape()).unwrap());
     let loss = ops::reduce::sum_all(&ctx, &ops::arithmetic::multiply(&ctx, &y, &weights).unwrap()).unwrap();
     let mut gradients = ctx.backward(&loss).unwrap();
-    errors.insert("image".into(), error(&gradients.take(image.tensor()).unwrap().unwrap(), &golden["image"]));
-    let mut none = Vec::new();
-    for op in &built.state.ops {
-        for parameter in &op.parameters {
-            let name = torch_name(&format!("{}/{}", op.path, parameter.name));
-            let gradient = gradients.take(&parameter.tensor).unwrap();
-            match (&golden["gradients"][&name], gradient) {
-                (Value::Null, None) => assert_eq!(name, "features.weight", "the only one that PyTorch keeps fixed"),
-                (Value::Null, Some(_)) => panic!("{case}: PyTorch has no {name}"),
-                (_, None) => panic!("{case}: nothing reaches {name}"),
-                // What is added before a norm over the batch has no gradient, only what rounding leaves.
-                (expected, Some(gradient)) if expected[0].as_f64().unwrap() < 1e-9 => {
-                    assert!(gradient.iter().all(|g| g.abs() < 1e-4), "{case}: {name}");
-                    none.push(name);
-                }
-                (expected, Some(gradient)) => drop(errors.insert(name, error(&gradient, expected))),
-            }
+    let of_image = gradients.take(image.tensor()).unwrap().unwrap().to_vec();
+    let mut found = Tensors::from([
+        ("output".to_string(), (y.shape(), y.to_vec())),
+        ("image".to_string(), (image.shape(), of_image)),
+    ]);
+    for (op, p) in built.state.ops.iter().flat_map(|op| op.parameters.iter().map(move |p| (op, p))) {
+        let name = torch_name(&format!("{}/{}", op.path, p.name));
+        match gradients.take(&p.tensor).unwrap() {
+            Some(gradient) => drop(found.insert(format!("gradient/{name}"), (host(&p.tensor).0, gradient.to_vec()))),
+            None => assert_eq!(name, "features.weight", "the only one that PyTorch keeps fixed"),
         }
     }
-    assert_eq!(errors.len() + none.len(), 2 + golden["gradients"].as_object().unwrap().len(), "{case}");
-    assert!(none.len() < 16, "{none:?}");
-    let (name, worst) = errors.iter().max_by(|a, b| a.1.total_cmp(b.1)).unwrap();
-    assert!(*worst < TOLERANCE, "{case}: {name} is off by {worst} of its norm");
+    found
+}
+
+fn check(case: &str, found: &Tensors) {
+    let bytes = golden("embeddings.safetensors");
+    let (_, wrong) = parity_rig::compare(&SafeTensors::deserialize(&bytes).unwrap(), case, found);
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+fn compare(case: &str, embedding: &str, images: (usize, usize), mode: Mode) {
+    check(case, &tensors(embedding, images, mode));
 }
 
 #[test]
@@ -169,6 +141,17 @@ fn iresnet_is_insightfaces() {
     let text = "use = \"embedding/iresnet18\"\nwidth = 8\nsize = 32";
     compare("iresnet18", text, (2, 40), Mode::FROZEN);
     compare("iresnet18-learning", text, (3, 40), Mode::LEARNING);
+}
+
+/// The deeper ones are made as the shallow one: their outputs, and the image's gradient, which has gone through all.
+#[test]
+fn deep_iresnets_are_insightfaces() {
+    for case in ["iresnet34", "iresnet50", "iresnet100"] {
+        let text = format!("use = \"embedding/{case}\"\nwidth = 4\nsize = 32");
+        let mut found = tensors(&text, (2, 40), Mode::FROZEN);
+        found.retain(|name, _| !name.starts_with("gradient/"));
+        check(case, &found);
+    }
 }
 
 #[test]
@@ -188,7 +171,7 @@ fn the_small_network_is_pytorchs() {
     compare("small-resnet-learning", text, (3, 24), Mode::LEARNING);
 }
 
-/// Parameters without classifiers, of the public networks (`COUNTS` in the script).
+/// Parameters without classifiers, of the public networks (`counts` in the script).
 #[test]
 fn parameter_counts_are_the_published_ones() {
     for (name, expected) in [
@@ -262,54 +245,13 @@ fn the_identity_loss_moves_the_picture_and_not_the_embedding() {
     }
 }
 
-/// Matrices of linear layers, which PyTorch writes with two dimensions.
-const LINEAR: [&str; 3] = ["fc.weight", "last_linear.weight", "output_layer.3.weight"];
-
-/// A file as PyTorch writes it: the names are those of the script's modules, each norm with its counter, and what is
-/// not taken (`besides`).
-fn public_file(case: &str, built: &Built<Cpu>, besides: &str) -> PathBuf {
-    let golden: Value = serde_json::from_str(include_str!("../../tests/parity/embeddings.json")).unwrap();
-    let shapes: BTreeMap<String, [usize; 4]> =
-        built.state.tensors().map(|(path, t)| (torch_name(&path), Var::constant(t.clone()).shape())).collect();
-    let mut names: Vec<String> = golden["cases"][case]["gradients"].as_object().unwrap().keys().cloned().collect();
-    // Fixed in PyTorch, so that it has no gradient.
-    names.extend(shapes.contains_key("features.weight").then(|| "features.weight".to_string()));
-    let norms = names.iter().filter_map(|name| name.strip_suffix(".bias")).filter(|layer| {
-        let weight = shapes[&format!("{layer}.weight")];
-        weight[0] == 1 && weight[2] == 1
-    });
-    let norms: Vec<String> = norms.map(str::to_string).collect();
-    names.extend(norms.iter().flat_map(|n| [format!("{n}.running_mean"), format!("{n}.running_var")]));
-    let mut tensors: Vec<(String, Vec<usize>, Vec<f32>)> = vec![];
-    for name in names {
-        let shape = match shapes[&name] {
-            // The kernel of an excitation may have one output.
-            all if name.contains(".fc1.") || name.contains(".fc2.") => all.to_vec(),
-            [1, n, 1, 1] => vec![n],
-            [o, i, 1, 1] if LINEAR.contains(&name.as_str()) => vec![o, i],
-            all => all.to_vec(),
-        };
-        let values = values(&name, shapes[&name], shape.len() > 1);
-        tensors.push((name, shape, values));
-    }
-    tensors.extend(norms.iter().map(|n| (format!("{n}.num_batches_tracked"), vec![], vec![7.0])));
-    tensors.push((besides.to_string(), vec![2, 3], vec![0.0; 6]));
-    let bytes: Vec<Vec<u8>> = tensors.iter().map(|t| t.2.iter().flat_map(|v| v.to_le_bytes()).collect()).collect();
-    let views = tensors.iter().zip(&bytes).filter(|((name, ..), _)| !name.is_empty());
-    let views = views
-        .map(|((name, shape, _), bytes)| (name.clone(), TensorView::new(Dtype::F32, shape.clone(), bytes).unwrap()));
-    let path = std::env::temp_dir().join(format!("ablate-{case}-{}.safetensors", std::process::id()));
-    safetensors::serialize_to_file(views, None, &path).unwrap();
-    path
-}
-
 #[test]
 fn public_files_are_read_by_their_names() {
-    for (layout, text, case, besides) in [
-        ("facenet-pytorch", "inception-resnet-v1\"\nwidth = 2\nsize = 80", "inception-resnet-v1", "logits.weight"),
-        ("insightface", "iresnet18\"\nwidth = 2\nsize = 32", "iresnet18", ""),
-        ("insightface", "ir-se-50\"\nwidth = 2\nsize = 32", "ir-se-50", ""),
-        ("light-cnn", "light-cnn-29-v2\"\nwidth = 3\nsize = 32", "light-cnn-29-v2", "fc2.weight"),
+    for (layout, text, besides) in [
+        ("facenet-pytorch", "inception-resnet-v1\"\nwidth = 2\nsize = 80", &["logits.weight"][..]),
+        ("insightface", "iresnet18\"\nwidth = 2\nsize = 32", &["layer1.0.bn1.num_batches_tracked"]),
+        ("insightface", "ir-se-50\"\nwidth = 2\nsize = 32", &[]),
+        ("light-cnn", "light-cnn-29-v2\"\nwidth = 3\nsize = 32", &["fc2.weight"]),
     ] {
         let text = format!("use = \"embedding/{text}");
         let network = |text: &str| {
@@ -318,14 +260,14 @@ fn public_files_are_read_by_their_names() {
             Built::new(network, &Cpu::default(), 0).unwrap()
         };
         let mut expected = network(&text);
-        let file = public_file(case, &expected, besides);
         fill(&mut expected, &Context::inference(&Cpu::default()));
+        let file = public_file(&expected, Layout::named(layout).unwrap(), besides);
         let weights = format!("{text}\nweights = {{ file = {file:?}, layout = \"{layout}\" }}");
         let mut found = network(&weights);
         super::weights::load(&mut found, &Cpu::default()).unwrap();
         std::fs::remove_file(&file).unwrap();
         for ((name, a), (_, b)) in found.state.tensors().zip(expected.state.tensors()) {
-            assert_eq!(Var::constant(a.clone()).to_vec(), Var::constant(b.clone()).to_vec(), "{case}: {name}");
+            assert_eq!(host(a), host(b), "{layout}: {name}");
         }
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::process::Command;
 
 /// What this machine is; facts that cannot be had stay empty.
-pub fn gather(plan: &Plan, command: &str, data: String, weights: Vec<WeightsUsed>) -> Environment {
+pub fn gather(plan: &Plan, command: &str, weights: Vec<WeightsUsed>) -> Environment {
     Environment {
         version: env!("CARGO_PKG_VERSION").into(),
         commit: output("git", &["rev-parse", "--short", "HEAD"]),
@@ -19,9 +19,16 @@ pub fn gather(plan: &Plan, command: &str, data: String, weights: Vec<WeightsUsed
         command: command.into(),
         started: now(),
         crates: crates(),
-        data,
+        data: data(plan),
         weights,
     }
+}
+
+/// The digests that are in the identity of the cell.
+fn data(plan: &Plan) -> String {
+    let digests = plan.canonical.get("data").and_then(|data| data.as_object());
+    let one = |(name, digest): (&String, &serde_json::Value)| format!("{name}={}", digest.as_str().unwrap_or_default());
+    digests.into_iter().flatten().map(one).collect::<Vec<_>>().join(";")
 }
 
 /// Versions of what computes, from the lock file this was built with.

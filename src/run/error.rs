@@ -29,10 +29,11 @@ pub enum RunError {
     Weights { path: PathBuf, reason: String },
     #[error("dataset `{dataset}`: {message}")]
     Data { dataset: String, message: String },
-    #[error("the data changed since the run that `--resume` would go on with; run without `--resume` to start over")]
-    DataChanged,
     #[error("interrupted at step {step}; `--resume` goes on from there")]
     Interrupted { step: u64 },
+    /// Not a failure: the run was asked to go no further.
+    #[error("stopped at step {step}, as the search asks")]
+    Stopped { step: u64 },
     #[error("a gap in the checks before the run: {0}")]
     Internal(String),
 }

@@ -20,6 +20,15 @@ pub struct Evaluated {
     pub baselines: BTreeMap<String, BTreeMap<String, Summary>>,
 }
 
+/// The columns of the validation split.
+pub fn validated(plan: &Plan) -> Vec<Column> {
+    let on = |e: &&plan::Evaluation| e.splits.iter().any(|split| split == Split::Validation.name());
+    let parts: Vec<String> = plan.evaluations.iter().filter(on).flat_map(|e| prefixes(plan, e)).collect();
+    let within =
+        |column: &Column| parts.iter().any(|p| column.name.strip_prefix(p).is_some_and(|r| r.starts_with('.')));
+    columns(plan).into_iter().filter(within).collect()
+}
+
 /// How every column of the plan's evaluations is printed, in the order of the file.
 pub fn columns(plan: &Plan) -> Vec<Column> {
     let entries = metric::entries();
@@ -46,11 +55,21 @@ pub fn columns(plan: &Plan) -> Vec<Column> {
 
 /// What groups are, with the unit: the port's name; angles are in degrees.
 fn group_name(plan: &Plan, by: &GroupBy) -> String {
-    let name = match &by.value {
-        Value::Dataset { port, .. } => port.clone(),
-        Value::Node { application, .. } => plan.applications[*application].node.clone(),
-    };
-    if matches!(name.as_str(), "yaw" | "pitch" | "roll") { format!("{name} (degrees)") } else { name }
+    let name = value_name(plan, &by.value);
+    if is_angle(name) { format!("{name} (degrees)") } else { name.into() }
+}
+
+/// The port of a dataset, the node of a value that is computed.
+pub fn value_name<'p>(plan: &'p Plan, value: &'p Value) -> &'p str {
+    match value {
+        Value::Dataset { port, .. } => port,
+        Value::Node { application, .. } => &plan.applications[*application].node,
+    }
+}
+
+/// Whether a value of this name is an angle in degrees.
+pub fn is_angle(name: &str) -> bool {
+    matches!(name, "yaw" | "pitch" | "roll")
 }
 
 /// `completion`, or `verification.lfw` and `verification.cplfw`.
@@ -198,7 +217,7 @@ fn with(inputs: &[(String, Value)], ports: &[(String, Value)]) -> Vec<(String, V
 
 fn summary(values: Vec<Option<f64>>, groups: &[f32], by: Option<&GroupBy>, keep: bool) -> Summary {
     let (mean, std, n) = moments(values.iter().flatten().copied());
-    let groups = by.map_or(Vec::new(), |by| grouped(&values, groups, &by.edges));
+    let groups = by.map_or(Vec::new(), |by| grouped(&values, groups, &by.edges, keep));
     Summary { mean, std, n, values: if keep { values } else { Vec::new() }, groups }
 }
 
@@ -213,8 +232,8 @@ fn moments(values: impl Iterator<Item = f64> + Clone) -> (f64, f64, u64) {
     (mean, if n > 1 { (squares / (n - 1) as f64).sqrt() } else { 0.0 }, n as u64)
 }
 
-/// Bins `[a, b)`, the last closed; labels where there are no edges.
-fn grouped(values: &[Option<f64>], keys: &[f32], edges: &[f64]) -> Vec<Group> {
+/// Bins `[a, b)`, the last closed; labels where there are no edges. `keep`: keep which samples they hold.
+fn grouped(values: &[Option<f64>], keys: &[f32], edges: &[f64], keep: bool) -> Vec<Group> {
     let mut bins: Vec<(String, f64, f64, f64)> =
         edges.windows(2).map(|e| (format!("{} to {}", e[0], e[1]), (e[0] + e[1]) / 2.0, e[0], e[1])).collect();
     if bins.is_empty() {
@@ -226,9 +245,11 @@ fn grouped(values: &[Option<f64>], keys: &[f32], edges: &[f64]) -> Vec<Group> {
     let last = edges.last().copied();
     let inside = |key: f64, from: f64, to: f64| (from <= key && key < to) || (Some(to) == last && key == to);
     let group = |(label, at, from, to): (String, f64, f64, f64)| {
-        let members = values.iter().zip(keys).filter(|(_, k)| inside(f64::from(**k), from, to)).filter_map(|(v, _)| *v);
-        let (mean, std, n) = moments(members);
-        (n > 0).then_some(Group { label, at, mean, std, n })
+        let inside = |(i, key): (usize, &f32)| inside(f64::from(*key), from, to).then_some(i);
+        let samples: Vec<usize> = keys.iter().enumerate().filter_map(inside).filter(|i| values[*i].is_some()).collect();
+        let (mean, std, n) = moments(samples.iter().filter_map(|i| values[*i]));
+        let samples = if keep { samples } else { Vec::new() };
+        (n > 0).then_some(Group { label, at, mean, std, n, samples })
     };
     bins.into_iter().filter_map(group).collect()
 }
@@ -276,9 +297,10 @@ mod tests {
     #[test]
     fn bins_close_only_at_the_end() {
         let values = [Some(1.0), Some(3.0), None, Some(5.0), Some(7.0)];
-        let groups = grouped(&values, &[0.0, 15.0, 15.0, 30.0, 90.0], &[0.0, 15.0, 30.0]);
-        let seen: Vec<_> = groups.iter().map(|g| (g.label.as_str(), g.mean, g.n)).collect();
-        assert_eq!(seen, [("0 to 15", 1.0, 1), ("15 to 30", 4.0, 2)]);
+        let groups = grouped(&values, &[0.0, 15.0, 15.0, 30.0, 90.0], &[0.0, 15.0, 30.0], true);
+        let seen: Vec<_> = groups.iter().map(|g| (g.label.as_str(), g.mean, g.n, g.samples.as_slice())).collect();
+        assert_eq!(seen, [("0 to 15", 1.0, 1, &[0][..]), ("15 to 30", 4.0, 2, &[1, 3][..])]);
+        assert!(grouped(&values, &[0.0; 5], &[0.0, 15.0], false)[0].samples.is_empty());
     }
 
     #[test]

@@ -1,29 +1,31 @@
-//! A network, or a part of it, as a file for other programs: ONNX, or safetensors with our names.
+//! A network, or a part of it, as a file for other programs: ONNX, or safetensors with our names or another layout's.
 
 use super::{Built, RunError, Trained};
-use crate::graph::plan::OpSource;
+use crate::graph::layout::Layout;
+use crate::graph::plan::{Op, OpSource};
 use crate::nn::{Mode, OpState, Pass, Sheet};
 use crate::onnx::{About, Graph, Wire};
 use crate::random::Stream;
-use crate::registry::Edge;
+use crate::registry::{Edge, Parameter, Start, Type};
 use crate::tensor::{Backend, Context, Var};
 use safetensors::tensor::{Dtype, TensorView};
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// A form, by the ending of the file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A form.
+#[derive(Clone, Copy)]
 pub enum Form {
     Onnx,
-    Safetensors,
+    /// Names and shapes of this layout: `weights = { file, layout }` reads them again.
+    Safetensors(&'static Layout),
 }
 
 impl Form {
-    /// The form of an ending, without the dot.
-    pub fn of(ending: &str) -> Option<Form> {
+    /// The form of an ending, without the dot. A layout is only for safetensors.
+    pub fn of(ending: &str, layout: &'static Layout) -> Option<Form> {
         match ending {
-            "onnx" => Some(Form::Onnx),
-            "safetensors" => Some(Form::Safetensors),
+            "onnx" if layout.is_ours() => Some(Form::Onnx),
+            "safetensors" => Some(Form::Safetensors(layout)),
             _ => None,
         }
     }
@@ -37,6 +39,8 @@ pub enum ExportError {
     Unsupported { path: String, component: String, reason: String },
     #[error("`{0}` holds no tensors")]
     Empty(String),
+    #[error("`{path}` is no network of the layout `{layout}`: two of its tensors would be called `{name}`")]
+    Layout { path: String, layout: &'static str, name: String },
     #[error(transparent)]
     TooLarge(#[from] crate::onnx::TooLarge),
     #[error(transparent)]
@@ -80,7 +84,7 @@ pub fn export<D: Backend>(
             };
             onnx(&built, &part, &trained.models.device, &about)
         }
-        Form::Safetensors => tensors(&built, &part, path, facts),
+        Form::Safetensors(layout) => tensors(&built, &part, path, layout, facts),
     }
 }
 
@@ -233,25 +237,25 @@ pub(super) fn onnx<D: Backend>(
     Ok(Exported { bytes: graph.finish(about)?, inputs, outputs, tensors })
 }
 
-/// Tensors under their full paths, as in a checkpoint: what `weights = { file = .. }` reads.
-fn tensors<D: Backend>(
+/// Name, shape and bytes.
+type Stored = (String, Vec<usize>, Vec<u8>);
+
+/// Tensors as a layout has them: under their full paths, as in a checkpoint, or under another program's names.
+pub(super) fn tensors<D: Backend>(
     built: &Built<D>,
     part: &Part,
     path: &str,
+    layout: &'static Layout,
     facts: BTreeMap<String, String>,
 ) -> Result<Exported, ExportError> {
-    let owned = |state: &OpState<D>| -> Vec<(String, Vec<usize>, Vec<u8>)> {
-        let all = state.parameters.iter().chain(&state.buffers);
-        all.map(|named| {
-            let value = Var::constant(named.tensor.clone());
-            let bytes = value.to_vec().iter().flat_map(|v| v.to_le_bytes()).collect();
-            (format!("{}/{}", state.path, named.name), value.shape().to_vec(), bytes)
-        })
-        .collect()
-    };
-    let all: Vec<_> = part.ops.iter().flat_map(|i| owned(&built.state.ops[*i])).collect();
+    let all: Vec<Stored> =
+        part.ops.iter().flat_map(|i| stored(&built.plan.ops[*i], &built.state.ops[*i], path, layout)).collect();
     if all.is_empty() {
         return Err(ExportError::Empty(path.into()));
+    }
+    let mut seen = BTreeSet::new();
+    if let Some((name, ..)) = all.iter().find(|(name, ..)| !seen.insert(name)) {
+        return Err(ExportError::Layout { path: path.into(), layout: layout.name, name: name.clone() });
     }
     let internal = |e: safetensors::SafeTensorError| RunError::Internal(e.to_string());
     let views = all
@@ -262,4 +266,30 @@ fn tensors<D: Backend>(
     let facts = Some(facts.into_iter().collect());
     let bytes = safetensors::serialize(views, facts).map_err(internal)?;
     Ok(Exported { bytes, inputs: vec![], outputs: vec![], tensors: all.len() })
+}
+
+/// Parameters and buffers of one operation. Other programs keep vectors and matrices in as many dimensions as they have.
+fn stored<D: Backend>(op: &Op, state: &OpState<D>, path: &str, layout: &Layout) -> Vec<Stored> {
+    let all = state.parameters.iter().chain(&state.buffers);
+    all.map(|named| {
+        let value = Var::constant(named.tensor.clone());
+        let bytes = value.to_vec().iter().flat_map(|v| v.to_le_bytes()).collect();
+        let (full, shape) = (format!("{}/{}", state.path, named.name), value.shape());
+        if layout.is_ours() {
+            return (full, shape.to_vec(), bytes);
+        }
+        let kernel = |p: &Parameter| p.name == named.name && matches!(p.init, Start::Weight { .. });
+        let shape = match (op.inferred.parameters.iter().any(kernel), shape) {
+            (true, [o, i, 1, 1]) if is_matrix(op) => vec![o, i],
+            (false, [1, n, 1, 1]) => vec![n],
+            (_, all) => all.to_vec(),
+        };
+        (layout.name_of(&full[path.len()..]), shape, bytes)
+    })
+    .collect()
+}
+
+/// Whether its weight is a matrix elsewhere: of vectors, where a 1x1 convolution is of maps.
+fn is_matrix(op: &Op) -> bool {
+    op.input_edges.list("vector").iter().any(|edge| edge.ty == Type::Vector)
 }

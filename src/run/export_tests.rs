@@ -7,6 +7,7 @@ use crate::components::{catalogue, harness::residues, nodes};
 use crate::config;
 use crate::diagnostic::Source;
 use crate::graph::composite::Composites;
+use crate::graph::layout::Layout;
 use crate::graph::library::Library;
 use crate::graph::open::{Wired, WiredValue};
 use crate::graph::plan::Network;
@@ -128,20 +129,24 @@ impl Bench {
         }
     }
 
-    /// Runs onnxruntime, where it is.
-    fn check(self) {
+    /// Runs a script on the cases, where there is what it imports.
+    fn check(self, script: &str, imports: &str) {
         std::fs::write(self.folder.join("cases.json"), json!(self.cases).to_string()).unwrap();
-        let there = Command::new("python3").args(["-c", "import numpy, onnx, onnxruntime"]).output();
+        let there = Command::new("python3").args(["-c", &format!("import {imports}")]).output();
         if there.is_ok_and(|o| o.status.success()) {
-            let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/parity/onnx_models.py");
+            let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/parity").join(script);
             let run = Command::new("python3").arg(script).arg(&self.folder).output().unwrap();
             let said = String::from_utf8_lossy(&run.stdout).into_owned() + &String::from_utf8_lossy(&run.stderr);
             assert!(run.status.success(), "{said}");
             println!("{said}");
         } else {
-            println!("skipped: no python3 with numpy, onnx and onnxruntime");
+            println!("skipped: no python3 with {imports}");
         }
         std::fs::remove_dir_all(&self.folder).unwrap();
+    }
+
+    fn check_onnx(self) {
+        self.check("onnx_models.py", "numpy, onnx, onnxruntime");
     }
 }
 
@@ -183,7 +188,7 @@ fn generators_and_discriminators_are_the_same_in_onnxruntime() {
         let toml = format!("use = \"generator/coupled-unet\"\ngate = \"{gate}\"\n{NARROW}");
         all.push((format!("coupled-gate-{gate}"), toml, vec![image()]));
     }
-    for fusion in ["concat", "sum", "softmax-weighted", "none"] {
+    for fusion in ["concat", "sum", "softmax-weighted", "none", "replace"] {
         let up = if fusion == "sum" { "{ use = \"bilinear\", align-corners = true }" } else { "\"bilinear\"" };
         let toml =
             format!("use = \"generator/coupled-unet\"\nfusion = \"{fusion}\"\nlinks = \"concat\"\nup = {up}\n{NARROW}");
@@ -201,7 +206,7 @@ fn generators_and_discriminators_are_the_same_in_onnxruntime() {
         let edges: Vec<Edge> = inputs.iter().flat_map(|(_, e)| e.clone()).collect();
         bench.add(name, &built(toml, inputs), &edges);
     }
-    bench.check();
+    bench.check_onnx();
 }
 
 /// Settings without a default, and others worth a look.
@@ -227,7 +232,7 @@ fn variants(component: &str) -> Vec<&'static str> {
         "norm/instance" => vec!["", "affine = true"],
         "norm/batch" | "norm/layer" => vec!["", "affine = false"],
         "upsample/bilinear" => vec!["", "align-corners = true"],
-        "upsample/transposed" => vec!["", "kernel = 3"],
+        "upsample/transposed" => vec!["", "kernel = 3\nshare = 0.4"],
         "operator/affine" => vec!["", "gain = -2.0\nshift = 0.5"],
         "operator/crop" => vec!["", "region = [0.25, 0.1, 0.5, 0.6]"],
         "operator/erode" => vec!["pixels = 2"],
@@ -270,7 +275,7 @@ fn every_leaf_is_the_same_in_onnxruntime_or_says_that_it_is_not() {
             }
         }
     }
-    bench.check();
+    bench.check_onnx();
 }
 
 #[test]
@@ -288,4 +293,40 @@ fn a_part_has_the_inputs_and_outputs_that_it_meets() {
         panic!("must be refused")
     };
     assert!(known.contains("`generator/encoder`") && known.contains("`generator/decoder[3]`"), "{known}");
+}
+
+/// Files under the names of other programs load into PyTorch modules that have these names, strictly, and give the same.
+#[test]
+fn files_of_other_layouts_load_into_their_modules() {
+    let mut bench = Bench::new("names");
+    for (layout, family, network, settings, side) in [
+        ("torchvision", "encoder", "resnet18", "width = 4", 32),
+        ("timm", "encoder", "resnet50", "width = 4", 32),
+        ("timm", "encoder", "efficientnet-b0", "width = 4", 32),
+        ("facenet-pytorch", "embedding", "inception-resnet-v1", "width = 4\nsize = 80\ndropout = 0.0", 80),
+        ("insightface", "embedding", "iresnet18", "width = 8\nsize = 32", 32),
+        ("insightface", "embedding", "ir-se-50", "width = 16\nsize = 16", 16),
+        ("light-cnn", "embedding", "light-cnn-29-v2", "width = 6\nsize = 32", 32),
+    ] {
+        let port = if family == "encoder" { "map" } else { "image" };
+        let toml = format!("use = \"{family}/{network}\"\n{settings}");
+        let built = built(&toml, &[(port, vec![Edge::image(3, side, side)])]);
+        let (part, layout) = (Part::of(&built, "generator").unwrap(), Layout::named(layout).unwrap());
+        let file = export::tensors(&built, &part, "generator", layout, Default::default()).unwrap();
+        let weights = format!("{network}.safetensors");
+        std::fs::write(bench.folder.join(&weights), file.bytes).unwrap();
+        let ctx = Context::inference(&Cpu::default());
+        let shape = [2, 3, side, side];
+        let image = ctx.constant(residues(shape.iter().product(), 7), shape).unwrap();
+        let (modes, learns) = (vec![Mode::FROZEN; built.plan.ops.len()], vec![false; built.plan.ops.len()]);
+        let run = Run { modes: &modes, learns: &learns, stream: Stream::new(0, "test"), check_finite: true };
+        let found = built.forward(&ctx, std::slice::from_ref(&image), &run, &RefCell::default()).unwrap();
+        let all = found.iter().zip(&built.plan.outputs).enumerate();
+        let given = all.filter(|(_, (_, o))| ["stages", "embedding"].contains(&o.port.port.as_str()));
+        let outputs: Vec<Value> =
+            given.map(|(i, (v, _))| bench.numbers(&format!("{network}-{i}"), v.shape(), &v.to_vec())).collect();
+        let input = bench.numbers(&format!("{network}-in"), shape, &image.to_vec());
+        bench.cases.push(json!({"network": network, "weights": weights, "input": input, "outputs": outputs}));
+    }
+    bench.check("public_names.py", "numpy, torch");
 }

@@ -281,9 +281,6 @@ mod tests {
         fn ports(&self) -> &[(String, Edge)] {
             &self.ports
         }
-        fn fingerprint(&self) -> String {
-            String::new()
-        }
         fn draws(&self) -> bool {
             true
         }

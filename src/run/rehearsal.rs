@@ -29,7 +29,7 @@ pub fn rehearse<D: Backend>(plan: &Plan, device: D, cache: &Path, steps: u64) ->
     let interrupt = AtomicBool::new(false);
     // Nothing is written there: the folder's log opens with its first event.
     let folder = CellFolder::new(cache, &plan.hash);
-    let mut trainer = Trainer::new(plan, device, &data, &folder, &interrupt)?;
+    let mut trainer = Trainer::new(plan, device, &data, &folder, (&interrupt, None))?;
     plan.stages.iter().enumerate().map(|(number, _)| stage(&mut trainer, number, steps)).collect()
 }
 

@@ -1,16 +1,18 @@
 //! The pictures that sample figures show, as PNG files in the cell's `samples/`.
 
+mod pick;
+
 use super::cell::CellFolder;
-use super::data::{Data, datasets_of};
+use super::data::Data;
 use super::train::Trainer;
 use super::{RunError, evaluate};
 use crate::components::raster::{self, Look};
-use crate::components::sample::{Array, Split};
-use crate::graph::plan::{Pick, Plan, Shown, Value};
-use crate::random::Stream;
+use crate::components::sample::Array;
+use crate::graph::plan::{Plan, Value};
 use crate::record::{self, SampleIndex, SampleRow, Status, Tile};
 use crate::registry::Type;
 use crate::tensor::Backend;
+use pick::Picker;
 
 /// Writes every sample figure's tiles and their index.
 pub fn write<D: Backend>(
@@ -22,7 +24,8 @@ pub fn write<D: Backend>(
 ) -> Result<(), RunError> {
     let mut index = SampleIndex::default();
     for shown in &plan.shown {
-        let rows = picked(plan, data, shown, status);
+        let picker = Picker { plan, trainer, data, shown, status };
+        let rows = picker.rows()?;
         let wires: Vec<&Value> = shown.wires.iter().filter_map(|(_, v)| v.as_ref()).collect();
         if rows.is_empty() || wires.is_empty() {
             continue;
@@ -95,47 +98,4 @@ pub fn edge_type(plan: &Plan, value: &Value) -> Type {
             plan.applications[*application].edges.get(*output).map_or(Type::Map, |e| e.ty)
         }
     }
-}
-
-/// Indices in the test split, with their labels.
-fn picked(plan: &Plan, data: &Data, shown: &Shown, status: &Status) -> Vec<(usize, String)> {
-    let wires = shown.wires.iter().filter_map(|(_, v)| v.as_ref());
-    let samples = datasets_of(plan, wires).into_iter().map(|d| data.len(d, Split::Test)).min().unwrap_or(0);
-    let plain = |i: usize| (i, format!("#{i}"));
-    match &shown.pick {
-        // The same samples for every variant and seed, so that rows can be compared.
-        Pick::Random => {
-            let order = Stream::new(0, "pick").permutation(samples);
-            order.into_iter().take(shown.count).map(plain).collect()
-        }
-        Pick::Indices(indices) => indices.iter().filter(|i| **i < samples).map(|i| plain(*i)).collect(),
-        Pick::Best(column) => ranked(status, column, shown.count, Rank::Best),
-        Pick::Median(column) => ranked(status, column, shown.count, Rank::Median),
-        Pick::Worst(column) => ranked(status, column, shown.count, Rank::Worst),
-    }
-}
-
-enum Rank {
-    Best,
-    Median,
-    Worst,
-}
-
-fn ranked(status: &Status, column: &str, count: usize, rank: Rank) -> Vec<(usize, String)> {
-    let facts = status.columns.iter().find(|c| c.name == column);
-    let higher = facts.and_then(|c| c.higher_is_better).unwrap_or(true);
-    let decimals = facts.map_or(3, |c| c.decimals);
-    let values = status.test.get(column).map_or(&[][..], |s| &s.values);
-    let mut order: Vec<(usize, f64)> = values.iter().enumerate().filter_map(|(i, v)| v.map(|v| (i, v))).collect();
-    order.sort_by(|a, b| if higher { b.1.total_cmp(&a.1) } else { a.1.total_cmp(&b.1) });
-    let from = match rank {
-        Rank::Best => 0,
-        Rank::Median => (order.len() / 2).saturating_sub(count / 2),
-        Rank::Worst => order.len().saturating_sub(count),
-    };
-    let mut rows: Vec<_> = order.into_iter().skip(from).take(count).collect();
-    if matches!(rank, Rank::Worst) {
-        rows.reverse();
-    }
-    rows.into_iter().map(|(i, v)| (i, format!("#{i} · {column} {v:.decimals$}"))).collect()
 }

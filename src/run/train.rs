@@ -1,6 +1,6 @@
 //! The loop: stages, steps, updates, evaluations, checkpoints. It knows no component.
 
-use super::cell::CellFolder;
+use super::cell::{CellFolder, Stop};
 use super::checkpoint::{Checkpoint, Folder, Position};
 use super::data::{Data, Loaders, datasets_of};
 use super::evaluate::{self, Evaluator};
@@ -29,8 +29,18 @@ pub struct Trainer<'a, D: Backend> {
     folder: &'a CellFolder,
     checkpoints: Folder,
     interrupt: &'a AtomicBool,
+    stop: Option<&'a Stop>,
     position: Position,
     started: Instant,
+}
+
+/// What a validation tells the loop.
+#[derive(Clone, Copy, Default)]
+struct Validated {
+    /// The selected column is the best so far.
+    best: bool,
+    /// The run was asked to go no further than here.
+    asked: bool,
 }
 
 /// What a stage works with.
@@ -47,7 +57,7 @@ impl<'a, D: Backend> Trainer<'a, D> {
         device: D,
         data: &'a Data,
         folder: &'a CellFolder,
-        interrupt: &'a AtomicBool,
+        (interrupt, stop): (&'a AtomicBool, Option<&'a Stop>),
     ) -> Result<Self, RunError> {
         let build = |n| {
             let mut built = Built::new(n, &device, plan.run.seed)?;
@@ -64,6 +74,7 @@ impl<'a, D: Backend> Trainer<'a, D> {
             folder,
             checkpoints: Folder::new(&folder.path, plan.run.checkpoint_keep),
             interrupt,
+            stop,
             position,
             started: Instant::now(),
         })
@@ -92,6 +103,7 @@ impl<'a, D: Backend> Trainer<'a, D> {
         self.position = checkpoint.position.clone();
         self.folder.cut_records(self.position.total_step)?;
         self.folder.event(&Event::Resumed { total_step: self.position.total_step })?;
+        self.reached()?;
         observer.observe(&Progress::Resumed { total_step: self.position.total_step });
         Ok(Some(checkpoint))
     }
@@ -99,7 +111,18 @@ impl<'a, D: Backend> Trainer<'a, D> {
     /// Starts from nothing.
     pub fn start_over(&self) -> Result<(), RunError> {
         self.checkpoints.clear()?;
-        self.folder.cut_records(0)
+        self.folder.cut_records(0)?;
+        self.reached()
+    }
+
+    /// Tells the cell's status how far the last checkpoint is.
+    fn reached(&self) -> Result<(), RunError> {
+        self.folder.reached(self.position.total_step, self.planned(), self.position.seconds)
+    }
+
+    /// Steps of all stages.
+    fn planned(&self) -> u64 {
+        self.plan.stages.iter().map(|stage| self.length(stage)).sum()
     }
 
     /// All stages, from where the run is.
@@ -172,12 +195,16 @@ impl<'a, D: Backend> Trainer<'a, D> {
                 let line = lines.take(&stage.name, step, self.position.total_step, epoch);
                 self.folder.event(&Event::Step(line))?;
             }
-            let mut best = false;
+            let mut validated = Validated::default();
             if step % evaluate_every == 0 || step == of {
-                best = self.validate(stage, scenery, observer)?;
+                validated = self.validate(stage, scenery, observer)?;
             }
-            if best || step % save_every == 0 || step == of {
-                self.save(scenery, best, observer)?;
+            let stops = validated.asked && self.position.total_step < self.planned();
+            if validated.best || stops || step % save_every == 0 || step == of {
+                self.save(scenery, validated.best, observer)?;
+            }
+            if stops {
+                return Err(RunError::Stopped { step: self.position.total_step });
             }
         }
         Ok(())
@@ -203,8 +230,13 @@ impl<'a, D: Backend> Trainer<'a, D> {
         Ok(records)
     }
 
-    /// Evaluates on the validation split what this stage changes. Whether the selected column is the best so far.
-    fn validate(&mut self, stage: &Stage, scenery: &Scenery<D>, observer: &mut dyn Observer) -> Result<bool, RunError> {
+    /// Evaluates on the validation split what this stage changes.
+    fn validate(
+        &mut self,
+        stage: &Stage,
+        scenery: &Scenery<D>,
+        observer: &mut dyn Observer,
+    ) -> Result<Validated, RunError> {
         let learnt: Vec<Vec<bool>> = stage
             .updates
             .iter()
@@ -216,7 +248,7 @@ impl<'a, D: Backend> Trainer<'a, D> {
         let changed: Vec<_> =
             self.plan.evaluations.iter().filter(|e| evaluate::depends(self.plan, e, &learnt)).collect();
         if changed.is_empty() {
-            return Ok(false);
+            return Ok(Validated::default());
         }
         let begun = Instant::now();
         let live = self.plan.evaluate.average.then(|| state::gather(self.position.clone(), self, &scenery.updaters));
@@ -229,8 +261,10 @@ impl<'a, D: Backend> Trainer<'a, D> {
             state::restore_networks(live, &self.models, false)?;
         }
         if evaluated.columns.is_empty() {
-            return Ok(false);
+            return Ok(Validated::default());
         }
+        let (done, planned) = (self.position.total_step, self.planned());
+        let asked = self.stop.is_some_and(|s| evaluated.columns.contains_key(&s.column) && s.reached(done, planned));
         let best = match &self.plan.evaluate.select {
             None => false,
             Some(column) => match evaluated.columns.get(column).map(|s| s.mean).filter(|m| m.is_finite()) {
@@ -250,7 +284,7 @@ impl<'a, D: Backend> Trainer<'a, D> {
         };
         observer.observe(&Progress::Evaluated(record.clone()));
         self.folder.event(&Event::Evaluation(record))?;
-        Ok(best)
+        Ok(Validated { best, asked })
     }
 
     fn is_best(&mut self, column: &str, value: f64) -> bool {
@@ -275,6 +309,7 @@ impl<'a, D: Backend> Trainer<'a, D> {
         let total_step = self.position.total_step;
         let file = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         self.folder.event(&Event::Checkpoint { total_step, file, best })?;
+        self.reached()?;
         observer.observe(&Progress::CheckpointWritten { total_step, best });
         Ok(())
     }

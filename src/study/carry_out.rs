@@ -1,23 +1,69 @@
-//! Running the cells of a prepared file, one after the other. A finished cell is reused, an unfinished one taken up
-//! again with `--resume`; the failure of one does not stop the others.
+//! Running the cells of a prepared file. A finished cell is reused; the failure of one does not stop the others; one that
+//! another process has is passed over and looked at again at the end.
 
-use super::{Cell, Prepared};
+use super::Prepared;
+use super::changes::{Change, unfinished_and_changed};
+use super::one::{Desk, Met};
+use super::search;
+use super::side_by_side::{self, Jobs};
 use crate::graph::plan::Run;
-use crate::graph::view;
-use crate::record::{self, Cells, Observer, Progress, State, Status};
-use crate::run::{self, RunError};
-use crate::tensor::Cpu;
+use crate::record::{self, Observer, Progress, RecordError};
+use crate::run::Stop;
+use std::collections::{BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// Between two looks at a cell that another process has.
+pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
 /// How the cells are run.
 pub struct Options<'a> {
+    /// Unfinished cells go on from their last checkpoint; else they start over.
     pub resume: bool,
+    /// An unfinished cell whose configuration changed is refused, not left for the changed one.
+    pub unchanged: bool,
+    pub failed: Failed,
+    /// Nothing is begun after the first failure.
+    pub fail_fast: bool,
     pub interrupt: &'a AtomicBool,
     /// As typed, for the record.
     pub command: &'a str,
     /// `--out`, in the place of `run.out`.
     pub out: Option<&'a Path>,
+    /// Cells side by side, each in a process of its own.
+    pub jobs: Option<Jobs<'a>>,
+}
+
+impl<'a> Options<'a> {
+    /// One cell after the other, everything that is not done.
+    pub fn new(interrupt: &'a AtomicBool, command: &'a str) -> Self {
+        Options {
+            resume: false,
+            unchanged: false,
+            failed: Failed::Again,
+            fail_fast: false,
+            interrupt,
+            command,
+            out: None,
+            jobs: None,
+        }
+    }
+
+    pub(super) fn interrupted(&self) -> bool {
+        self.interrupt.load(Ordering::SeqCst)
+    }
+}
+
+/// What is done with a cell that failed before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failed {
+    /// It is tried again.
+    Again,
+    /// It stays as it is, and is named.
+    Leave,
+    /// It is tried again, and no other cell is.
+    Only,
 }
 
 /// What is left when all cells were seen.
@@ -25,50 +71,68 @@ pub struct Finished {
     /// `runs/<experiment>`.
     pub folder: PathBuf,
     pub runs: PathBuf,
-    /// Title and error of the cells that failed.
+    /// Title and error of the cells that failed, now or before.
     pub failed: Vec<(String, String)>,
+    /// Cells that were not begun, after a failure with `fail_fast`.
+    pub left: usize,
 }
 
 #[derive(Debug, thiserror::Error)]
 pub enum StudyError {
     #[error("{title}: the configuration changed since the run that `--resume` would go on with: {}; run without \
-             `--resume` to start the changed one", .keys.join(", "))]
-    Changed { title: String, keys: Vec<String> },
+             `--resume` to start the changed one", list(.changes))]
+    Changed { title: String, changes: Vec<Change> },
     #[error("`{key}` cannot be `{value}` here: {reason}")]
     Machine { key: &'static str, value: String, reason: &'static str },
+    #[error("{} holds the study of {before}, and this is {now}: rename the file, or give it a folder of its own with \
+             `--out DIR`", .folder.display())]
+    Taken { folder: PathBuf, before: String, now: String },
+    #[error("{0}")]
+    Interrupted(String),
     #[error(transparent)]
-    Interrupted(RunError),
-    #[error(transparent)]
-    Record(#[from] record::RecordError),
+    Record(#[from] RecordError),
 }
 
-/// Runs every cell that is not done.
+fn list(changes: &[Change]) -> String {
+    changes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// Runs every cell that is not done. The cells are as [`settle`](super::settle) left them.
 pub fn carry_out(
     prepared: &Prepared,
     options: &Options<'_>,
     observer: &mut dyn Observer,
 ) -> Result<Finished, StudyError> {
     prepared.cells.iter().try_for_each(|cell| on_this_machine(&cell.plan.run))?;
-    let runs = options.out.map_or_else(|| runs_root(prepared), Path::to_path_buf);
+    let runs = prepared.runs(options.out);
     let folder = runs.join(&prepared.experiment);
-    if options.resume {
-        unchanged(prepared, &folder, &runs)?;
-    }
+    enter(prepared, options, &folder, &runs)?;
+    let (failed, left) = match &prepared.search {
+        Some(search) => search::carry_out(prepared, search, options, (&folder, &runs), observer)?,
+        None => {
+            let all = (0..prepared.cells.len()).collect();
+            drain(Queue::of(prepared, options, &runs, all), options, observer)?
+        }
+    };
+    // Another process may have begun another selection of the same cells: the page is of this one.
     record::write_json(&folder.join("cells.json"), &prepared.index())?;
-    let of = prepared.cells.len();
-    let mut failed = Vec::new();
-    for (i, cell) in prepared.cells.iter().enumerate() {
-        match one(cell, (i + 1, of), &runs, options, observer) {
-            Ok(()) => {}
-            Err(error @ RunError::Interrupted { .. }) => return Err(StudyError::Interrupted(error)),
-            Err(error) => {
-                let (title, error) = (cell.spec.title.clone(), error.to_string());
-                observer.observe(&Progress::CellFailed { title: title.clone(), error: error.clone() });
-                failed.push((title, error));
-            }
+    Ok(Finished { folder, runs, failed, left })
+}
+
+/// Writes the index, unless the folder is another study's.
+pub(super) fn enter(prepared: &Prepared, options: &Options<'_>, folder: &Path, runs: &Path) -> Result<(), StudyError> {
+    if let Some(before) = record::read_cells(folder)? {
+        // A file that was moved is the same study.
+        if before.file != prepared.file && Path::new(&before.file).is_file() {
+            let (folder, now) = (folder.to_path_buf(), prepared.file.clone());
+            return Err(StudyError::Taken { folder, before: before.file, now });
+        }
+        let changed = options.unchanged.then(|| unfinished_and_changed(prepared, &before, runs)).flatten();
+        if let Some((title, changes)) = changed {
+            return Err(StudyError::Changed { title, changes });
         }
     }
-    Ok(Finished { folder, runs, failed })
+    Ok(record::write_json(&folder.join("cells.json"), &prepared.index())?)
 }
 
 /// What this build cannot do is refused before anything starts.
@@ -81,107 +145,95 @@ fn on_this_machine(run: &Run) -> Result<(), StudyError> {
     }
 }
 
-fn runs_root(prepared: &Prepared) -> PathBuf {
-    PathBuf::from(prepared.cells.first().map_or("runs", |c| c.plan.run.out.as_str()))
+/// The cells that are still to be looked at, and what came of the others.
+pub(super) struct Queue<'a> {
+    pub prepared: &'a Prepared,
+    pub options: &'a Options<'a>,
+    pub runs: &'a Path,
+    pub waiting: VecDeque<usize>,
+    /// How far the cells are to go.
+    pub stop: Option<&'a Stop>,
+    /// Those that another process had.
+    pub busy: BTreeSet<usize>,
+    pub failed: Vec<(String, String)>,
 }
 
-fn one(
-    cell: &Cell,
-    (number, cells): (usize, usize),
-    runs: &Path,
+impl<'a> Queue<'a> {
+    pub fn of(prepared: &'a Prepared, options: &'a Options<'a>, runs: &'a Path, waiting: VecDeque<usize>) -> Self {
+        Queue { prepared, options, runs, waiting, stop: None, busy: BTreeSet::new(), failed: vec![] }
+    }
+
+    pub fn desk(&self, index: usize) -> Desk<'a> {
+        let place = (index + 1, self.prepared.cells.len());
+        let waited = self.busy.contains(&index);
+        Desk { waited, stop: self.stop, ..Desk::new(self.prepared, index, place, self.runs, self.options) }
+    }
+
+    /// Puts a cell that another process has to the end; says so the first time.
+    pub fn put_off(&mut self, index: usize, worker: Option<record::Worker>, observer: &mut dyn Observer) {
+        if self.busy.insert(index) {
+            self.desk(index).busy(worker, observer);
+        }
+        self.waiting.push_back(index);
+    }
+
+    /// Keeps a failure; whether the others go on.
+    pub fn fail(&mut self, index: usize, error: &str) -> bool {
+        let cell = &self.prepared.cells[index];
+        let seeds = self.prepared.cells.iter().any(|other| other.plan.run.seed != cell.plan.run.seed);
+        let seed = if seeds { format!(", seed {}", cell.plan.run.seed) } else { String::new() };
+        self.failed.push((format!("{}{seed}", cell.spec.title), error.to_string()));
+        !self.options.fail_fast
+    }
+
+    /// Says what is waited for.
+    pub fn wait(&self, observer: &mut dyn Observer) {
+        let n = self.waiting.len();
+        let cells = if n == 1 { "the cell".to_string() } else { format!("the {n} cells") };
+        let text = format!("waiting for {cells} that another process has; whatever it leaves unfinished is taken up");
+        observer.observe(&Progress::Note(text));
+    }
+}
+
+/// What failed, and how many cells were not begun.
+pub(super) type Outcome = (Vec<(String, String)>, usize);
+
+/// Looks at all cells of the queue.
+pub(super) fn drain(
+    queue: Queue<'_>,
     options: &Options<'_>,
     observer: &mut dyn Observer,
-) -> Result<(), RunError> {
-    let (title, seed, hash) = (cell.spec.title.clone(), cell.plan.run.seed, cell.plan.hash.clone());
-    let before = status(runs, &hash);
-    if before.as_ref().is_some_and(|s| s.state == State::Done) && shows_all(cell, runs) {
-        observer.observe(&Progress::CellReused { title, seed, hash, cell: number, cells });
-        return Ok(());
+) -> Result<Outcome, StudyError> {
+    match &options.jobs {
+        Some(jobs) => side_by_side::carry_out(queue, jobs, observer),
+        None => one_by_one(queue, observer),
     }
-    observer.observe(&Progress::CellStarted { title: title.clone(), seed, hash, cell: number, cells });
-    if before.is_some_and(|s| s.state != State::Done) && !options.resume {
-        observer.observe(&Progress::Note("an unfinished run is started over; `--resume` would go on with it".into()));
-    }
-    let summary = view::summary(&cell.plan);
-    let cache = runs.join("cache");
-    let given = run::Options {
-        runs,
-        cache: &cache,
-        resume: options.resume,
-        interrupt: options.interrupt,
-        command: options.command,
-        summary: &summary,
-    };
-    let status = run::run(&cell.plan, Cpu::default(), &given, observer)?;
-    let (seconds, peak_memory_bytes) = (status.seconds, status.peak_memory_bytes);
-    observer.observe(&Progress::CellFinished { title, seconds, peak_memory_bytes, record: Box::new(status) });
-    Ok(())
 }
 
-fn status(runs: &Path, hash: &str) -> Option<Status> {
-    let text = std::fs::read_to_string(record::cell_dir(runs, hash).join("status.json")).ok()?;
-    serde_json::from_str(&text).ok()
-}
-
-/// Whether a finished cell has the pictures that this page shows (another page may have shown others).
-fn shows_all(cell: &Cell, runs: &Path) -> bool {
-    let path = record::cell_dir(runs, &cell.plan.hash).join("samples").join("index.json");
-    let index: Option<record::SampleIndex> =
-        std::fs::read_to_string(path).ok().and_then(|text| serde_json::from_str(&text).ok());
-    cell.plan.shown.iter().filter(|s| s.wires.iter().any(|(_, v)| v.is_some())).all(|shown| {
-        let rows = index.as_ref().and_then(|i| i.figures.get(&shown.figure)).and_then(|rows| rows.first());
-        rows.is_some_and(|row| row.tiles.iter().map(|t| &t.wire).eq(shown.wires.iter().map(|(w, _)| w)))
-    })
-}
-
-/// `--resume` goes on with the run that was begun, so a changed configuration is refused, naming the keys.
-fn unchanged(prepared: &Prepared, folder: &Path, runs: &Path) -> Result<(), StudyError> {
-    let text = std::fs::read_to_string(folder.join("cells.json")).unwrap_or_default();
-    let Ok(before) = serde_json::from_str::<Cells>(&text) else { return Ok(()) };
-    for entry in prepared.index().cells {
-        let same = |c: &&record::CellEntry| (&c.variant, &c.axes, c.seed) == (&entry.variant, &entry.axes, entry.seed);
-        let Some(old) = before.cells.iter().find(same).filter(|c| c.hash != entry.hash) else { continue };
-        let unfinished = status(runs, &old.hash).is_some_and(|s| s.state != State::Done);
-        let resolved = std::fs::read_to_string(record::cell_dir(runs, &old.hash).join("resolved.json"));
-        let Some(cell) = prepared.cells.iter().find(|c| c.plan.hash == entry.hash) else { continue };
-        if let (true, Ok(text)) = (unfinished, resolved) {
-            let old = serde_json::from_str(&text).unwrap_or_default();
-            let mut keys = Vec::new();
-            differences(&old, &cell.plan.canonical, String::new(), &mut keys);
-            return Err(StudyError::Changed { title: cell.spec.title.clone(), keys });
+/// The cells in this process.
+fn one_by_one(mut queue: Queue<'_>, observer: &mut dyn Observer) -> Result<Outcome, StudyError> {
+    let (mut in_vain, mut told) = (0, false);
+    while let Some(index) = queue.waiting.pop_front() {
+        if queue.options.interrupted() {
+            return Err(StudyError::Interrupted("interrupted; the same command goes on with the other cells".into()));
         }
-    }
-    Ok(())
-}
-
-/// Dotted paths at which two resolved forms differ.
-fn differences(a: &serde_json::Value, b: &serde_json::Value, path: String, keys: &mut Vec<String>) {
-    match (a.as_object(), b.as_object()) {
-        (Some(a), Some(b)) => {
-            let mut names: Vec<&String> = a.keys().chain(b.keys()).collect();
-            names.sort_unstable();
-            names.dedup();
-            for name in names {
-                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-                let null = serde_json::Value::Null;
-                differences(a.get(name).unwrap_or(&null), b.get(name).unwrap_or(&null), path, keys);
+        match queue.desk(index).carry_out(observer) {
+            Met::Busy(worker) => {
+                queue.put_off(index, worker, observer);
+                in_vain += 1;
+                if in_vain >= queue.waiting.len() {
+                    if !std::mem::replace(&mut told, true) {
+                        queue.wait(observer);
+                    }
+                    std::thread::sleep(LOOK_AGAIN);
+                }
+                continue;
             }
+            Met::Interrupted(said) => return Err(StudyError::Interrupted(said)),
+            Met::Failed(error) if !queue.fail(index, &error) => break,
+            Met::Done | Met::Passed | Met::Failed(_) => {}
         }
-        _ if a != b => keys.push(format!("`{path}`")),
-        _ => {}
+        in_vain = 0;
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn changed_keys_are_named() {
-        let mut keys = Vec::new();
-        let a = serde_json::json!({"train": {"batch": 8, "init": "normal"}, "run": {"seed": 0}});
-        let b = serde_json::json!({"train": {"batch": 4, "init": "normal"}, "run": {"seed": 0}, "extra": 1});
-        differences(&a, &b, String::new(), &mut keys);
-        assert_eq!(keys, ["`extra`", "`train.batch`"]);
-    }
+    Ok((queue.failed, queue.waiting.len()))
 }

@@ -1,5 +1,6 @@
 //! Published numbers, kept apart from ours: `registry/papers.toml`.
 
+use indexmap::IndexMap;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -28,23 +29,44 @@ pub struct Table {
     /// What it was measured on.
     #[serde(default)]
     pub data: String,
-    /// Row label to values by the paper's columns: a number, or mean and deviation.
-    pub rows: BTreeMap<String, BTreeMap<String, Number>>,
+    /// Row label to values by the paper's columns, in the paper's order.
+    pub rows: IndexMap<String, BTreeMap<String, Number>>,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize)]
+/// A mean, or a mean and its deviation.
+#[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
 pub enum Number {
-    Mean(f64),
-    MeanAndDeviation([f64; 2]),
+    Mean(Digits),
+    MeanAndDeviation([Digits; 2]),
+}
+
+/// A number as it is printed: text where it ends in a zero, which a number of TOML does not keep.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Digits {
+    Number(f64),
+    Text(String),
 }
 
 impl Number {
-    pub fn pair(self) -> (f64, Option<f64>) {
+    /// Mean and deviation, each with its decimals.
+    pub fn printed(&self) -> ((f64, usize), Option<(f64, usize)>) {
         match self {
-            Number::Mean(mean) => (mean, None),
-            Number::MeanAndDeviation([mean, deviation]) => (mean, Some(deviation)),
+            Number::Mean(mean) => (mean.printed(), None),
+            Number::MeanAndDeviation([mean, deviation]) => (mean.printed(), Some(deviation.printed())),
         }
+    }
+}
+
+impl Digits {
+    /// Value and decimals; no number where the text is none, which a test of the file rules out.
+    fn printed(&self) -> (f64, usize) {
+        let text = match self {
+            Digits::Number(value) => value.to_string(),
+            Digits::Text(text) => text.clone(),
+        };
+        (text.parse().unwrap_or(f64::NAN), text.split_once('.').map_or(0, |(_, rest)| rest.len()))
     }
 }
 
@@ -74,7 +96,8 @@ impl Paper {
     pub fn citation(&self) -> String {
         let surname = self.authors.first().and_then(|a| a.split_whitespace().last()).unwrap_or("");
         let authors = if self.authors.len() > 1 { format!("{surname} et al.") } else { surname.to_string() };
-        format!("{authors} ({}). {}", self.year, self.title)
+        let venue = if self.venue.is_empty() { String::new() } else { format!(". {}", self.venue) };
+        format!("{authors} ({}). {}{venue}", self.year, self.title)
     }
 }
 
@@ -88,7 +111,21 @@ mod tests {
         assert!(papers.keys().contains(&"na2020/table-1".to_string()));
         let table = &papers.0["na2020"].tables["table-1"];
         // Table 1 of na2020, last row.
-        assert_eq!(table.rows["Attention ResCUNet-GAN"]["psnr"].pair(), (15.974, None));
+        assert_eq!(table.rows["Attention ResCUNet-GAN"]["psnr"].printed(), ((15.974, 3), None));
+        // Table 3, row of CASIA-arcface: 90.30 ± 1.797, with its last zero.
+        let table = &papers.0["na2020"].tables["table-3"];
+        assert_eq!(table.rows["CASIA-arcface"]["cplfw"].printed(), ((90.3, 2), Some((1.797, 3))));
         assert!(papers.0["na2020"].citation().starts_with("Na et al. (2020). Facial"));
+        let numbers = papers.0.values().flat_map(|p| p.tables.values()).flat_map(|t| t.rows.values().flatten());
+        for (column, number) in numbers {
+            let ((mean, _), deviation) = number.printed();
+            assert!(mean.is_finite() && deviation.is_none_or(|(d, _)| d.is_finite()), "{column}: {number:?}");
+        }
+        let order: Vec<&str> = papers.0["na2020"].tables["table-1"].rows.keys().map(String::as_str).collect();
+        assert_eq!(order, ["UV-GAN", "ResCUNet-GAN", "Attention ResCUNet-GAN"]);
+        for table in papers.0.values().flat_map(|p| p.tables.values()) {
+            let columns = table.rows.values().flat_map(|r| r.keys());
+            assert!(columns.into_iter().all(|c| table.columns.contains_key(c)), "{}", table.place);
+        }
     }
 }

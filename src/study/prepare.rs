@@ -1,13 +1,14 @@
 //! A file to checked cells: nothing is started before every cell is right.
 
-use super::Papers;
+use super::identity::settle;
+use super::{Papers, tracks};
 use crate::config::{self, CellSpec, Item, Overrides, Study};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::graph::plan::{Network, Plan, Weights};
+use crate::graph::plan::{Component, Network, Plan, Weights};
 use crate::graph::{self, About, Finished, Library};
-use crate::record::{self, CellEntry, Cells, ReportPlan, State, Status};
+use crate::record::{self, CellEntry, Cells, ReportPlan, State};
 use crate::run;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// A cell that can be run.
@@ -20,6 +21,8 @@ pub struct Cell {
 pub struct Prepared {
     /// Stem of the file: the folder under `run.out`.
     pub experiment: String,
+    /// The file, as an absolute path.
+    pub file: String,
     pub cells: Vec<Cell>,
     /// Variant, or labels of the axes, that the others are compared with.
     pub baseline: String,
@@ -27,6 +30,12 @@ pub struct Prepared {
     pub report: ReportPlan,
     pub notes: Vec<Diagnostic>,
     pub is_study: bool,
+    /// Keys that tell the cells apart, those that were left out included.
+    pub varied: BTreeSet<String>,
+    pub search: Option<config::Search>,
+    /// `[study.launch]`, and what Slurm is told where that does not name it.
+    pub launch: Option<Component>,
+    pub slurm: Component,
 }
 
 /// What a file's check needs besides the file.
@@ -49,7 +58,7 @@ pub enum Checked {
 pub fn check(file: &Path, overrides: &Overrides, against: Against<'_>) -> Result<Checked, Vec<Diagnostic>> {
     let study = config::load(file, overrides)?;
     if !study.partial {
-        return cells(file, &study, against).map(|prepared| Checked::Whole(Box::new(prepared)));
+        return cells(file, &study, against, None).map(|prepared| Checked::Whole(Box::new(prepared)));
     }
     let about = of_the_file(file, &study, against);
     let (library, mut problems) = with_folders(&study.base, against.library);
@@ -60,31 +69,57 @@ pub fn check(file: &Path, overrides: &Overrides, against: Against<'_>) -> Result
 
 /// Loads a file, expands it and resolves every cell. Fails with all errors of all of them.
 pub fn prepare(file: &Path, overrides: &Overrides, against: Against<'_>) -> Result<Prepared, Vec<Diagnostic>> {
+    prepare_some(file, overrides, against, None)
+}
+
+/// [`prepare`], of one cell alone: for a process that carries out no other. `number` counts from 0.
+pub fn prepare_one(
+    file: &Path,
+    overrides: &Overrides,
+    against: Against<'_>,
+    number: usize,
+) -> Result<Prepared, Vec<Diagnostic>> {
+    prepare_some(file, overrides, against, Some(number))
+}
+
+fn prepare_some(
+    file: &Path,
+    overrides: &Overrides,
+    against: Against<'_>,
+    only: Option<usize>,
+) -> Result<Prepared, Vec<Diagnostic>> {
     let study = config::load(file, overrides)?;
     if study.partial {
         let problem = Diagnostic::error(format!("`{}` is partial: it may only be extended", study.name));
         let name = file.file_name().unwrap_or_default().to_string_lossy();
         return Err(vec![problem.with_help(format!("open a file that has it in `extends = [\"{name}\"]`"))]);
     }
-    cells(file, &study, against)
+    cells(file, &study, against, only)
 }
 
-fn cells(file: &Path, study: &Study, against: Against<'_>) -> Result<Prepared, Vec<Diagnostic>> {
+fn cells(file: &Path, study: &Study, against: Against<'_>, only: Option<usize>) -> Result<Prepared, Vec<Diagnostic>> {
     let experiment = file.file_stem().map_or_else(|| "experiment".into(), |s| s.to_string_lossy().into_owned());
     let is_study = study.is_study();
     let (mut cells, mut errors, mut notes) = (Vec::new(), study.problems.clone(), Vec::new());
     let (library, problems) = with_folders(&study.base, against.library);
     errors.extend(problems);
     let finished = |wanted: &Finished| finished(wanted, against);
+    let about = of_the_file(file, study, against);
+    let (launch, problems) = graph::launcher(&study.base, &about, &library);
+    errors.extend(problems);
+    let slurm = launch.clone().filter(|launch| launch.name == "slurm");
+    let slurm = slurm.unwrap_or_else(|| graph::default_launcher("slurm", &about, &library));
     if is_study {
         // What every cell overrides is checked all the same (language.md, section 9).
-        errors.extend(graph::check_partial(&study.base, &of_the_file(file, study, against), &library));
+        errors.extend(graph::check_partial(&study.base, &about, &library));
     }
     let specs = study.cells().unwrap_or_else(|problems| {
         errors.extend(problems);
         study.variants_alone()
     });
-    for mut spec in specs {
+    let varied = tracks::varied(&specs.iter().map(|spec| &spec.tree).collect::<Vec<_>>());
+    let chosen = specs.into_iter().enumerate().filter(|(number, _)| only.is_none_or(|only| only == *number));
+    for (_, mut spec) in chosen {
         errors.extend(spec.problems.iter().cloned());
         if is_study {
             report_of_the_study(&mut spec.tree, &study.base);
@@ -106,15 +141,22 @@ fn cells(file: &Path, study: &Study, against: Against<'_>) -> Result<Prepared, V
             Err(problems) => errors.extend(problems),
         }
     }
-    if errors.is_empty() {
+    if errors.is_empty() && only.is_none() {
         errors.extend(graph::absent_everywhere(&cells.iter().map(|c| &c.plan).collect::<Vec<_>>()));
+    }
+    let search = study.search();
+    if let (Some(search), Some(cell), true) = (&search, cells.first(), errors.is_empty()) {
+        let names: Vec<String> = run::validated(&cell.plan).into_iter().map(|column| column.name).collect();
+        errors.extend(search.unranked(cell.plan.evaluate.select.as_deref(), &names));
     }
     if errors.iter().any(|e| e.severity == Severity::Error) {
         return Err(errors);
     }
     let report = cells.first().map(|c| c.plan.report.clone()).unwrap_or_default();
     let baseline = cells.iter().find(|c| c.spec.baseline).map(|c| c.spec.name()).unwrap_or_default();
-    Ok(Prepared { experiment, cells, baseline, report, notes, is_study })
+    let path = std::fs::canonicalize(file).unwrap_or_else(|_| file.to_path_buf());
+    let file = path.display().to_string();
+    Ok(Prepared { experiment, file, cells, baseline, report, notes, is_study, varied, search, launch, slurm })
 }
 
 /// What resolving a file itself, and none of its cells, knows.
@@ -153,15 +195,17 @@ fn unfit(tree: &Item, plan: &Plan) -> Vec<Diagnostic> {
 
 /// The folder of the finished cell that `weights` asks for, by the identity that its own file gives it.
 pub(super) fn finished(wanted: &Finished, against: Against<'_>) -> Option<PathBuf> {
-    let prepared = prepare(&wanted.experiment, &Overrides::default(), against).ok()?;
+    let mut prepared = prepare(&wanted.experiment, &Overrides::default(), against).ok()?;
     let fits = |c: &&Cell| {
         let variant = wanted.variant.is_none() || wanted.variant == c.spec.variant;
         variant && wanted.seed.is_none_or(|s| s == c.plan.run.seed)
     };
-    let cell = prepared.cells.iter().find(fits)?;
-    let runs = against.out.map_or_else(|| PathBuf::from(&cell.plan.run.out), Path::to_path_buf);
-    let folder = record::cell_dir(&runs, &cell.plan.hash);
-    let status: Status = serde_json::from_str(&std::fs::read_to_string(folder.join("status.json")).ok()?).ok()?;
+    let at = prepared.cells.iter().position(|c| fits(&c))?;
+    prepared.cells = vec![prepared.cells.swap_remove(at)];
+    settle(&mut prepared, against.out).ok()?;
+    let cell = prepared.cells.first()?;
+    let folder = record::cell_dir(&prepared.runs(against.out), &cell.plan.hash);
+    let status = record::read_status(&folder).ok()??;
     (status.state == State::Done).then_some(folder)
 }
 
@@ -180,29 +224,39 @@ pub fn report_of_the_study(tree: &mut Item, base: &Item) {
     }
 }
 
+impl Cell {
+    /// Where the page and `status` find it.
+    pub fn entry(&self) -> CellEntry {
+        let axes = self.spec.axes.iter().map(|(axis, label, _)| (axis.clone(), label.clone()));
+        CellEntry {
+            variant: self.spec.variant.clone().unwrap_or_default(),
+            title: self.spec.row.clone(),
+            axes: axes.collect::<BTreeMap<_, _>>(),
+            seed: self.plan.run.seed,
+            hash: self.plan.hash.clone(),
+            baseline: self.spec.baseline,
+        }
+    }
+}
+
 impl Prepared {
+    /// The folder of the runs: `--out`, or `run.out`.
+    pub fn runs(&self, out: Option<&Path>) -> PathBuf {
+        let written = || PathBuf::from(self.cells.first().map_or("runs", |c| c.plan.run.out.as_str()));
+        out.map_or_else(written, Path::to_path_buf)
+    }
+
     /// The index that the page is drawn from.
     pub fn index(&self) -> Cells {
-        let entry = |cell: &Cell| CellEntry {
-            variant: cell.spec.variant.clone().unwrap_or_default(),
-            title: cell.spec.row.clone(),
-            axes: cell
-                .spec
-                .axes
-                .iter()
-                .map(|(axis, label, _)| (axis.clone(), label.clone()))
-                .collect::<BTreeMap<_, _>>(),
-            seed: cell.plan.run.seed,
-            hash: cell.plan.hash.clone(),
-            baseline: cell.spec.baseline,
-        };
         let axes = self.cells.first().map(|c| c.spec.axes.iter().map(|(axis, ..)| axis.clone()).collect());
         Cells {
+            format: record::FORMAT,
             experiment: self.experiment.clone(),
+            file: self.file.clone(),
             report: self.report.clone(),
             baseline: self.baseline.clone(),
             axes: axes.unwrap_or_default(),
-            cells: self.cells.iter().map(entry).collect(),
+            cells: self.cells.iter().map(Cell::entry).collect(),
         }
     }
 }

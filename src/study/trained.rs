@@ -2,11 +2,13 @@
 //! experiment's file.
 
 use super::Against;
+use super::identity::{settle, with_data_of};
 use super::prepare::{prepare, with_folders};
 use crate::config::{self, Item, Overrides, Value};
 use crate::diagnostic::Diagnostic;
 use crate::graph::{self, About, plan::Plan};
 use crate::record::{self, CellEntry, CellRecord, RecordError, State, Status, StudyRecord};
+use crate::run::RunError;
 use std::path::{Path, PathBuf};
 
 /// Which cell is wanted.
@@ -18,7 +20,7 @@ pub struct Ask<'a> {
     /// Axis and label.
     pub axes: &'a [(String, String)],
     pub overrides: &'a Overrides,
-    /// Keys of `[predict]` that flags set, as TOML: key, value, flag. They are no part of a cell's identity.
+    /// Keys that flags set and that are no part of a cell's identity (`predict`, `run.device`), as TOML: key, value, flag.
     pub predict: &'a [(String, String, String)],
 }
 
@@ -51,6 +53,8 @@ pub enum FindError {
     Wrong(Vec<Diagnostic>),
     #[error(transparent)]
     Record(#[from] RecordError),
+    #[error(transparent)]
+    Data(#[from] RunError),
 }
 
 fn list(cells: &[CellEntry]) -> String {
@@ -69,6 +73,7 @@ fn said(state: Option<State>) -> &'static str {
         None => "missing",
         Some(State::Running) => "not finished (it runs, or was killed)",
         Some(State::Interrupted) => "interrupted",
+        Some(State::Stopped) => "stopped by a search",
         Some(State::Failed) => "failed",
         Some(State::Done) => "done",
     }
@@ -125,10 +130,11 @@ fn of_file(ask: &Ask<'_>, against: Against<'_>) -> Result<Found, FindError> {
         ask.predict.iter().map(|(k, v, flag)| (flag.clone(), format!("{k}={v}"))).collect();
     let overrides = ask.overrides.clone().with(flags.iter().map(|(flag, text)| (flag.as_str(), text.as_str())));
     let mut prepared = prepare(ask.run, &overrides, against).map_err(FindError::Wrong)?;
+    settle(&mut prepared, against.out)?;
     let chosen = choose(prepared.index().cells, ask)?;
     let at = prepared.cells.iter().position(|c| c.plan.hash == chosen.hash).unwrap_or_default();
+    let runs = prepared.runs(against.out);
     let plan = prepared.cells.swap_remove(at).plan;
-    let runs = against.out.map_or_else(|| PathBuf::from(&plan.run.out), Path::to_path_buf);
     let help = || format!("`ablate run {}` makes it", ask.run.display());
     let (folder, _, status) = finished(record::cell_dir(&runs, &plan.hash), help)?;
     Ok(Found { plan, folder, status })
@@ -152,7 +158,8 @@ fn of_cell(folder: PathBuf, ask: &Ask<'_>, against: Against<'_>) -> Result<Found
         papers: against.papers.keys(),
         finished: &|wanted| super::prepare::finished(wanted, against),
     };
-    let (plan, _) = graph::resolve(&tree, &about, &library).map_err(FindError::Wrong)?;
+    let (mut plan, _) = graph::resolve(&tree, &about, &library).map_err(FindError::Wrong)?;
+    with_data_of(&mut plan, &folder);
     if plan.hash != status.hash {
         return Err(FindError::Changed(folder));
     }

@@ -3,6 +3,7 @@
 use super::words::{losses, said};
 use crate::record::Progress;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::collections::BTreeMap;
 
 const WIDTH: usize = 100;
 
@@ -11,6 +12,8 @@ pub struct Bars {
     stage: Option<ProgressBar>,
     /// Preparation or evaluation.
     aside: Option<ProgressBar>,
+    /// A line for each cell that runs beside others, by number.
+    cells: BTreeMap<usize, ProgressBar>,
     colour: bool,
 }
 
@@ -20,7 +23,7 @@ impl Bars {
     }
 
     fn on(target: ProgressDrawTarget, colour: bool) -> Self {
-        Bars { all: MultiProgress::with_draw_target(target), stage: None, aside: None, colour }
+        Bars { all: MultiProgress::with_draw_target(target), stage: None, aside: None, cells: BTreeMap::new(), colour }
     }
 
     pub fn observe(&mut self, progress: &Progress) {
@@ -47,6 +50,7 @@ impl Bars {
                 self.aside(&prefix, *done, *of);
             }
             Progress::CheckpointWritten { .. } => {}
+            Progress::Within { cell, cells, event } => self.within(*cell, *cells, event),
             other => {
                 if matches!(other, Progress::CellFinished { .. } | Progress::CellFailed { .. }) {
                     self.clear();
@@ -61,9 +65,57 @@ impl Bars {
         }
     }
 
+    /// What one of several cells says: its line moves, and only what it came to stays.
+    fn within(&mut self, cell: usize, cells: usize, event: &Progress) {
+        match event {
+            Progress::StageStarted { stage, steps, from } => {
+                self.drop_cell(cell);
+                let prefix = format!("[{cell}/{cells}] {stage}");
+                let bar = self.all.add(ProgressBar::new(*steps).with_style(self.style(true)).with_prefix(prefix));
+                bar.set_position(*from);
+                bar.reset_eta();
+                self.cells.insert(cell, bar);
+            }
+            Progress::Step { step, losses: values, .. } => {
+                if let Some(bar) = self.cells.get(&cell) {
+                    bar.set_position(*step);
+                    bar.set_message(losses(values, WIDTH.saturating_sub(50 + bar.prefix().chars().count())));
+                }
+            }
+            Progress::EvaluationStarted { split, .. } => {
+                if let Some(bar) = self.cells.get(&cell) {
+                    bar.set_message(format!("evaluating {split}"));
+                }
+            }
+            Progress::CellFinished { .. }
+            | Progress::CellFailed { .. }
+            | Progress::CellStarted { .. }
+            | Progress::Note(_) => {
+                if matches!(event, Progress::CellFinished { .. } | Progress::CellFailed { .. }) {
+                    self.drop_cell(cell);
+                }
+                if let Some(line) = said(event, WIDTH) {
+                    let line = if line.starts_with("  ") { format!("[{cell}/{cells}]{line}") } else { line };
+                    // A terminal that went away takes the line with it.
+                    let _ = self.all.println(line);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn drop_cell(&mut self, cell: usize) {
+        if let Some(bar) = self.cells.remove(&cell) {
+            bar.finish_and_clear();
+            self.all.remove(&bar);
+        }
+    }
+
     /// Removes the bars.
     pub fn clear(&mut self) {
         self.drop_aside();
+        let cells: Vec<usize> = self.cells.keys().copied().collect();
+        cells.into_iter().for_each(|cell| self.drop_cell(cell));
         if let Some(bar) = self.stage.take() {
             bar.finish_and_clear();
             self.all.remove(&bar);
@@ -183,6 +235,13 @@ mod tests {
         bars.aside.as_ref().unwrap().tick();
         let text = seen.take();
         assert!(text.contains("evaluating validation [===") && text.contains("2/4"), "{text}");
+        let within = |event| Progress::Within { cell: 2, cells: 4, event: Box::new(event) };
+        bars.observe(&within(Progress::StageStarted { stage: "other".into(), steps: 10, from: 5 }));
+        bars.cells[&2].tick();
+        let text = seen.take();
+        assert!(text.contains("[2/4] other [==") && text.contains("5/10"), "{text}");
+        bars.observe(&within(Progress::CellFailed { title: "UV-GAN".into(), error: "why".into() }));
+        assert!(seen.take().contains("[2/4]  UV-GAN failed: why") && bars.cells.is_empty());
         bars.observe(&Progress::Note("weight is 0".into()));
         assert!(seen.take().contains("note: weight is 0"));
         bars.clear();

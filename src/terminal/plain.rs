@@ -2,6 +2,7 @@
 
 use super::words::{duration, losses, said};
 use crate::record::Progress;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 const WIDTH: usize = 100;
@@ -18,6 +19,8 @@ pub struct Plain {
     /// Twentieth of the stage, or of a preparation, that was last told.
     told: u64,
     what: String,
+    /// Cells that run side by side, by number.
+    within: BTreeMap<usize, Plain>,
 }
 
 impl Plain {
@@ -49,6 +52,12 @@ impl Plain {
             }
             Progress::CheckpointWritten { total_step, best: true } => {
                 Some(format!("  checkpoint at step {total_step}, the best so far"))
+            }
+            Progress::Within { cell, cells, event } => {
+                let lines = self.within.entry(*cell).or_default().lines(event, now);
+                let prefixed =
+                    |line: String| if line.starts_with("  ") { format!("[{cell}/{cells}]{line}") } else { line };
+                return lines.into_iter().map(prefixed).collect();
             }
             other => said(other, WIDTH),
         };
@@ -112,6 +121,21 @@ mod tests {
         let batch = Progress::EvaluationBatch { done: 3, of: 9 };
         assert!(plain.lines(&batch, Duration::from_secs(12)).is_empty());
         assert_eq!(plain.lines(&batch, Duration::from_secs(21)).len(), 1);
+    }
+
+    #[test]
+    fn cells_side_by_side_are_told_apart() {
+        let mut plain = Plain::default();
+        let start = |cell, stage: &str| Progress::Within {
+            cell,
+            cells: 12,
+            event: Box::new(Progress::StageStarted { stage: stage.into(), steps: 300, from: 0 }),
+        };
+        assert_eq!(plain.lines(&start(3, "completion"), Duration::ZERO), ["[3/12]  completion: 300 steps"]);
+        let within = |event| Progress::Within { cell: 3, cells: 12, event: Box::new(event) };
+        assert_eq!(plain.lines(&within(step(1)), Duration::from_secs(1)).len(), 1);
+        assert!(plain.lines(&within(step(2)), Duration::from_secs(2)).is_empty());
+        assert_eq!(plain.lines(&start(4, "other"), Duration::from_secs(2)), ["[4/12]  other: 300 steps"]);
     }
 
     #[test]

@@ -101,6 +101,7 @@ fn state(status: Option<&Status>) -> &'static str {
         None => "not started",
         Some(State::Running) => "running",
         Some(State::Interrupted) => "interrupted",
+        Some(State::Stopped) => "stopped",
         Some(State::Failed) => "failed",
         Some(State::Done) => "done",
     }
@@ -144,17 +145,10 @@ mod tests {
         let status = |state, mean| Status {
             state,
             experiment: "e".into(),
-            variant: String::new(),
-            seed: 0,
-            hash: String::new(),
-            error: None,
-            seconds: 1.0,
-            peak_memory_bytes: 0,
-            total_steps: 1,
-            selected_step: None,
             columns: names.iter().map(facts).collect(),
             test: values(mean),
             baselines: BTreeMap::from([("mirror".to_string(), values(12.0))]),
+            ..Default::default()
         };
         let cell = |title: &str, state| {
             let entry = CellEntry { title: title.into(), ..Default::default() };

@@ -62,11 +62,19 @@ pub fn said(progress: &Progress, width: usize) -> Option<String> {
         Progress::CellReused { title, seed, hash, cell, cells } => {
             format!("[{cell}/{cells}] {title}, seed {seed} ({}): done before, reused", short(hash))
         }
+        Progress::CellBusy { title, seed, hash, cell, cells, worker } => {
+            let who = worker.as_ref().map(|w| format!(" ({w})")).unwrap_or_default();
+            format!("[{cell}/{cells}] {title}, seed {seed} ({}): another process has it{who}", short(hash))
+        }
+        Progress::CellLeft { title, seed, hash, cell, cells, .. } => {
+            format!("[{cell}/{cells}] {title}, seed {seed} ({}): failed before, left", short(hash))
+        }
         Progress::Evaluated(record) => format!("  {}", evaluated(record, width - 2)),
         Progress::Resumed { total_step } => format!("  resumed at step {total_step}"),
         Progress::CellFinished { seconds, peak_memory_bytes, .. } => {
             format!("  done in {}, peak memory {}", duration(*seconds), bytes(*peak_memory_bytes))
         }
+        Progress::CellStopped { step, .. } => format!("  stopped at step {step}, for now"),
         Progress::CellFailed { title, error } => format!("  {title} failed: {error}"),
         Progress::Note(text) => format!("  note: {text}"),
         _ => return None,

@@ -1,7 +1,10 @@
-//! One misspelt word anywhere in the files of `experiments/` and `registry/` is an error that says the right word.
+//! One misspelt word anywhere in the files of `experiments/` and `registry/` is an error that says the right word, and one
+//! that editors see too where a schema can say what is right.
 
 #![allow(clippy::unwrap_used, reason = "a test stops at what cannot be read")]
 
+mod editor;
+mod seen;
 mod words;
 
 use ablate::components::catalogue;
@@ -16,7 +19,7 @@ use ablate::study::{Papers, report_of_the_study};
 use rayon::prelude::*;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use words::{Word, misspell, words};
 
 /// Partial files, each with a child that is checked in its place once the file's own check has said nothing.
@@ -124,9 +127,34 @@ fn errors(file: &Path, library: &Library, clean: &Clean, fresh: &mut Clean) -> V
     problems
 }
 
+/// A word that was misspelt.
+struct Tried {
+    /// A line about it where the right one is not proposed.
+    verdict: Option<String>,
+    /// The error, without its names.
+    said: String,
+    /// Whether the schema sees it.
+    seen: bool,
+    place: String,
+}
+
+impl Tried {
+    fn new(
+        file: &str,
+        (text, right): (&str, &str),
+        word: &Word,
+        verdict: Option<String>,
+        problems: &[Diagnostic],
+    ) -> Self {
+        let said = problems.iter().find(|p| p.severity == Severity::Error).map(|p| editor::said(&p.message));
+        let place = format!("{file}: `{}` [{}] {}", word.text, word.header, word.key);
+        Tried { verdict, said: said.unwrap_or_default(), seen: editor::sees(text, right), place }
+    }
+}
+
 /// Fails with every word that is not proposed; says how many there were.
-fn judge(what: &str, results: Vec<Option<String>>) {
-    let wrong: Vec<&String> = results.iter().flatten().collect();
+fn judge(what: &str, results: &[Tried]) {
+    let wrong: Vec<&String> = results.iter().filter_map(|tried| tried.verdict.as_ref()).collect();
     let list = wrong.iter().map(|w| w.as_str()).collect::<Vec<_>>().join("\n");
     assert!(wrong.is_empty(), "{} of {} {what} words:\n{list}", wrong.len(), results.len());
     assert!(results.len() > 30, "only {} {what} words were tried", results.len());
@@ -180,8 +208,8 @@ fn victim(file: String, library: &Library) -> Option<Victim> {
     Some(Victim { file, toml, opened })
 }
 
-#[test]
-fn a_misspelt_word_of_an_experiment_is_told_with_the_right_one() {
+/// Every word of the experiments, misspelt.
+static EXPERIMENTS: LazyLock<Vec<Tried>> = LazyLock::new(|| {
     let catalogue = catalogue();
     let (composites, _) = Composites::embedded();
     let library = Library::new(&catalogue, composites);
@@ -197,18 +225,27 @@ fn a_misspelt_word_of_an_experiment_is_told_with_the_right_one() {
             copy(Path::new("experiments"), &folder);
             let one = |word: &Word| {
                 let (text, misspelt) = misspell(toml, word);
-                std::fs::write(folder.join(file), text).unwrap();
+                std::fs::write(folder.join(file), &text).unwrap();
+                let mut found = vec![];
                 let looked = |(name, clean): &(String, Clean)| {
-                    let found = errors(&folder.join(name), &library, clean, &mut Clean::new());
-                    verdict(file, toml, word, &misspelt, &found)
+                    let problems = errors(&folder.join(name), &library, clean, &mut Clean::new());
+                    let verdict = verdict(file, toml, word, &misspelt, &problems);
+                    found.extend(problems);
+                    verdict
                 };
-                opened.iter().map(looked).reduce(Option::and).flatten()
+                let verdict = opened.iter().map(looked).reduce(Option::and).flatten();
+                Tried::new(file, (&text, toml), word, verdict, &found)
             };
             words.iter().map(one).collect::<Vec<_>>()
         });
         tried.collect::<Vec<_>>()
     });
-    judge("experiment", all.collect());
+    all.collect()
+});
+
+#[test]
+fn a_misspelt_word_of_an_experiment_is_told_with_the_right_one() {
+    judge("experiment", &EXPERIMENTS);
 }
 
 fn copy(from: &Path, to: &Path) {
@@ -264,8 +301,8 @@ fn opened(library: &Library, full: &str, more: &str, inputs: &[(String, Edge)]) 
     problems
 }
 
-#[test]
-fn a_misspelt_word_of_a_composite_is_told_with_the_right_one() {
+/// Every word of the composites, misspelt.
+static COMPOSITES: LazyLock<Vec<Tried>> = LazyLock::new(|| {
     let catalogue = catalogue();
     let (all, _) = Composites::embedded();
     let whole = Library::new(&catalogue, all.clone());
@@ -292,7 +329,7 @@ fn a_misspelt_word_of_a_composite_is_told_with_the_right_one() {
         words.retain(|w| w.key != "paper" && w.key != "out");
         let one = |word: &Word| {
             let (text, misspelt) = misspell(&toml, word);
-            let source = Arc::new(Source { name: format!("registry/{path}"), text });
+            let source = Arc::new(Source { name: format!("registry/{path}"), text: text.clone() });
             let (mut composites, mut problems) = (others.clone(), vec![]);
             composites.add(&source, &path, &mut problems);
             if problems.is_empty() {
@@ -302,9 +339,15 @@ fn a_misspelt_word_of_a_composite_is_told_with_the_right_one() {
                     problems = opened(&library, &full, &required, &inputs);
                 }
             }
-            verdict(&path, &toml, word, &misspelt, &problems)
+            let verdict = verdict(&path, &toml, word, &misspelt, &problems);
+            Tried::new(&path, (&text, &toml), word, verdict, &problems)
         };
         words.par_iter().map(one).collect::<Vec<_>>()
     });
-    judge("composite", results.collect());
+    results.collect()
+});
+
+#[test]
+fn a_misspelt_word_of_a_composite_is_told_with_the_right_one() {
+    judge("composite", &COMPOSITES);
 }

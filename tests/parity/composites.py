@@ -9,9 +9,10 @@ import json
 import sys
 
 import torch
+from torch.nn import functional as F
 
 import models as m
-from layers import PRODUCTS, Net, difference, products, save, tag, uniform
+from layers import Net, distance, save, table, uniform
 
 # Least distance from a kink, see `Net.margin`.
 MARGIN = 1.5e-6
@@ -34,12 +35,16 @@ def maps(*channels):
     return {"maps": [["map", c, 5, 7] for c in channels]}
 
 
-def gate(name, **settings):
-    def run(net, skip, signal):
-        y, attention = m.GATES[name](net, "", skip, signal, **settings)
+def with_attention(f):
+    def run(net, *inputs):
+        y, attention = f(net, *inputs)
         return {"map": y, **({} if attention is None else {"attention": attention})}
 
     return run
+
+
+def gate(name, **settings):
+    return with_attention(lambda net, skip, signal: m.GATES[name](net, "", skip, signal, **settings))
 
 
 def skip(name, **settings):
@@ -56,15 +61,11 @@ def fused(kind, project="first"):
 
 
 def stage(**how):
-    def run(net, x, skip, other=None):
-        y, attention = m.decoder_stage(net, "", x, skip, other, 5, **how)
-        return {"map": y, **({} if attention is None else {"attention": attention})}
-
-    return run
+    return with_attention(lambda net, x, skip, other=None: m.decoder_stage(net, "", x, skip, other, 5, **how))
 
 
-def stage_inputs(other):
-    inputs = {"map": [["map", 7, 3, 5]], "skip": [["map", 6, 6, 10]]}
+def stage_inputs(other, channels=7):
+    inputs = {"map": [["map", channels, 3, 5]], "skip": [["map", 6, 6, 10]]}
     return {**inputs, "other": [["map", 4, 6, 10]]} if other else inputs
 
 
@@ -76,6 +77,26 @@ WIDTHS = [8, 7, 6, 5]
 NARROW = "encoder = { use = 'resnet18', width = 4 }\nwidths = [8, 7, 6, 5]"
 PIX2PIX = "encoder = { use = 'pix2pix', width = 4, widths = [6, 8, 8], innermost = 8 }\nwidths = [8, 8, 6, 4]\ndropouts = [0.0, 0.0, 0.0, 0.0]"
 UV = {"width": 4, "down": [6, 8, 8], "innermost": 8, "widths": [8, 8, 6, 4]}
+def same_padded(kernel, stride):
+    """`padding = "same"` (language.md, section 10): floor((k - 1) / 2) on the left and top, then what is needed."""
+
+    def run(net, x):
+        pads = []
+        for n, k in ((x.shape[3], kernel[1]), (x.shape[2], kernel[0])):
+            before = (k - 1) // 2
+            pads += [before, max(0, (-(-n // stride) - 1) * stride + k - n - before)]
+        w, b = net.tensor("weight", (5, x.shape[1], *kernel), "kernel"), net.tensor("bias", (5,), "shift")
+        return {"map": F.conv2d(F.pad(x, pads), w, b, stride)}
+
+    return run
+
+
+def transposed(net, x):
+    w, b = net.tensor("weight", (x.shape[1], 5, 3, 3), "kernel"), net.tensor("bias", (5,), "shift")
+    return {"map": F.conv_transpose2d(x, w, b, 2, 1, 1)}
+
+
+LOCAL = (0.25, 0.125, 0.5, 0.75)
 ONE, TWO = {"image": [image(32)]}, {"image": [image(64)]}
 
 # name: component, settings, inputs by port, the function in PyTorch
@@ -84,14 +105,32 @@ CASES = {
     "attention-gate-third": ("gate/attention-gate", "ratio = 0.25", skips(8, 3), gate("attention-gate", ratio=0.25)),
     "grid-gate": ("gate/grid-gate", "", skips(6, 4), gate("grid-gate")),
     "squeeze-excite": ("gate/squeeze-excite", "reduction = 2", skips(6, 4), gate("squeeze-excite", reduction=2)),
+    "none": ("gate/none", "", skips(6, 4), gate("none")),
     "cbam": ("gate/cbam", "reduction = 2", skips(6, 4), gate("cbam", reduction=2)),
+    "skip-none": ("skip/none", "", skip_inputs(), skip("none")),
     "dense": ("skip/dense", "convs = 1\nshare = 0.5", skip_inputs(), skip("dense", convs=1, share=0.5)),
     "res-path": ("skip/res-path", "", skip_inputs(), skip("res-path")),
     "concat": ("fusion/concat", "", maps(6, 4), fused("concat")),
+    "fusion-none": ("fusion/none", "", maps(6, 4), fused("none")),
+    "replace": ("fusion/replace", "", maps(6, 4), fused("replace")),
     "sum": ("fusion/sum", "", maps(4, 4), fused("sum")),
     "fast-normalized-equal": ("fusion/fast-normalized", "", maps(4, 4), fused("fast-normalized")),
     "stage": ("decoder/stage", "width = 5", stage_inputs(False), stage()),
     "stage-transposed": ("decoder/stage", "width = 5\nup = 'transposed'\ngate = 'attention-gate'", stage_inputs(False), stage(up="transposed", gate="attention-gate")),
+    "stage-transposed-half": ("decoder/stage", "width = 5\nup = { use = 'transposed', share = 0.5 }", stage_inputs(False, 6), stage(up="transposed", share=0.5)),
+    "stage-up-conv": ("decoder/stage", "width = 5\nup = 'up-conv'\nnorm = 'instance'", stage_inputs(False, 6), stage(up="up-conv", share=0.5, norm="instance")),
+    "transposed-stage": (
+        "decoder/transposed-stage",
+        "width = 5\nnorm = 'instance'\ngate = 'squeeze-excite'",
+        stage_inputs(False),
+        with_attention(lambda net, x, skip: m.transposed_stage(net, x, skip, 5, "instance", "squeeze-excite")),
+    ),
+    "pix2pix": (
+        "encoder/pix2pix",
+        "width = 4\nwidths = [6, 8]\ninnermost = 8\nnorm = 'instance'\nfirst-stride = 1",
+        {"map": [image(32)]},
+        lambda net, x: m.pix2pix(net, x, 4, [6, 8], 8, "instance", 1),
+    ),
     "stage-bilinear": (
         "decoder/stage",
         "width = 5\nup = 'bilinear'\ngate = 'grid-gate'\nfusion = { use = 'softmax-weighted', project = 'second' }",
@@ -127,6 +166,24 @@ CASES = {
         TWO,
         lambda net, x: m.coupled_unet(net, x, WIDTHS, fuse="softmax-weighted", links="fast-normalized", project="both", gate="squeeze-excite"),
     ),
+    "res-unet-instance": (
+        "generator/res-unet",
+        NARROW + "\nnorm = 'instance'\nactivation = 'sigmoid'\nup = { use = 'transposed', share = 1.0 }",
+        TWO,
+        lambda net, x: m.res_unet(net, x, WIDTHS, norm="instance", act="sigmoid", up="transposed"),
+    ),
+    "coupled-unet-replace": (
+        "generator/coupled-unet",
+        NARROW + "\ngate = 'none'\nfusion = 'replace'\nlinks = 'replace'",
+        TWO,
+        lambda net, x: m.coupled_unet(net, x, WIDTHS, gate="none", fuse="replace", links="replace"),
+    ),
+    "cfr": (
+        "generator/cfr",
+        "width = 4\ndown = [6, 8]\nup = [6, 4]\nblocks = 2",
+        {"render": [image(32)], "guide": [image(32)]},
+        lambda net, render, guide: m.cfr(net, render, guide, 4, [6, 8], [6, 4], 2),
+    ),
     "res-unet-dense": ("generator/res-unet", NARROW + "\nskips = 'dense'", TWO, lambda net, x: m.res_unet(net, x, WIDTHS, skips="dense")),
     "coupled-unet-3": (
         "generator/coupled-unet-3",
@@ -157,7 +214,13 @@ CASES = {
         "discriminator/uv-gan",
         "width = 4\nwidths = [6, 8, 8]\nregion = [0.25, 0.125, 0.5, 0.75]",
         TWO,
-        logits(lambda net, x: m.patchgan(net, "judge", m.cropped(x, (0.25, 0.125, 0.5, 0.75)), 4, [6, 8, 8])),
+        logits(lambda net, x: m.patchgan(net, "judge", m.cropped(x, LOCAL), 4, [6, 8, 8])),
+    ),
+    "uv-gan-condition": (
+        "discriminator/uv-gan",
+        "width = 4\nwidths = [6, 8, 8]\nregion = [0.25, 0.125, 0.5, 0.75]",
+        {"image": [image(64)], "condition": [image(64)]},
+        logits(lambda net, x, y: m.patchgan(net, "judge", m.cropped(x, LOCAL), 4, [6, 8, 8], condition=m.cropped(y, LOCAL))),
     ),
     "pixel": (
         "discriminator/pixel",
@@ -180,16 +243,14 @@ CASES = {
     "spectral-stack": ("discriminator/spectral-stack", "width = 4\nwidths = [6, 8]", ONE, logits(lambda net, x: m.spectral_stack(net, "", x, 4, [6, 8]))),
     "two-scale": ("discriminator/two-scale", "width = 4\nwidths = [6, 8]", ONE, logits(lambda net, x: m.two_scale(net, x, 4, [6, 8]))),
 }
+CASES["transposed"] = ("block/conv-transpose", "width = 5\nkernel = 3", {"map": [["map", 3, 5, 6]]}, transposed)
+for kernel, stride, h, w in (([4, 4], 1, 7, 9), ([4, 4], 2, 7, 8), ([2, 2], 1, 5, 6), ([4, 4], 2, 8, 8), ([3, 6], 2, 7, 9)):
+    name = f"same-{kernel[0]}x{kernel[1]}-{stride}-{h}-{w}"
+    settings = f"width = 5\nkernel = {kernel}\nstride = {stride}"
+    CASES[name] = ("block/conv", settings, {"map": [["map", 3, h, w]]}, same_padded(kernel, stride))
 for kind in ("sum", "fast-normalized", "softmax-weighted"):
     for project in ("first", "second", "both"):
         CASES[f"{kind}-{project}"] = (f"fusion/{kind}", f"project = '{project}'", maps(6, 4), fused(kind, project))
-
-
-def row(name, tensor, zero=False):
-    head = tag(name, tensor.shape)
-    if zero:
-        return [head] + [0.0] * (1 + PRODUCTS)
-    return [head, tensor.detach().double().norm().item(), *products(name, tensor)]
 
 
 def named(outputs):
@@ -208,34 +269,20 @@ def attempt(case, seed, dtype=torch.float64):
         for i, (_, *dims) in enumerate(shapes):
             names.append(f"{port}[{i}]")
             given.append(uniform(seed, f"in/{port}[{i}]", (BATCH, *dims)).to(dtype).requires_grad_())
-    net, rows = Net("net", seed, dtype), {}
+    net, found = Net("net", seed, dtype), {}
     net.training = False
     with torch.no_grad():
-        for name, y in named(run(net, *given)).items():
-            rows[f"frozen/{name}"] = row(f"frozen/{name}", y)
+        found |= {f"frozen/{name}": y for name, y in named(run(net, *given)).items()}
     net.training = True
     outputs = named(run(net, *given))
-    for name, y in outputs.items():
-        rows[f"out/{name}"] = row(f"out/{name}", y)
+    found |= {f"out/{name}": y for name, y in outputs.items()}
     cotangents = [uniform(seed, f"gradient/{name}", y.shape).to(dtype) for name, y in outputs.items()]
     torch.autograd.backward(list(outputs.values()), cotangents)
-    for name, x in zip(names, given):
-        # A gate need not look at its signal.
-        rows[f"in/{name}"] = row(f"in/{name}", torch.zeros_like(x) if x.grad is None else x.grad)
-    for name, t in net.parameters.items():
-        # A bias before a norm has no gradient but for rounding.
-        beside = net.parameters.get(f"{name.rpartition('/')[0]}/weight")
-        nothing = name.endswith("bias") and beside is not None and t.grad.norm() < (1e-9 if dtype == torch.float64 else 1e-4) * beside.grad.norm()
-        rows[f"gradient/{name}"] = row(f"gradient/{name}", t.grad, nothing)
-    for name, t in net.buffers.items():
-        rows[f"buffer/{name}"] = row(f"buffer/{name}", t)
-    return net.margin, rows
-
-
-def distance(rows, reference):
-    """Largest relative error, estimated as the other side does."""
-    errors = [(difference(rows[name][2:], row[2:]), row[1]) for name, row in reference.items()]
-    return max((error / max(norm, 1e-300) for error, norm in errors if error), default=0.0)
+    # A gate need not look at its signal.
+    found |= {f"in/{name}": torch.zeros_like(x) if x.grad is None else x.grad for name, x in zip(names, given)}
+    found |= {f"gradient/{name}": t.grad for name, t in net.parameters.items()}
+    found |= {f"buffer/{name}": t for name, t in net.buffers.items()}
+    return net.margin, table(found)
 
 
 def main(only):

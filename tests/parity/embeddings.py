@@ -1,13 +1,12 @@
 """Golden outputs and gradients of the embedding networks, by PyTorch 2.15 in f64: `python3 tests/parity/embeddings.py`.
 
-Writes `tests/parity/embeddings.json`, read by `src/run/embedding_parity.rs`, which makes the same values by the same
+Writes `tests/parity/golden/embeddings.safetensors`, read by `src/run/embedding_parity.rs`, which makes the same values by the same
 formulas. The networks are written out after the public ones, with their names: facenet-pytorch's InceptionResnetV1,
 insightface's IResNet, TreB1eN's IR-SE-50, AlfredXiangWu's LightCNN-29 v2; `width` scales their channels.
 
-Of every gradient its norm is stored and two projections on known vectors of uniform numbers: by those of a difference
-its norm is estimated.
+A case is a table as in `composites.py`: `output`, `image` (its gradient), `gradient/<name>` (the parameters'); of the deep
+ones that are made like a shallow one only the first two.
 """
-import json
 import math
 import pathlib
 
@@ -16,6 +15,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from layers import distance, save, table
 from values import numbers, residues
 
 torch.set_num_threads(2)
@@ -24,7 +24,7 @@ f32 = np.float32
 
 @torch.no_grad()
 def fill(module):
-    """Values of parameters and buffers by their names; then f64."""
+    """Values of parameters and buffers by their names."""
     for name, tensor in module.state_dict().items():
         if name.endswith("num_batches_tracked"):
             continue
@@ -39,7 +39,7 @@ def fill(module):
         else:
             r = f32(0.2) * r
         tensor.copy_(torch.from_numpy(r).view(tensor.shape))
-    return module.double()
+    return module
 
 
 # ---- facenet-pytorch: models/inception_resnet_v1.py ----
@@ -310,7 +310,7 @@ class LightCnn29V2(nn.Module):
         self.fc = nn.Linear(c(128) * (size // 16) ** 2, c(256))
 
     def forward(self, image):
-        shares = torch.tensor([0.299, 0.587, 0.114], dtype=torch.float32).double().view(1, 3, 1, 1)
+        shares = torch.tensor([0.299, 0.587, 0.114], dtype=torch.float32).to(image.dtype).view(1, 3, 1, 1)
         x = (image * shares).sum(1, keepdim=True) * 0.5 + 0.5
         pool = lambda x: F.max_pool2d(x, 2) + F.avg_pool2d(x, 2)
         x = pool(self.conv1(x))
@@ -358,51 +358,51 @@ def count(module):
     return sum(p.numel() for p in module.parameters())
 
 
-with torch.device("meta"):
-    COUNTS = {
-        "inception-resnet-v1": count(InceptionResnetV1()),
-        "iresnet18": count(IResNet((2, 2, 2, 2))),
-        "iresnet34": count(IResNet((3, 4, 6, 3))),
-        "iresnet50": count(IResNet((3, 4, 14, 3))),
-        "iresnet100": count(IResNet((3, 13, 30, 3))),
-        "ir-se-50": count(IrSe50()),
-        "light-cnn-29-v2": count(LightCnn29V2()),
-        "small-resnet": count(SmallResnet()),
-    }
+RESULTS = {}
 
 
-def digits(value):
-    return float(f"{value:.7g}")
-
-
-def sketch(tensor):
-    t = tensor.detach().double().flatten()
-    projections = [t.numpy() @ residues(t.numel(), 11 + k).astype(np.float64) for k in range(2)]
-    return [digits(v) for v in (t.norm().item(), *projections)]
-
-
-def case(net, image, size, learning):
-    """`image`: samples and side of the images; `size`: what the network resizes them to."""
-    net = fill(net).train(learning)
-    x = numbers(image[0], 3, image[1], image[1], seed=1).double().requires_grad_()
+def tensors(net, image, size, learning, deep, dtype):
+    net = fill(net).to(dtype).train(learning)
+    x = numbers(image[0], 3, image[1], image[1], seed=1).to(dtype).requires_grad_()
     y = net(x if size is None else F.interpolate(x, size=(size, size), mode="bilinear", align_corners=False))
-    (y * numbers(*y.shape, seed=5).double()).sum().backward()
-    names = {name: sketch(p.grad) for name, p in net.named_parameters() if p.grad is not None}
-    return {"output": sketch(y), "first": [digits(v) for v in y.detach().flatten()[:4].tolist()], "image": sketch(x.grad), "gradients": names}
+    (y * numbers(*y.shape, seed=5).to(dtype)).sum().backward()
+    gradients = {} if deep else {f"gradient/{n}": p.grad for n, p in net.named_parameters() if p.grad is not None}
+    return {"output": y, "image": x.grad, **gradients}
 
 
-golden = {
-    "counts": COUNTS,
-    "cases": {
-        "inception-resnet-v1": case(InceptionResnetV1(4), (2, 64), 80, False),
-        "iresnet18": case(IResNet((2, 2, 2, 2), 8, 32), (2, 40), 32, False),
-        "iresnet18-learning": case(IResNet((2, 2, 2, 2), 8, 32), (3, 40), 32, True),
-        "ir-se-50": case(IrSe50(16, 16), (2, 24), 16, False),
-        "light-cnn-29-v2": case(LightCnn29V2(6, 32), (2, 40), 32, False),
-        "small-resnet": case(SmallResnet(4), (2, 24), None, False),
-        "small-resnet-learning": case(SmallResnet(4), (3, 24), None, True),
-    },
-}
-path = pathlib.Path(__file__).parent / "embeddings.json"
-path.write_text(json.dumps(golden, separators=(",", ":")).replace('],"', '],\n"') + "\n")
-print(path, path.stat().st_size, "bytes,", COUNTS)
+def case(name, make, image, size, learning=False, deep=False):
+    """`image`: samples and side of the images; `size`: what the network resizes them to."""
+    rows = lambda dtype: table(tensors(make(), image, size, learning, deep, dtype))
+    reference = rows(torch.float64)
+    print(f"{name}: {len(reference)} tensors, f32 is off by {distance(rows(torch.float32), reference):.1e}")
+    RESULTS[name] = [reference[n] for n in sorted(reference)]
+
+
+def main():
+    with torch.device("meta"):
+        counts = {
+            "inception-resnet-v1": count(InceptionResnetV1()),
+            "iresnet18": count(IResNet((2, 2, 2, 2))),
+            "iresnet34": count(IResNet((3, 4, 6, 3))),
+            "iresnet50": count(IResNet((3, 4, 14, 3))),
+            "iresnet100": count(IResNet((3, 13, 30, 3))),
+            "ir-se-50": count(IrSe50()),
+            "light-cnn-29-v2": count(LightCnn29V2()),
+            "small-resnet": count(SmallResnet()),
+        }
+    case("inception-resnet-v1", lambda: InceptionResnetV1(4), (2, 64), 80)
+    case("iresnet18", lambda: IResNet((2, 2, 2, 2), 8, 32), (2, 40), 32)
+    case("iresnet18-learning", lambda: IResNet((2, 2, 2, 2), 8, 32), (3, 40), 32, True)
+    for depth, counts in (("34", (3, 4, 6, 3)), ("50", (3, 4, 14, 3)), ("100", (3, 13, 30, 3))):
+        case(f"iresnet{depth}", lambda: IResNet(counts, 4, 32), (2, 40), 32, deep=True)
+    case("ir-se-50", lambda: IrSe50(16, 16), (2, 24), 16)
+    case("light-cnn-29-v2", lambda: LightCnn29V2(6, 32), (2, 40), 32)
+    case("small-resnet", lambda: SmallResnet(4), (2, 24), None)
+    case("small-resnet-learning", lambda: SmallResnet(4), (3, 24), None, True)
+    path = pathlib.Path(__file__).parent / "golden" / "embeddings.safetensors"
+    save(path, RESULTS)
+    print(path, path.stat().st_size, "bytes,", counts)
+
+
+if __name__ == "__main__":
+    main()

@@ -44,7 +44,7 @@ def perceptron(net, p, x, reduction):
 
 def squeeze_excite(net, p, skip, _, reduction=16):
     weights = torch.sigmoid(perceptron(net, p, F.adaptive_avg_pool2d(skip, 1).flatten(1), reduction))
-    return skip * weights[:, :, None, None], None
+    return skip * weights[:, :, None, None], weights
 
 
 def cbam(net, p, skip, _, reduction=16, kernel=7):
@@ -76,6 +76,8 @@ GATES = {
 def fusion(net, p, kind, a, b, project="first"):
     if b is None or kind == "none":
         return a
+    if kind == "replace":
+        return b
     if kind == "concat":
         return torch.cat([a, b], 1)
 
@@ -100,11 +102,13 @@ def fusion(net, p, kind, a, b, project="first"):
     return (w[0] * a + w[1] * b) / (w.sum() + 1e-4)
 
 
-def upsample(net, p, kind, x):
+def upsample(net, p, kind, x, share=1.0):
     if kind == "none":
         return x
     if kind == "transposed":
-        return net.conv_transpose(p, x, x.shape[1])
+        return net.conv_transpose(p, x, int(x.shape[1] * share))
+    if kind == "up-conv":
+        return net.conv_norm_act(at(p, "conv"), F.interpolate(x, scale_factor=2), int(x.shape[1] * share))
     return F.interpolate(x, scale_factor=2, mode=kind, **({"align_corners": False} if kind == "bilinear" else {}))
 
 
@@ -116,6 +120,8 @@ def resnet(net, p, x, depth, width, links=None, join="sum"):
     counts, bottleneck = {18: ([2, 2, 2, 2], False), 50: ([3, 4, 6, 3], True)}[depth]
     if links is None:
         x = net.relu(net.batch(at(p, "bn1"), net.conv(at(p, "conv1"), x, width, 7, 2, 3, bias=False)))
+    if links is not None and join == "replace":
+        return [*links[:-1], x]
     stages = [x]
     x = net.max_pool(x)
     for layer, count in enumerate(counts):
@@ -125,6 +131,20 @@ def resnet(net, p, x, depth, width, links=None, join="sum"):
             x = fusion(net, at(p, f"join-{layer + 2}"), join, x, links[3 - layer])
         stages.append(x)
     return stages[::-1]
+
+
+def pix2pix(net, x, width, widths, innermost, norm="batch", first_stride=2):
+    """The way down of pix2pix's U-Net; a 4x4 kernel at stride 1 has its odd pixel at the right and the bottom."""
+    padding = 1
+    if first_stride == 1:
+        x, padding = F.pad(x, [1, 2, 1, 2]), 0
+    stages = [net.conv("outermost", x, width, 4, first_stride, padding, bias=False)]
+    for i, w in enumerate(widths):
+        y = net.conv(f"down[{i}]/conv", net.leaky(stages[-1]), w, 4, 2, 1, bias=norm != "batch")
+        stages.append(net.norm(norm, f"down[{i}]/norm", y))
+    stages.append(net.conv("innermost/conv", net.leaky(stages[-1]), innermost, 4, 2, 1, bias=False))
+    stages.reverse()
+    return {"stages": stages, "skips": stages[1:], "deepest": stages[0]}
 
 
 def block(net, p, x, width, stride, bottleneck):
@@ -178,15 +198,22 @@ SKIPS = {"none": lambda net, p, stages: stages, "dense": dense, "res-path": res_
 # ---- generators ----
 
 
-def decoder_stage(net, p, x, skip, other, width, up="nearest", gate="none", fuse="concat", project="first"):
-    up = upsample(net, at(p, "up"), up, x)
+def decoder_stage(net, p, x, skip, other, width, up="nearest", gate="none", fuse="concat", project="first", share=1.0, norm="batch"):
+    up = upsample(net, at(p, "up"), up, x, share)
     gated, attention = GATES[gate](net, at(p, "gate"), skip, up)
     fused = fusion(net, at(p, "fused"), fuse, gated, other, project)
-    return net.conv_norm_act(at(p, "conv"), torch.cat([fused, up], 1), width), attention
+    return net.conv_norm_act(at(p, "conv"), torch.cat([fused, up], 1), width, norm), attention
 
 
-def to_image(net, p, x, up="nearest", channels=3):
-    return torch.tanh(net.conv(at(p, "conv"), upsample(net, at(p, "up"), up, x), channels, 3))
+def transposed_stage(net, x, skip, width, norm="batch", gate="none"):
+    """Without dropout."""
+    up = net.norm(norm, "norm", net.conv_transpose("up", net.relu(x), width, bias=norm != "batch"))
+    gated, attention = GATES[gate](net, "gate", skip, up)
+    return torch.cat([gated, up], 1), attention
+
+
+def to_image(net, p, x, up="nearest", channels=3, act="tanh"):
+    return net.act(act, net.conv(at(p, "conv"), upsample(net, at(p, "up"), up, x), channels, 3))
 
 
 def decoder(net, p, stages, widths, others, **how):
@@ -198,10 +225,10 @@ def decoder(net, p, stages, widths, others, **how):
     return maps, [] if attentions[0] is None else attentions
 
 
-def res_unet(net, image, widths, depth=18, width=4, gate="none", up="nearest", skips="none"):
+def res_unet(net, image, widths, depth=18, width=4, gate="none", up="nearest", skips="none", norm="batch", act="tanh"):
     stages = SKIPS[skips](net, "skips", resnet(net, "encoder", image, depth, width))
-    maps, attention = decoder(net, "decoder", stages, widths, None, gate=gate, up=up)
-    return {"completed": to_image(net, "image", maps[-1], up), "attention": attention}
+    maps, attention = decoder(net, "decoder", stages, widths, None, gate=gate, up=up, norm=norm)
+    return {"completed": to_image(net, "image", maps[-1], up, act=act), "attention": attention}
 
 
 def coupled_unet(net, image, widths, depth=18, width=4, gate="attention-gate", fuse="fast-normalized", links="sum", up="nearest", project="first", skips="none"):
@@ -262,6 +289,33 @@ def cycle_resnet(net, image, width, down, up, blocks, norm="instance"):
     for i, w in enumerate(up):
         x = net.relu(net.norm(norm, f"up[{i}]/norm", net.conv_transpose(f"up[{i}]/conv", x, w, 3, bias)))
     return {"image": torch.tanh(net.conv("last", x, image.shape[1], 7, border="reflect"))}
+
+
+def cfr(net, render, guide, width, down, up, blocks):
+    """CFR-GAN's generator, after the authors' code: two stems, occlusion attention, gated convolutions, gated residual
+    blocks; the occlusion mask from the gates."""
+    how = {"norm": "instance", "spectral": True, "border": "reflect"}
+    a = net.conv_norm_act("render-stem", render, width, kernel=7, act="leaky-relu", **how)
+    b = net.conv_norm_act("guide-stem", guide, width, kernel=7, act="leaky-relu", **how)
+    occluded = net.conv_norm_act("occluded", (a - b).square(), width, norm="instance", act="none")
+    x, gates = a * (1 - torch.sigmoid(occluded)), []
+    for i, w in enumerate(down):
+        gates.append(net.conv_norm_act(f"down[{i}]/gate", x, w, stride=2, act="none", **how))
+        feature = net.conv_norm_act(f"down[{i}]/feature", x, w, stride=2, act="leaky-relu", **how)
+        x = feature * (1 - torch.sigmoid(gates[-1]))
+    for i in range(blocks):
+        x = x * net.conv_norm_act(f"body[{i}]/gate", x, x.shape[1], norm="instance", act="sigmoid")
+        y = net.conv_norm_act(f"body[{i}]/first", x, x.shape[1], act="leaky-relu", **how)
+        x = x + net.conv_norm_act(f"body[{i}]/second", y, x.shape[1], act="none", **how)
+    for i, w in enumerate(up):
+        x = net.leaky(F.instance_norm(net.conv_transpose(f"up[{i}]/conv", x, w, spectral=True)))
+    image = torch.tanh(net.conv("image/conv", x, 3, 7, border="reflect", spectral=True))
+    fine, coarse = gates
+    c = fine.shape[1]
+    x = net.leaky(net.batch("coarse-mix/norm", net.conv_transpose("coarse-mix/conv", coarse, c, 3)))
+    x = net.conv_norm_act("mixed", torch.cat([x, fine], 1), c, act="leaky-relu", bias=True)
+    x = net.leaky(net.batch("fine-mix/norm", net.conv_transpose("fine-mix/conv", x, width, 3)))
+    return {"image": image, "occlusion": torch.sigmoid(net.conv("mask/conv", x + occluded, 1))}
 
 
 # ---- discriminators ----

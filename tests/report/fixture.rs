@@ -36,8 +36,13 @@ pub fn study(runs: &Path) -> PathBuf {
 
 pub fn write_study(runs: &Path, cells: Vec<CellEntry>) -> PathBuf {
     let dir = runs.join("quickstart");
-    let cells =
-        Cells { experiment: "quickstart".into(), report: plan(), baseline: "uv-gan".into(), axes: vec![], cells };
+    let cells = Cells {
+        experiment: "quickstart".into(),
+        report: plan(),
+        baseline: "uv-gan".into(),
+        cells,
+        ..Default::default()
+    };
     write_json(&dir.join("cells.json"), &cells).unwrap();
     dir
 }
@@ -118,6 +123,7 @@ fn summaries(level: f64, seed: u64) -> BTreeMap<String, Summary> {
             mean: mean + slope * (1.2 - g as f64 * (0.55 - 0.06 * level)) + std * 0.1 * noise(seed + g as u64),
             std: std * (0.7 + 0.08 * g as f64),
             n: 7,
+            samples: vec![],
         };
         let summary =
             Summary { mean, std, n: if i > 1 { 38 } else { 40 }, values: vec![], groups: (0..6).map(group).collect() };
@@ -164,6 +170,7 @@ pub fn cell(dir: &Path, variant: &str, better: f64) {
         columns: columns(),
         test: summaries(2.1 + 0.7 * better, 5 + seed),
         baselines,
+        ..Default::default()
     };
     write_json(&dir.join("status.json"), &status).unwrap();
     let environment = Environment {

@@ -8,17 +8,25 @@ mod browser;
 mod compare;
 mod fixture;
 mod samples;
+mod seeds;
 mod significance;
 
 use ablate::record::{CellEntry, State, Status, cell_dir, write_atomic, write_json};
-use ablate::report::{Options, PublishedRow, PublishedTable, write};
+use ablate::report::{Options, Printed, PublishedRow, PublishedTable, write};
 use std::collections::BTreeMap;
 use std::path::Path;
 
 pub fn options() -> Options {
+    let printed = |value: f64| {
+        let decimals = value.to_string().split_once('.').map_or(0, |(_, rest)| rest.len());
+        Printed { value, decimals }
+    };
     let row = |label: &str, ssim: f64, psnr: f64| PublishedRow {
         label: label.into(),
-        values: BTreeMap::from([("completion.ssim".into(), (ssim, None)), ("completion.psnr".into(), (psnr, None))]),
+        values: BTreeMap::from([
+            ("completion.ssim".into(), (printed(ssim), None)),
+            ("completion.psnr".into(), (printed(psnr), None)),
+        ]),
     };
     let table = PublishedTable {
         key: "na2020/table-1".into(),
@@ -191,6 +199,9 @@ fn the_graph_has_three_languages() {
     let mermaid = ablate::report::graph_mermaid(&summary, "generator");
     assert!(mermaid.contains("([\"pairs\"])") && mermaid.contains("[\"encoder-1<br>128x4x4"), "{mermaid}");
     assert!(ablate::report::graph_svg(&summary, "", "Graph").contains(">generator</text>"));
+    let mut named = summary.clone();
+    named.components.insert("generator".into(), "generator/uv-gan".into());
+    assert!(ablate::report::graph_svg(&named, "", "Graph").contains(">generator/uv-gan</text>"));
 }
 
 /// Two gates by two fusions by three seeds: means over seeds, a column for each fusion.

@@ -69,6 +69,7 @@ pub fn study(
                 columns: vec![column("a.psnr", "PSNR", "dB", true), column("a.l1", "L1", "", false)],
                 test: BTreeMap::from([("a.psnr".into(), psnr), ("a.l1".into(), l1)]),
                 baselines: BTreeMap::from([("mirror".into(), mirror)]),
+                ..Default::default()
             };
             change(title, seed, &mut status);
             write_json(&cell_dir(&runs, &hash).join("status.json"), &status).unwrap();
@@ -80,7 +81,7 @@ pub fn study(
     let columns = ["a.psnr", "a.l1", "cost.seconds"].map(String::from).into();
     let plan = TablePlan { name: "quality".into(), columns, ..TablePlan::default() };
     let report = ReportPlan { tables: vec![plan], ..ReportPlan::default() };
-    let study = Cells { experiment: "ablation".into(), report, cells, baseline: "plain".into(), axes: vec![] };
+    let study = Cells { experiment: "ablation".into(), report, cells, baseline: "plain".into(), ..Default::default() };
     write_json(&runs.join("ablation").join("cells.json"), &study).unwrap();
     write(&runs.join("ablation"), &runs, &Options::default()).unwrap()
 }

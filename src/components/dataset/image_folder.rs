@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::split::{Shares, position};
 use super::{Dataset, DatasetEntry, Surroundings};
 use crate::components::raster;
-use crate::components::sample::{Array, DataError, Holes, Place, Sample, Split, read};
+use crate::components::sample::{Array, DataError, Files, Holes, Place, Sample, Split, read};
 use crate::random::Stream;
 use crate::registry::{Card, Declared, Edge, Entry, Make, Problem, Settings, Slot, ports, settings};
 
@@ -43,8 +43,8 @@ struct Folder {
     root: PathBuf,
     settings: ImageFolder,
     holes: Arc<dyn Holes>,
-    /// Paths relative to the root, with their sizes in bytes.
-    files: Vec<(PathBuf, u64)>,
+    /// Paths relative to the root.
+    files: Vec<PathBuf>,
     splits: [Vec<usize>; 3],
     ports: Vec<(String, Edge)>,
 }
@@ -59,8 +59,9 @@ pub fn entry() -> DatasetEntry {
         outputs: ports(&["image: image", "incomplete?: image", "complete?: image", "missing?: mask"]),
         networks: vec![],
         settings: ImageFolder::schema(),
+        revision: 1,
     };
-    DatasetEntry { entry: Entry { card, make: Make::Dataset(edges) }, open }
+    DatasetEntry { entry: Entry { card, make: Make::Dataset(edges) }, open, files }
 }
 
 fn edges(settings: &Settings) -> Result<Vec<(String, Edge)>, Problem> {
@@ -92,20 +93,32 @@ fn open(settings: &Settings, around: &Surroundings) -> Result<Arc<dyn Dataset>, 
     Ok(Arc::new(Folder { root, settings, holes, files, splits, ports }))
 }
 
-type Files = Vec<(PathBuf, u64)>;
+/// The folder, and what lies in it and in the folder of the holes.
+fn files(settings: &Settings, around: &Surroundings) -> Result<Files, DataError> {
+    let settings: ImageFolder = read(settings)?;
+    let root = around.path(&settings.root);
+    if !root.is_dir() {
+        return Err(DataError::NoFolder(root));
+    }
+    let shares = Shares::read(&settings.split)?;
+    let found = if shares.folders { by_folder(&root)?.0 } else { raster::list(&root, Path::new(""))? };
+    let named = |path: PathBuf| (path.to_string_lossy().replace('\\', "/"), root.join(&path));
+    let masks = (around.holes)(&settings.holes, &around.base)?.files()?;
+    Ok(found.into_iter().map(named).chain(masks).collect())
+}
 
-fn by_name(root: &Path, shares: &Shares) -> Result<(Files, [Vec<usize>; 3]), DataError> {
-    let files = list(root, Path::new(""))?;
+fn by_name(root: &Path, shares: &Shares) -> Result<(Vec<PathBuf>, [Vec<usize>; 3]), DataError> {
+    let files = raster::list(root, Path::new(""))?;
     if files.is_empty() {
         return Err(DataError::Empty(root.into()));
     }
-    let names: Vec<String> = files.iter().map(|(path, _)| path.to_string_lossy().replace('\\', "/")).collect();
+    let names: Vec<String> = files.iter().map(|path| path.to_string_lossy().replace('\\', "/")).collect();
     let splits = shares.draw(&names);
     Ok((files, splits))
 }
 
 /// `root/train` must hold images; a split without a folder is empty.
-fn by_folder(root: &Path) -> Result<(Files, [Vec<usize>; 3]), DataError> {
+fn by_folder(root: &Path) -> Result<(Vec<PathBuf>, [Vec<usize>; 3]), DataError> {
     let mut files = Vec::new();
     let mut splits: [Vec<usize>; 3] = Default::default();
     for split in Split::ALL {
@@ -117,7 +130,7 @@ fn by_folder(root: &Path) -> Result<(Files, [Vec<usize>; 3]), DataError> {
             }
             continue;
         }
-        let found = list(root, Path::new(split.name()))?;
+        let found = raster::list(root, Path::new(split.name()))?;
         if found.is_empty() && needed {
             return Err(DataError::Empty(folder));
         }
@@ -125,25 +138,6 @@ fn by_folder(root: &Path) -> Result<(Files, [Vec<usize>; 3]), DataError> {
         files.extend(found);
     }
     Ok((files, splits))
-}
-
-/// Images in and under `root/under`, sorted, as paths relative to `root`.
-pub(super) fn list(root: &Path, under: &Path) -> Result<Files, DataError> {
-    let folder = root.join(under);
-    let mut found = Vec::new();
-    for item in std::fs::read_dir(&folder).map_err(|e| DataError::file(&folder, e))? {
-        let item = item.map_err(|e| DataError::file(&folder, e))?;
-        let path = under.join(item.file_name());
-        // Follows links, so that a folder of links to photos works.
-        let facts = std::fs::metadata(item.path()).map_err(|e| DataError::file(&item.path(), e))?;
-        if facts.is_dir() {
-            found.extend(list(root, &path)?);
-        } else if raster::is_image(&path) {
-            found.push((path, facts.len()));
-        }
-    }
-    found.sort();
-    Ok(found)
 }
 
 impl Folder {
@@ -163,7 +157,7 @@ impl Dataset for Folder {
     }
 
     fn sample(&self, split: Split, index: usize, draw: Stream) -> Result<Sample, DataError> {
-        let file = &self.files[self.splits[position(split)][index]].0;
+        let file = &self.files[self.splits[position(split)][index]];
         let photo = raster::read(&self.root.join(file), self.settings.channels)?;
         let original = photo.frame();
         let image = self.fit(photo);
@@ -183,12 +177,6 @@ impl Dataset for Folder {
 
     fn ports(&self) -> &[(String, Edge)] {
         &self.ports
-    }
-
-    fn fingerprint(&self) -> String {
-        let files = self.files.iter().map(|(path, bytes)| format!("{} {bytes}\n", path.to_string_lossy()));
-        let text: String = files.chain([format!("{:?}", self.settings)]).collect();
-        super::digest(text.as_bytes())
     }
 
     fn draws(&self) -> bool {

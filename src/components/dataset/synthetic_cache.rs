@@ -28,6 +28,13 @@ pub fn albedos(settings: &SyntheticUv, cache: &Path, progress: Option<&Progress>
     if let Some(sheets) = stored(&file, &key).filter(|s| s.len() == length) {
         return Ok(sheets);
     }
+    // Whoever comes second waits for what the first one draws; where there are no locks, both draw.
+    let drawing = file.with_extension("lock");
+    let lock = std::fs::create_dir_all(cache).and_then(|()| std::fs::File::create(drawing));
+    let _held = lock.and_then(|lock| lock.lock().map(|()| lock));
+    if let Some(sheets) = stored(&file, &key).filter(|s| s.len() == length) {
+        return Ok(sheets);
+    }
     let sheets = draw(settings, progress);
     store(&file, &key, &sheets).map_err(|e| DataError::Write { file, why: e.to_string() })?;
     Ok(sheets)

@@ -49,8 +49,9 @@ pub fn entry() -> DatasetEntry {
         outputs: ports(&["incomplete: image", "complete: image", "missing: mask", "identity: label", "yaw: scalar"]),
         networks: vec![],
         settings: SyntheticUv::schema(),
+        revision: 1,
     };
-    DatasetEntry { entry: Entry { card, make: Make::Dataset(edges) }, open }
+    DatasetEntry { entry: Entry { card, make: Make::Dataset(edges) }, open, files: super::no_files }
 }
 
 impl SyntheticUv {
@@ -231,10 +232,6 @@ impl Dataset for Faces {
 
     fn ports(&self) -> &[(String, Edge)] {
         &self.ports
-    }
-
-    fn fingerprint(&self) -> String {
-        super::synthetic_cache::key(&self.settings)
     }
 
     fn draws(&self) -> bool {

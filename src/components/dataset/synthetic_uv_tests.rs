@@ -97,7 +97,15 @@ fn pictures_repeat_people_differ_and_moments_too() {
     // The same person in a benchmark of another size of people.
     let more = open(&settings(32, 5), &around(&scratch.0)).unwrap();
     assert_eq!(complete(more.as_ref(), 0), a);
-    assert_ne!(more.fingerprint(), first.fingerprint());
+}
+
+/// What is kept on disk and what a cell's identity knows change together.
+#[test]
+fn the_version_of_the_faces_is_the_revision_of_the_card() {
+    assert_eq!(
+        super::VERSION,
+        crate::components::catalogue().get("dataset", "synthetic-uv").unwrap().card.revision.to_string()
+    );
 }
 
 #[test]

@@ -31,8 +31,9 @@ pub fn entry() -> DatasetEntry {
         outputs: vec![],
         networks: vec![],
         settings: UnionOf::schema(),
+        revision: 1,
     };
-    DatasetEntry { entry: Entry { card, make: Make::Dataset(edges) }, open }
+    DatasetEntry { entry: Entry { card, make: Make::Dataset(edges) }, open, files: super::no_files }
 }
 
 /// A union's ports are those of what it is made of; the graph, which knows them, reads them there.
@@ -196,11 +197,6 @@ impl Dataset for Union {
         self.labels.iter().find(|l| l.port == port).and_then(|l| l.names.clone())
     }
 
-    fn fingerprint(&self) -> String {
-        let all: Vec<String> = self.parts.iter().map(|p| p.fingerprint()).collect();
-        super::digest(format!("{all:?} {:?}", self.shares).as_bytes())
-    }
-
     fn draws(&self) -> bool {
         self.parts.iter().any(|p| p.draws())
     }
@@ -234,9 +230,6 @@ mod tests {
         }
         fn classes(&self, _: &str) -> Option<Vec<String>> {
             self.names.clone()
-        }
-        fn fingerprint(&self) -> String {
-            String::new()
         }
         fn draws(&self) -> bool {
             false

@@ -6,7 +6,7 @@
 //! timm's `tf_efficientnet_b0`, have 1e-3 and a momentum of 0.01: `norm = { use = "batch", epsilon = 1e-3, momentum =
 //! 0.01 }`. Padding is the same on all sides, as in PyTorch. No stochastic depth and no dropout.
 
-use super::{STAGES, about, check_links, joined};
+use super::{STAGES, about, check_links, joined, replaced};
 use crate::components::node::{About, Composed, NodeEntry, composed};
 use crate::registry::{Body, InputEdges, Problem, Slot, settings};
 use crate::tensor::Backend;
@@ -22,7 +22,7 @@ settings! {
         first_stride: usize = 2_usize, min = 1, max = 2;
         /// Whether the deepest stage ends with the 1x1 convolution to 40 times `width`.
         head: bool = true;
-        /// How a stage takes its link; "none" drops it.
+        /// How a stage takes its link; "none" drops it, with "replace" the link is the stage, and nothing is computed.
         join: Slot = "sum", family = "fusion";
         /// Norm after each convolution.
         norm: Slot = "batch", family = "norm";
@@ -90,6 +90,9 @@ impl Composed for EfficientnetB0 {
 
     fn body(&self, inputs: &InputEdges) -> Result<Body, Problem> {
         let linked = check_links(inputs)?;
+        if let Some(body) = replaced(&self.join, self.stem, linked) {
+            return Ok(body);
+        }
         let mut body = Body::default();
         let mut wires = vec![if self.stem {
             let conv = json!({"width": self.width, "kernel": 3, "stride": self.first_stride, "padding": 1});

@@ -10,7 +10,7 @@ settings! {
         image: String, kind = Kind::Wire;
         /// The map; enlarged to the size of the picture.
         map: String, kind = Kind::Wire;
-        /// Which samples: `"random"`, numbers, or the best, median or worst by a column.
+        /// Which samples: `"random"`, numbers, the best, median or worst by a column, or those near a value.
         pick: Value = "random";
         /// How many samples.
         count: usize = 8_usize, min = 1;

@@ -7,6 +7,8 @@ settings! {
     pub struct LinesByGroup {
         /// A column whose evaluation has `group-by`.
         metric: String, kind = Kind::Column;
+        /// What a band shows over several seeds: `"range"`, `"interval"` (95 % of the mean) or `"none"`.
+        spread: String = "range", of = ["range", "interval", "none"];
     }
 }
 

@@ -5,6 +5,8 @@ use crate::registry::{Entry, settings};
 
 settings! {
     pub struct LossCurves {
+        /// What a band shows over several seeds: `"range"`, `"interval"` (95 % of the mean) or `"none"`.
+        spread: String = "range", of = ["range", "interval", "none"];
     }
 }
 

@@ -7,6 +7,8 @@ settings! {
     pub struct MetricCurves {
         /// What is drawn.
         columns: Vec<String>, kind = Kind::Columns;
+        /// What a band shows over several seeds: `"range"`, `"interval"` (95 % of the mean) or `"none"`.
+        spread: String = "range", of = ["range", "interval", "none"];
     }
 }
 

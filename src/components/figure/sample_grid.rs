@@ -8,7 +8,7 @@ settings! {
     pub struct SampleGrid {
         /// What is shown, from left to right.
         show: Vec<String>, kind = Kind::Wires;
-        /// Which samples: `"random"`, numbers, or the best, median or worst by a column.
+        /// Which samples: `"random"`, numbers, the best, median or worst by a column, or those near a value.
         pick: Value = "random";
         /// How many samples.
         count: usize = 8_usize, min = 1;

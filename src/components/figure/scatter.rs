@@ -9,6 +9,8 @@ settings! {
         x: String, kind = Kind::Column;
         /// Column of the vertical axis.
         y: String, kind = Kind::Column;
+        /// What a whisker shows over several seeds: `"range"`, `"interval"` (95 % of the mean) or `"none"`.
+        spread: String = "range", of = ["range", "interval", "none"];
     }
 }
 

@@ -3,9 +3,9 @@
 //! Hu et al., "Squeeze-and-Excitation Networks", <https://arxiv.org/abs/1709.01507>, section 3; both layers with bias.
 
 use super::about;
-use crate::components::node::{About, Leaf, NodeEntry, as_map, gives, leaf, per_channel, weight};
-use crate::nn::{Drawn, Inputs, Module, Outputs, Pass, Sheet, drawn, only};
-use crate::registry::{Inferred, InputEdges, Problem, settings};
+use crate::components::node::{About, Leaf, NodeEntry, as_map, leaf, per_channel, weight};
+use crate::nn::{Drawn, Inputs, Module, Outputs, Pass, Sheet};
+use crate::registry::{Inferred, InputEdges, Problem, Type, settings};
 use crate::tensor::ops::activation::{Activation, activate};
 use crate::tensor::ops::arithmetic::multiply;
 use crate::tensor::ops::linear::linear;
@@ -24,8 +24,10 @@ pub fn entry<D: Backend>() -> NodeEntry<D> {
 }
 
 impl Leaf for SqueezeExcite {
-    const ABOUT: About =
-        about("squeeze-excite", "One weight for each channel, read from the channels' means.", "Hu et al. 2018");
+    const ABOUT: About = About {
+        outputs: &["map: map", "attention: vector"],
+        ..about("squeeze-excite", "One weight for each channel, read from the channels' means.", "Hu et al. 2018")
+    };
 
     fn infer(&self, inputs: &InputEdges) -> Result<Inferred, Problem> {
         let skip = inputs.one("skip")?;
@@ -37,7 +39,8 @@ impl Leaf for SqueezeExcite {
             weight("excite-weight", [channels, narrow, 1, 1]),
             per_channel("excite-bias", channels, 0.0),
         ];
-        Ok(Inferred { parameters, macs: 2 * (channels * narrow) as u64, ..gives(as_map(skip))? })
+        let outputs = vec![Some(as_map(skip)), Some(skip.with(Type::Vector, [channels, 1, 1]))];
+        Ok(Inferred { outputs, parameters, macs: 2 * (channels * narrow) as u64, ..Default::default() })
     }
 }
 
@@ -49,8 +52,8 @@ impl<D: Backend> Module<D> for SqueezeExcite {
         let narrow = linear(ctx, &means, &pass.parameter("squeeze-weight")?, Some(&pass.parameter("squeeze-bias")?))?;
         let narrow = activate(ctx, &narrow, Activation::Relu)?; // N x C/r x 1 x 1
         let wide = linear(ctx, &narrow, &pass.parameter("excite-weight")?, Some(&pass.parameter("excite-bias")?))?;
-        let weights = activate(ctx, &wide, Activation::Sigmoid)?;
-        only(multiply(ctx, skip, &weights)?)
+        let weights = activate(ctx, &wide, Activation::Sigmoid)?; // N x C x 1 x 1
+        Ok(vec![Some(multiply(ctx, skip, &weights)?), Some(weights)])
     }
 
     fn onnx(&self, sheet: &mut Sheet<'_, D>) -> Drawn {
@@ -58,6 +61,6 @@ impl<D: Backend> Module<D> for SqueezeExcite {
         let means = sheet.graph.node("GlobalAveragePool", &[&skip.name], &[]);
         let wide = super::draw_perceptron(sheet, &means)?;
         let weights = sheet.graph.node("Sigmoid", &[&wide], &[]);
-        drawn(sheet.graph.node("Mul", &[&skip.name, &weights], &[]))
+        Ok(vec![Some(sheet.graph.node("Mul", &[&skip.name, &weights], &[])), Some(weights)])
     }
 }

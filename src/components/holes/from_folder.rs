@@ -1,11 +1,11 @@
 //! Masks from a folder, one for each image, by the same file name (any ending): white is the hole.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{HolesEntry, plain};
 use crate::components::raster;
-use crate::components::sample::{Array, DataError, Holes, Place, read};
+use crate::components::sample::{Array, DataError, Files, Holes, Place, read};
 use crate::random::Stream;
 use crate::registry::{Declared, settings};
 
@@ -46,6 +46,17 @@ impl Holes for Masks {
         raster::threshold(&mut fitted);
         Ok(fitted)
     }
+
+    fn files(&self) -> Result<Files, DataError> {
+        Ok(raster::list(&self.root, Path::new(""))?
+            .into_iter()
+            .map(|path| (named(&path), self.root.join(&path)))
+            .collect())
+    }
+}
+
+fn named(path: &Path) -> String {
+    format!("holes/{}", path.to_string_lossy().replace('\\', "/"))
 }
 
 pub fn entry() -> HolesEntry {

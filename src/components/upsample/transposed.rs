@@ -1,10 +1,10 @@
-//! A learnt up-sampling: a transposed convolution of stride 2 that keeps the channels.
+//! A learnt up-sampling: a transposed convolution of stride 2; it keeps the channels, or a `share` of them.
 
 use super::{about, doubled};
 use crate::components::node::{About, Leaf, NodeEntry, gives, leaf, per_channel};
 use crate::nn::{Drawn, Inputs, Kernel, Module, Outputs, Pass, Sheet, drawn, only};
 use crate::onnx;
-use crate::registry::{Inferred, InputEdges, Padding, Parameter, Problem, Start, settings};
+use crate::registry::{Edge, Inferred, InputEdges, Padding, Parameter, Problem, Start, settings};
 use crate::tensor::ops::conv_transpose2d::{ConvTranspose2d, conv_transpose2d};
 use crate::tensor::{Backend, Error};
 
@@ -12,6 +12,8 @@ settings! {
     pub struct Transposed {
         /// Side of the square kernel, in pixels.
         kernel: usize = 4_usize, min = 1;
+        /// Channels given, as a share of those taken: 0.5 halves them. It must come out an integer.
+        share: f64 = 1.0, above = 0.0;
     }
 }
 
@@ -20,15 +22,31 @@ pub fn entry<D: Backend>() -> NodeEntry<D> {
 }
 
 impl Leaf for Transposed {
-    const ABOUT: About = about("transposed", "A transposed convolution of stride 2 that keeps the channels.");
+    const ABOUT: About = about("transposed", "A transposed convolution of stride 2.");
 
     fn infer(&self, inputs: &InputEdges) -> Result<Inferred, Problem> {
         let map = inputs.one("map")?;
-        let c = map.channels();
-        let shape = [c, c, self.kernel, self.kernel];
+        let (c, given) = (map.channels(), self.channels(map)?);
+        let shape = [c, given, self.kernel, self.kernel];
         let weight = Parameter { name: "weight", shape, init: Start::Weight { transposed: true } };
         let macs = (shape.iter().product::<usize>() * map.dims[1] * map.dims[2]) as u64;
-        Ok(Inferred { parameters: vec![weight, per_channel("bias", c, 0.0)], macs, ..gives(doubled(map))? })
+        let up = doubled(map);
+        let up = up.with(up.ty, [given, up.dims[1], up.dims[2]]);
+        Ok(Inferred { parameters: vec![weight, per_channel("bias", given, 0.0)], macs, ..gives(up)? })
+    }
+}
+
+impl Transposed {
+    /// Channels of the result.
+    fn channels(&self, map: &Edge) -> Result<usize, Problem> {
+        let exact = map.channels() as f64 * self.share;
+        let whole = exact.round();
+        if whole < 1.0 || (exact - whole).abs() > 1e-9 {
+            let message =
+                format!("{} of {} channels are {exact}, not an integer of at least 1", self.share, map.channels());
+            return Err(Problem::new(message).at_setting("share").at_port("map", 0, map.to_string()));
+        }
+        Ok(whole as usize)
     }
 }
 

@@ -5,6 +5,7 @@ use super::super::overrides::{Key, split_path};
 use super::super::tree::{Item, Table, Value};
 use super::super::write::{canonical, inline};
 use super::nested;
+use super::search::Search;
 use crate::diagnostic::{Diagnostic, Place, nearest};
 
 const KEYS: [&str; 8] = ["seeds", "variants", "axes", "baseline", "exclude", "only", "launch", "search"];
@@ -22,11 +23,13 @@ pub(super) struct Plan {
     baseline: Option<Coordinates>,
     exclude: Vec<Coordinates>,
     only: Option<Vec<Coordinates>>,
+    pub search: Option<Search>,
     place: Option<Place>,
 }
 
+#[derive(Clone, Debug)]
 pub(super) struct Axis {
-    name: String,
+    pub name: String,
     /// Each part with its place.
     pub key: Vec<(String, Option<Place>)>,
     /// Label and value.
@@ -34,7 +37,7 @@ pub(super) struct Axis {
 }
 
 impl Axis {
-    fn path(&self) -> impl Iterator<Item = &str> {
+    pub fn path(&self) -> impl Iterator<Item = &str> {
         self.key.iter().map(|(name, _)| name.as_str())
     }
 
@@ -63,6 +66,7 @@ impl Plan {
         reader.axes(table);
         reader.seeds(table, base);
         reader.left_out(table);
+        reader.search(table);
         if let Some(item) = table.get("baseline") {
             reader.plan.baseline = reader.baseline(item);
         }
@@ -76,6 +80,11 @@ impl Plan {
 
     pub fn variant_title(&self, name: &str) -> Option<&str> {
         self.variants.get(name)?.get(&["title"])?.as_text()
+    }
+
+    /// What the search drew; without one, one point that sets nothing.
+    pub fn points(&self) -> Vec<Option<usize>> {
+        self.search.as_ref().map_or_else(|| vec![None], |search| (0..search.points.len()).map(Some).collect())
     }
 
     /// One index into the values of each axis; the last axis goes fastest.
@@ -117,19 +126,25 @@ impl Plan {
     }
 }
 
-struct Reader {
-    plan: Plan,
-    problems: Vec<Diagnostic>,
+pub(super) struct Reader {
+    pub plan: Plan,
+    pub problems: Vec<Diagnostic>,
 }
 
 impl Reader {
-    fn error(&mut self, message: String, item: &Item) {
+    pub(super) fn error(&mut self, message: String, item: &Item) {
         let problem = Diagnostic::error(message);
         self.problems.push(item.place().into_iter().fold(problem, |problem, place| problem.at(place, "")));
     }
 
     /// "no axis is called `gat`, did you mean `gate`".
-    fn no_such<'a>(&mut self, kind: &str, name: &str, known: impl Iterator<Item = &'a str>, place: Option<Place>) {
+    pub(super) fn no_such<'a>(
+        &mut self,
+        kind: &str,
+        name: &str,
+        known: impl Iterator<Item = &'a str>,
+        place: Option<Place>,
+    ) {
         let known: Vec<&str> = known.collect();
         let near = nearest(name, known.iter().copied()).map(|near| format!(", did you mean `{near}`"));
         let problem = Diagnostic::error(format!("no {kind} is called `{name}`{}", near.unwrap_or_default()));
@@ -137,7 +152,7 @@ impl Reader {
         self.problems.push(problem.with_note("known", known.join(", ")));
     }
 
-    fn table<'a>(&mut self, item: &'a Item) -> Option<&'a Table> {
+    pub(super) fn table<'a>(&mut self, item: &'a Item) -> Option<&'a Table> {
         let table = item.as_table();
         if table.is_none() {
             self.problems.push(item.expected("a table"));
@@ -145,7 +160,7 @@ impl Reader {
         table
     }
 
-    fn array<'a>(&mut self, item: &'a Item, of: &str) -> &'a [Item] {
+    pub(super) fn array<'a>(&mut self, item: &'a Item, of: &str) -> &'a [Item] {
         let array = item.as_array();
         if array.is_none() {
             self.problems.push(item.expected(&format!("an array of {of}")));
@@ -153,7 +168,7 @@ impl Reader {
         array.unwrap_or_default()
     }
 
-    fn unknown(&mut self, table: &Table, known: &[&str], of: &str) {
+    pub(super) fn unknown(&mut self, table: &Table, known: &[&str], of: &str) {
         for (key, item) in table.iter().filter(|(key, _)| !known.contains(&key.as_str())) {
             let mut problem = Diagnostic::error(format!("unknown key `{key}`"));
             if let Some(place) = item.key_place() {
@@ -206,12 +221,7 @@ impl Reader {
             self.error(format!("axis `{name}` has no `{required}`"), item);
         }
         let (key, values) = (table.get("key")?, table.get("values")?);
-        let Some(Ok(path)) = key.as_text().map(split_path) else {
-            self.problems.push(key.expected("the path of one key, such as `\"nodes.generator.gate\"`"));
-            return None;
-        };
-        let path: Vec<_> = path.into_iter().map(|part| placed(part, key)).collect();
-        self.top_key(&path, key);
+        let path = self.path(key)?;
         let values = self.array(values, "values");
         let labels = table.get("labels").map(|labels| self.labels(labels, values.len()));
         for (i, value) in values.iter().enumerate() {
@@ -226,6 +236,17 @@ impl Reader {
         };
         let values = values.iter().enumerate().map(label).collect();
         Some(Axis { name: name.to_string(), key: path, values })
+    }
+
+    /// The parts of a path that a text holds, each with its place.
+    pub(super) fn path(&mut self, key: &Item) -> Option<Vec<(String, Option<Place>)>> {
+        let Some(Ok(path)) = key.as_text().map(split_path) else {
+            self.problems.push(key.expected("the path of one key, such as `\"nodes.generator.gate\"`"));
+            return None;
+        };
+        let path: Vec<_> = path.into_iter().map(|part| placed(part, key)).collect();
+        self.top_key(&path, key);
+        Some(path)
     }
 
     /// The path of an axis begins with a key of the experiment's top.

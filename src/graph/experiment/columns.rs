@@ -13,13 +13,16 @@ pub struct Columns {
     /// Those on the validation split.
     validation: Vec<String>,
     evaluations: Vec<String>,
+    /// Those of evaluations with `group-by`.
+    grouped: Vec<String>,
     /// Evaluations that failed and were reported; their columns are anyone's guess.
     failed: Vec<String>,
 }
 
 impl Columns {
     pub fn of(board: &Board, evaluations: &[Evaluation], tables: &Table) -> Self {
-        let mut columns = Columns { metrics: vec![], validation: vec![], evaluations: vec![], failed: vec![] };
+        let mut columns =
+            Columns { metrics: vec![], validation: vec![], evaluations: vec![], grouped: vec![], failed: vec![] };
         let failed = tables.keys().filter(|name| !evaluations.iter().any(|e| e.name == **name));
         columns.failed = failed.cloned().collect();
         for evaluation in evaluations {
@@ -34,10 +37,23 @@ impl Columns {
                 if evaluation.splits.iter().any(|s| s == "validation") {
                     columns.validation.extend(names.iter().cloned());
                 }
+                if evaluation.group_by.is_some() {
+                    columns.grouped.extend(names.iter().cloned());
+                }
                 columns.metrics.extend(names);
             }
         }
         columns
+    }
+
+    /// Whether this cell measures a column; a cost is no measurement.
+    pub fn has(&self, name: &str) -> bool {
+        self.metrics.iter().any(|m| m == name)
+    }
+
+    /// Whether a column is measured in groups.
+    pub fn grouped(&self, name: &str) -> bool {
+        self.grouped.iter().any(|g| g == name)
     }
 
     /// What is wrong with a column, if anything.

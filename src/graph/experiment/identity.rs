@@ -1,16 +1,81 @@
 //! Identity of a cell (language.md, section 8): a hash of its resolved form, free of the order of keys.
 
 use crate::config::{Item, Table, Value as Written, describe, inline, key as quoted};
+use crate::graph::library::Library;
 use crate::graph::plan::{Component, ElementInputs, Network, Op, OpSource, Plan, Span, Value, Weights};
 use crate::record::Provenance;
+use crate::registry::{Card, Kind};
 use serde_json::{Map, Value as Json, json};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// The canonical form: everything a cell's results depend on, by name, with sorted keys.
-pub fn canonical_form(plan: &Plan) -> Json {
+pub fn canonical_form(plan: &Plan, library: &Library) -> Json {
+    let mut form = resolved_form(plan);
+    let revised = Revisions::of(library).map(|revisions| revisions.used(&form)).unwrap_or_default();
+    // Left out where all are first ones: a cell of old keeps its identity.
+    if let (false, Some(form)) = (revised.is_empty(), form.as_object_mut()) {
+        form.insert("revisions".into(), json!(revised));
+    }
+    sorted(form)
+}
+
+/// Cards by `family/name`.
+struct Revisions<'a>(HashMap<String, &'a Card>);
+
+impl<'a> Revisions<'a> {
+    /// `None` where every component is its first revision.
+    fn of(library: &Library<'a>) -> Option<Self> {
+        let cards = library.catalogue.entries.iter().map(|entry| &entry.card);
+        let revised = cards.clone().any(|card| card.revision > 1);
+        revised.then(|| Revisions(cards.map(|card| (format!("{}/{}", card.family, card.name), card)).collect()))
+    }
+
+    /// The revisions beyond the first of all components that a form holds.
+    fn used(&self, form: &Json) -> BTreeMap<String, u32> {
+        let mut found = BTreeMap::new();
+        self.walk(form, &mut found);
+        found
+    }
+
+    fn walk(&self, form: &Json, found: &mut BTreeMap<String, u32>) {
+        match form {
+            Json::Array(items) => items.iter().for_each(|item| self.walk(item, found)),
+            Json::Object(map) => match (map.get("use").and_then(Json::as_str), map.get("settings")) {
+                (Some(full), Some(settings)) => self.component(full, settings, found),
+                _ => map.values().for_each(|value| self.walk(value, found)),
+            },
+            _ => {}
+        }
+    }
+
+    /// A component and what its slots hold, which says its name without the family.
+    fn component(&self, full: &str, settings: &Json, found: &mut BTreeMap<String, u32>) {
+        let Some(card) = self.0.get(full) else { return };
+        if card.revision > 1 {
+            found.insert(full.into(), card.revision);
+        }
+        for setting in &card.settings {
+            let (Kind::Slot(family), Some(held)) = (&setting.kind, settings.get(&setting.name)) else { continue };
+            if let Some(name) = held.as_str().or_else(|| held.get("use")?.as_str()) {
+                self.component(&format!("{family}/{name}"), held, found);
+            }
+        }
+    }
+}
+
+/// Adds what the data are: a digest for each dataset and each file of weights that was looked at.
+pub fn with_data(plan: &mut Plan, data: BTreeMap<String, String>) {
+    if let (false, Some(form)) = (data.is_empty(), plan.canonical.as_object_mut()) {
+        form.insert("data".into(), json!(data));
+        plan.canonical = sorted(plan.canonical.take());
+        plan.hash = hash(&plan.canonical);
+    }
+}
+
+fn resolved_form(plan: &Plan) -> Json {
     let stages: Vec<&str> = plan.stages.iter().map(|s| s.name.as_str()).collect();
-    sorted(json!({
+    json!({
         "format": crate::config::FORMAT,
         "run": { "seed": plan.run.seed, "precision": plan.run.precision },
         "datasets": by_name(plan.datasets.iter().map(|d| (d.name.clone(), json!({
@@ -38,7 +103,7 @@ pub fn canonical_form(plan: &Plan) -> Json {
             "batch-norm": plan.evaluate.batch_norm, "dropout": plan.evaluate.dropout, "batch": plan.evaluate.batch,
         },
         "evaluations": by_name(plan.evaluations.iter().map(|e| (e.name.clone(), evaluation(plan, e)))),
-    }))
+    })
 }
 
 /// 16 hexadecimal digits of the SHA-256 of the canonical form's text.

@@ -4,11 +4,12 @@ use super::board::{Board, Missing};
 use super::columns::Columns;
 use super::desk::{at_value, no_such};
 use super::fields::Fields;
+use super::measures;
 use super::parts;
 use crate::config::{Item, Value as Written};
 use crate::graph::plan::{Absent, Pick, Predict, Shown, Value};
 use crate::record::{FigurePlan, ReportPlan, TablePlan};
-use crate::registry::Kind;
+use crate::registry::{Kind, Type};
 
 const TABLE: [&str; 6] = ["columns", "rows", "across", "published", "caption", "enabled"];
 
@@ -52,6 +53,7 @@ fn table(board: &Board, name: &str, item: &Item, columns: &Columns, absent: &mut
     fields.required("columns", &format!("report.tables.{name}"), "columns = [\"missing.psnr\"]")?;
     let listed = fields.texts("columns");
     listed.iter().for_each(|(_, item)| columns.look_up(item, absent));
+    across_groups(board, fields.text("across"), &listed, columns);
     let published = fields.texts("published");
     for (paper, item) in published.iter().filter(|_| !board.desk.about.papers.is_empty()) {
         if !board.desk.about.papers.iter().any(|p| p == paper) {
@@ -69,11 +71,23 @@ fn table(board: &Board, name: &str, item: &Item, columns: &Columns, absent: &mut
     })
 }
 
-/// `rows` and `across` name an axis of the study, or `variant`.
+/// `across = "group"` asks of every column that its evaluation has groups.
+fn across_groups(board: &Board, across: Option<&str>, listed: &[(&str, &Item)], columns: &Columns) {
+    if across != Some("group") || board.desk.about.axes.iter().any(|a| a == "group") {
+        return;
+    }
+    for (column, item) in listed.iter().filter(|(column, _)| columns.has(column) && !columns.grouped(column)) {
+        let problem = at_value(format!("`{column}` has no groups to stand across the table"), item, "");
+        board.desk.report(problem.with_help("give its evaluation a `group-by`, or leave `across` out"));
+    }
+}
+
+/// `rows` and `across` name an axis of the study, or `variant`; what stands across may be `group`.
 fn axis(fields: &Fields, key: &str) -> Option<String> {
     let text = fields.text(key)?;
     let axes = &fields.desk.about.axes;
-    let known = axes.iter().map(String::as_str).chain(["variant"]);
+    let groups = (key == "across").then_some("group");
+    let known = axes.iter().map(String::as_str).chain(["variant"]).chain(groups);
     if let (Some(item), false) = (fields.get(key), known.clone().any(|a| a == text)) {
         fields.desk.report(no_such("axis", text, item, known));
     }
@@ -96,6 +110,7 @@ fn figure(board: &Board, name: &str, item: &Item, columns: &Columns, report: &mu
             Kind::Column | Kind::Columns => each.iter().for_each(|c| columns.look_up(c, &mut report.absent)),
             Kind::Evaluation => columns.look_up_evaluation(value, &mut report.absent),
             Kind::Text if setting.name == "node" => check_node(board, value),
+            Kind::Text if setting.name == "across" => check_across(board, item, value, columns),
             _ => {}
         }
     }
@@ -112,6 +127,18 @@ fn figure(board: &Board, name: &str, item: &Item, columns: &Columns, report: &mu
     report.plan.figures.push(FigurePlan { name: name.into(), component: component.name, settings: component.settings });
 }
 
+/// A figure's `across` is an axis, or `group`, which its columns must have.
+fn check_across(board: &Board, figure: &Item, item: &Item, columns: &Columns) {
+    let axes = board.desk.about.axes.iter().map(String::as_str);
+    let text = item.as_text().unwrap_or_default();
+    if !text.is_empty() && !axes.clone().chain(["group"]).any(|a| a == text) {
+        board.desk.report(no_such("axis", text, item, axes.chain(["group"])));
+    }
+    let listed = figure.get(&["columns"]).and_then(Item::as_array).unwrap_or_default();
+    let listed: Vec<(&str, &Item)> = listed.iter().filter_map(|i| Some((i.as_text()?, i))).collect();
+    across_groups(board, Some(text), &listed, columns);
+}
+
 fn check_node(board: &Board, item: &Item) {
     let name = item.as_text().unwrap_or_default();
     if !name.is_empty() && !board.nodes.contains_key(name) {
@@ -119,11 +146,23 @@ fn check_node(board: &Board, item: &Item) {
     }
 }
 
-/// A figure's wire; a port that this cell lacks leaves an empty tile.
+/// A figure's wire; a port that this cell lacks leaves an empty tile, and so does a value that is no picture here (the
+/// channel weights of a squeeze-excite gate where another variant's gate weighs pixels).
 fn wire(board: &Board, item: &Item, absent: &mut Vec<Absent>) -> (String, Option<Value>) {
     let text = item.as_text().unwrap_or_default().to_string();
     match board.wire(item) {
-        Ok(bundle) if !bundle.list => (text, bundle.values.into_iter().next().map(|(v, _)| v)),
+        Ok(bundle) if !bundle.list => match bundle.values.into_iter().next() {
+            Some((_, edge)) if !is_picture(edge.ty) => {
+                let message = format!("`{text}` is a {}, which is no picture", edge.ty.name());
+                let problem = at_value(message, item, format!("{edge}"));
+                absent.push(Absent {
+                    name: text.clone(),
+                    problem: problem.with_help("a figure shows images, masks and maps"),
+                });
+                (text, None)
+            }
+            value => (text, value.map(|(v, _)| v)),
+        },
         Ok(bundle) => {
             let label = format!("a list of {}", bundle.values.len());
             let problem = at_value(format!("`{text}` is a list, a figure shows one value"), item, label);
@@ -138,7 +177,12 @@ fn wire(board: &Board, item: &Item, absent: &mut Vec<Absent>) -> (String, Option
     }
 }
 
-/// `"random"`, `[indices]` or `{ best | median | worst = column }`.
+/// What has a height and a width to be drawn.
+fn is_picture(ty: Type) -> bool {
+    matches!(ty, Type::Image | Type::Mask | Type::Map)
+}
+
+/// `"random"`, `[indices]`, `{ best | median | worst = column }` or `{ near = { value = wire, at = numbers } }`.
 fn pick(board: &Board, item: &Item, columns: &Columns, absent: &mut Vec<Absent>) -> Option<Pick> {
     match &item.value {
         Written::Text(text) if text == "random" => Some(Pick::Random),
@@ -150,8 +194,11 @@ fn pick(board: &Board, item: &Item, columns: &Columns, absent: &mut Vec<Absent>)
             Some(Pick::Indices(items.iter().filter_map(index).collect()))
         }
         Written::Table(table) if table.len() == 1 => {
-            let fields = Fields::closed(board.desk, Some(item), &["best", "median", "worst"]);
+            let fields = Fields::closed(board.desk, Some(item), &["best", "median", "worst", "near"]);
             let (how, column) = fields.table.first()?;
+            if how == "near" {
+                return near(board, column);
+            }
             columns.look_up(column, absent);
             let name = fields.text(how)?.to_string();
             match how.as_str() {
@@ -166,6 +213,24 @@ fn pick(board: &Board, item: &Item, columns: &Columns, absent: &mut Vec<Absent>)
             None
         }
     }
+}
+
+/// A number of each sample, and the numbers that samples are looked for beside.
+fn near(board: &Board, item: &Item) -> Option<Pick> {
+    let wire = item.get(&["value"])?;
+    let bundle = board.wire(wire).map_err(|m| board.desk.report_all(m.diagnostic())).ok()?;
+    let (value, edge) = bundle.values.first()?.clone();
+    if !matches!(edge.ty, Type::Scalar | Type::Label) {
+        let label = format!("`{}` is {}", wire.as_text().unwrap_or_default(), measures::article(edge.ty));
+        board.desk.report(at_value("`near` wants a scalar or a label", wire, label));
+        return None;
+    }
+    let number = |i: &Item| match i.value {
+        Written::Integer(v) => Some(v as f64),
+        Written::Float(v) => Some(v),
+        _ => None,
+    };
+    Some(Pick::Near { value, at: item.get(&["at"])?.as_array()?.iter().filter_map(number).collect() })
 }
 
 /// `[predict]`.

@@ -208,6 +208,7 @@ pub fn mentioned(tree: &Item, figure_wires: &dyn Fn(&Item, &str) -> bool) -> BTr
     for (_, figure) in table(tree, &["report", "figures"]) {
         let wires = figure.as_table().into_iter().flatten().filter(|(key, _)| figure_wires(figure, key));
         wires.for_each(|(_, item)| all_texts(item, &mut texts));
+        figure.get(&["pick", "near", "value"]).into_iter().for_each(|item| all_texts(item, &mut texts));
     }
     let names = texts.iter().flat_map(|text| text.split(|c: char| "\"[]{},= ".contains(c)));
     names.filter_map(|text| Some(Wire::parse(text).ok()?.name)).collect()

@@ -4,7 +4,8 @@ use super::desk::{Desk, at_entry};
 use super::reach::{Graph, Needs, read_by};
 use super::switch::{Off, mentioned};
 use crate::config::{Item, Table, Value as Written};
-use crate::graph::plan::{Evaluation, Loss, Predict, Shown, Stage, Update, Value};
+use crate::diagnostic::nearest;
+use crate::graph::plan::{Evaluation, Loss, Pick, Predict, Shown, Stage, Update, Value};
 use crate::registry::Kind;
 use std::collections::BTreeSet;
 
@@ -52,7 +53,11 @@ impl Whole<'_> {
         let rows =
             self.evaluations.iter().flat_map(|e| e.baselines.iter().flat_map(|(_, row)| row.iter().map(|(_, v)| v)));
         let written = self.predict.into_iter().flat_map(|p| p.write.iter().map(|(_, v)| v).chain([&p.feed]));
-        let shown = self.shown.iter().flat_map(|s| s.wires.iter().filter_map(|(_, v)| v.as_ref()));
+        let picked = self.shown.iter().filter_map(|s| match &s.pick {
+            Pick::Near { value, .. } => Some(value),
+            _ => None,
+        });
+        let shown = self.shown.iter().flat_map(|s| s.wires.iter().filter_map(|(_, v)| v.as_ref())).chain(picked);
         inputs.chain(groups).chain(rows).chain(written).chain(shown)
     }
 
@@ -83,7 +88,12 @@ pub fn check_unused(desk: &Desk, whole: &Item, nodes: &Table) {
     let off = |item: &Item| item.get(&["enabled"]).is_some_and(|e| e.value == Written::Boolean(false));
     for (name, item) in nodes.iter().filter(|(name, item)| !known.contains(*name) && !off(item)) {
         let problem = at_entry(format!("node `{name}` is unused"), item, "nothing reads or applies it");
-        desk.report(problem.with_help("give it to a loss, an evaluation, a figure or another node, or delete it"));
+        // A name that is nearly another's was meant to change that node.
+        let others = nodes.keys().map(String::as_str).filter(|o| o != name && o.get(..3) == name.get(..3));
+        desk.report(match nearest(name, others) {
+            Some(near) => problem.with_help(format!("a node with a similar name exists: `{near}`")),
+            None => problem.with_help("give it to a loss, an evaluation, a figure or another node, or delete it"),
+        });
     }
 }
 

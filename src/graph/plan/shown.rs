@@ -83,4 +83,9 @@ pub enum Pick {
     Best(String),
     Median(String),
     Worst(String),
+    /// Those of the test split whose value (yaw, say) lies nearest to each of these.
+    Near {
+        value: Value,
+        at: Vec<f64>,
+    },
 }

@@ -147,7 +147,7 @@ impl Check<'_, '_> {
     }
 
     fn pick(&mut self, item: &Item) -> Checked {
-        let what = "`\"random\"`, an array of indices, or `{ best | median | worst = column }`";
+        let what = "`\"random\"`, an array of indices, `{ best | median | worst = column }`, or `{ near = .. }`";
         match &item.value {
             Value::Text(s) if s == "random" => plain(item),
             Value::Array(_) => self.array(item, what, |c, i, n| match i.value {
@@ -159,10 +159,26 @@ impl Check<'_, '_> {
                     self.grammar(column, |i| Column::read(i).map(|_| ()))?;
                     plain(item)
                 }
+                Some((by, near)) if table.len() == 1 && by == "near" => self.near(item, near),
                 _ => self.expected(item, what),
             },
             _ => self.expected(item, what),
         }
+    }
+
+    /// `near = { value = WIRE, at = [..] }`.
+    fn near(&mut self, item: &Item, near: &Item) -> Checked {
+        let Some(table) = near.as_table() else {
+            return self.expected(near, "`{ value = \"pairs.yaw\", at = [0, 60] }`");
+        };
+        let schema = [super::required("value", Kind::Wire), super::required("at", Kind::Numbers)];
+        let scope = Scope { owner: "near", word: "key", at: near.place().or(self.scope.at), ..*self.scope };
+        let done = super::complete(table, &schema, &scope, self.problems)?;
+        let at = done.items.get("at")?;
+        if at.as_array().is_some_and(<[Item]>::is_empty) {
+            return self.expected(at, "at least one number");
+        }
+        plain(item)
     }
 
     fn dim(&mut self, item: &Item, name: &str) -> Checked {

@@ -41,14 +41,21 @@ fn unknown(what: &str, name: &str, known: Vec<&str>) -> String {
     }
 }
 
-/// A component's card. `name` is `family/name`, or the bare name where one family alone has it.
-pub fn describe(library: &Library, name: &str) -> Result<String, String> {
+/// A component's card. `name` is `family/name`, or the bare name where one family alone has it. `cite`: a paper's citation
+/// by its key.
+pub fn describe(library: &Library, name: &str, cite: &dyn Fn(&str) -> Option<String>) -> Result<String, String> {
     let full = match name.split_once('/') {
         Some(_) => vec![name.to_string()],
         None => library.names().into_iter().filter(|n| n.rsplit('/').next() == Some(name)).collect(),
     };
-    let cards: Vec<ComponentCard> =
-        full.iter().filter_map(|n| n.split_once('/')).filter_map(|(family, name)| library.card(family, name)).collect();
+    let cards: Vec<ComponentCard> = full
+        .iter()
+        .filter_map(|n| n.split_once('/'))
+        .filter_map(|(family, name)| library.described(family, name))
+        .collect();
+    if cards.is_empty() && library.families().contains(&name) {
+        return Err(format!("`{name}` is a family, not a component: `ablate list {name}` prints its members"));
+    }
     if cards.is_empty() {
         let names = library.names();
         let bare: Vec<&str> =
@@ -58,13 +65,14 @@ pub fn describe(library: &Library, name: &str) -> Result<String, String> {
             None => format!("no component is called `{name}`; `ablate list` prints them all"),
         });
     }
-    Ok(cards.iter().map(card_text).collect::<Vec<_>>().join("\n"))
+    Ok(cards.iter().map(|card| card_text(card, cite)).collect::<Vec<_>>().join("\n"))
 }
 
-fn card_text(card: &ComponentCard) -> String {
+fn card_text(card: &ComponentCard, cite: &dyn Fn(&str) -> Option<String>) -> String {
     let mut lines = vec![card.full(), format!("  {}", card.doc)];
     if !card.paper.is_empty() {
-        lines.push(format!("  From: {}", card.paper));
+        let from = cite(&card.paper).map_or_else(|| card.paper.clone(), |text| format!("{text} [{}]", card.paper));
+        lines.push(format!("  From: {from}"));
     }
     if card.composite {
         lines.push(format!("  Written in registry/{}.toml", card.full()));
@@ -126,7 +134,10 @@ pub(super) fn kind_text(setting: &Setting) -> String {
         Kind::Dim => "integer, or { like = WIRE, times = R }".to_string(),
         Kind::Padding => "\"same\" or an integer".to_string(),
         Kind::Kernel => "integer or [height, width]".to_string(),
-        Kind::Pick => "\"random\", [numbers] or { best | median | worst = column }".to_string(),
+        Kind::Pick => {
+            "\"random\", [numbers], { best | median | worst = column } or { near = { value = WIRE, at = [numbers] } }"
+                .to_string()
+        }
         other => format!("{other:?}").to_lowercase(),
     };
     format!("{kind}{}", bounds(&setting.bounds))

@@ -29,7 +29,7 @@ fn layouts() -> String {
 
 fn table(library: &Library, family: &str) -> String {
     let cards: Vec<ComponentCard> =
-        library.members(family).into_iter().filter_map(|name| library.card(family, name)).collect();
+        library.members(family).into_iter().filter_map(|name| library.described(family, name)).collect();
     let head = "| name | what it is | in | out | settings | from |\n|---|---|---|---|---|---|\n";
     let rows: String = cards.iter().map(row).collect();
     format!("\n## {family}\n\n{head}{rows}")

@@ -196,6 +196,7 @@ fn unfinished((entry, record): &(CellEntry, CellRecord)) -> Option<String> {
         Some(s) => match s.state {
             State::Done => None,
             State::Running => Some(format!("seed {seed} running, or killed, at step {}", last_step(record))),
+            State::Stopped => Some(format!("seed {seed} stopped by a search at step {}", last_step(record))),
             State::Interrupted => Some(format!("seed {seed} interrupted at step {}", last_step(record))),
             State::Failed => {
                 Some(format!("seed {seed} failed: {}", s.error.as_deref().unwrap_or("no reason was kept")))

@@ -162,6 +162,7 @@ fn cell(cell: &CellTold) -> String {
         Some(State::Done) => return cell.hash.clone(),
         None => "not started",
         Some(State::Running) => "running",
+        Some(State::Stopped) => "stopped by a search",
         Some(State::Interrupted) => "interrupted",
         Some(State::Failed) => "failed",
     };

@@ -2,7 +2,7 @@
 //! whole figure (na2020, Fig. 13).
 
 use super::sample_grid::label;
-use super::tiles::{Bar, Block, draw as draw_blocks};
+use super::tiles::{Bar, Block, Head, draw as draw_blocks};
 use super::{Figure, Scene, picked, text};
 use crate::record::{CellRecord, FigurePlan, SampleRow, Tile};
 use crate::report::ReportError;
@@ -37,7 +37,7 @@ pub fn draw(scene: &Scene<'_>, plan: &FigurePlan) -> Result<Figure, ReportError>
         match blocks.iter_mut().find(|b| b.title == title) {
             Some(block) => block.rows.push(row),
             None => {
-                let heads = vec![image.into(), "overlay".into(), map.into()];
+                let heads = [image, "overlay", map].map(Head::of_wire).to_vec();
                 blocks.push(Block { title: title.into(), heads, rows: vec![row] });
             }
         }

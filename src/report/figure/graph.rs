@@ -58,8 +58,8 @@ pub fn pictures(scene: &Scene<'_>, node: &str, name: &str) -> Vec<Drawing> {
             name: if many { format!("{name}-{}", file_name(&titles[0])) } else { name.into() },
             svg: svg(&network).finish(&format!("Graph of {}", titles.join(", "))),
             caption: format!(
-                "Nodes and wires of {}{opened}. In each box: name, shape of the output, parameters and MACs of one \
-                 sample.",
+                "Nodes and wires of {}{opened}. In each box: name, component, shape of the output, parameters and MACs \
+                 of one sample.",
                 titles.join(", ")
             ),
         })
@@ -73,7 +73,9 @@ pub fn network(summary: &ModelSummary, node: &str) -> Network {
     for leaf in &summary.nodes {
         let Some(name) = boxed(&leaf.path, node).filter(|_| inside(&leaf.path, node)) else { continue };
         let i = *index.entry(name.clone()).or_insert_with(|| {
-            out.boxes.push(Node { name, ..Node::default() });
+            // Nodes of the file have their component; inside a node only a box of one operation has.
+            let component = summary.components.get(&full(&name, node)).cloned().unwrap_or_default();
+            out.boxes.push(Node { name, component, ..Node::default() });
             out.boxes.len() - 1
         });
         let entry = &mut out.boxes[i];

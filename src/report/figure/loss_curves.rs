@@ -1,11 +1,13 @@
 //! Losses over steps: for each player one panel of raw values and, where weights change them, one of weighted values
-//! beneath. Smoothed lines over the recorded means.
+//! beneath. Smoothed lines over the recorded means; of several seeds their mean, with a band.
 
+use super::spread::Spread;
 use super::{Drawing, Figure, Scene, file_name};
 use crate::record::{CellRecord, FigurePlan, Term};
 use crate::report::ReportError;
 use crate::report::palette::Look;
-use crate::report::plot::{Axis, Panel, Series, figure};
+use crate::report::plot::{Area, Axis, Panel, Series, figure};
+use std::collections::BTreeMap;
 
 /// Half the smoothing window, as a share of the curve: a fortieth on each side.
 const SMOOTHING: usize = 40;
@@ -16,25 +18,23 @@ const POINTS: usize = 600;
 type Of = fn(&Term) -> f64;
 
 pub fn draw(scene: &Scene<'_>, plan: &FigurePlan) -> Result<Figure, ReportError> {
+    let spread = Spread::of(plan);
     let mut out = Figure::default();
     for group in &scene.groups {
-        let Some(record) = group.shown().filter(|r| r.steps().next().is_some()) else { continue };
-        let (panels, legend) = panels(record);
-        let columns = updates(record).len();
+        let begun = group.cells.iter().filter(|(_, record)| record.steps().next().is_some());
+        let seeds: Vec<(u64, &CellRecord)> = begun.map(|(entry, record)| (entry.seed, record)).collect();
+        if seeds.is_empty() {
+            continue;
+        }
+        let records: Vec<&CellRecord> = seeds.iter().map(|(_, record)| *record).collect();
+        let (panels, legend) = panels(&records, spread);
+        let columns = updates(&records).len();
         let svg = figure(&panels, columns, if columns > 2 { (400.0, 270.0) } else { (540.0, 290.0) }, &legend)?;
         let name = if scene.groups.len() == 1 { String::new() } else { format!("-{}", file_name(&group.title)) };
-        let seed = record.status.as_ref().map_or(0, |s| s.seed);
-        let mut caption = format!("Losses of {}, seed {seed}: ", group.title);
-        caption.push_str(if panels.len() > columns {
-            "raw values above, values as they were minimised (times weight and ramp) beneath."
-        } else {
-            "raw values; every weight is 1."
-        });
-        caption.push_str(" Lines are running means, pale lines the recorded means.");
         out.drawings.push(Drawing {
             name: format!("{}{name}", plan.name),
             svg: svg.finish(&format!("Loss curves of {}", group.title)),
-            caption,
+            caption: caption(&group.title, &seeds, panels.len() > columns, spread),
         });
     }
     if out.drawings.is_empty() {
@@ -43,32 +43,52 @@ pub fn draw(scene: &Scene<'_>, plan: &FigurePlan) -> Result<Figure, ReportError>
     Ok(out)
 }
 
+fn caption(title: &str, seeds: &[(u64, &CellRecord)], weighted: bool, spread: Spread) -> String {
+    let of = match seeds {
+        [(seed, _)] => format!("seed {seed}"),
+        all => format!("mean of {} seeds", all.len()),
+    };
+    let what = if weighted {
+        "raw values above, values as they were minimised (times weight and ramp) beneath."
+    } else {
+        "raw values; every weight is 1."
+    };
+    let lines = match (seeds.len(), spread) {
+        (1, _) => "Lines are running means, pale lines the recorded means.".to_owned(),
+        (_, Spread::None) => "Lines are running means.".to_owned(),
+        _ => format!("Lines are running means; bands: {}.", spread.words()),
+    };
+    format!("Losses of {title}, {of}: {what} {lines}")
+}
+
 /// Names of the updates, in order.
-fn updates(record: &CellRecord) -> Vec<&str> {
-    let mut all: Vec<&str> = record.steps().flat_map(|s| s.updates.keys()).map(String::as_str).collect();
+fn updates<'a>(records: &[&'a CellRecord]) -> Vec<&'a str> {
+    let steps = records.iter().flat_map(|r| r.steps());
+    let mut all: Vec<&str> = steps.flat_map(|s| s.updates.keys()).map(String::as_str).collect();
     all.sort_unstable();
     all.dedup();
     all
 }
 
-fn terms<'a>(record: &'a CellRecord, update: &'a str) -> impl Iterator<Item = &'a Term> {
-    record.steps().filter_map(move |s| s.updates.get(update)).flat_map(|u| u.terms.values())
+/// Name and value of every term, of one update or of all.
+fn terms<'a>(records: &'a [&CellRecord], update: Option<&'a str>) -> impl Iterator<Item = (&'a str, &'a Term)> {
+    let updates = records.iter().flat_map(|r| r.steps()).flat_map(|s| &s.updates);
+    let wanted = updates.filter(move |(name, _)| update.is_none_or(|u| u == name.as_str()));
+    wanted.flat_map(|(_, u)| u.terms.iter().map(|(name, term)| (name.as_str(), term)))
 }
 
-fn panels(record: &CellRecord) -> (Vec<Panel>, Vec<(String, Look)>) {
-    let mut names: Vec<&str> =
-        record.steps().flat_map(|s| s.updates.values()).flat_map(|u| u.terms.keys()).map(String::as_str).collect();
+fn panels(records: &[&CellRecord], spread: Spread) -> (Vec<Panel>, Vec<(String, Look)>) {
+    let mut names: Vec<&str> = terms(records, None).map(|(name, _)| name).collect();
     names.sort_unstable();
     names.dedup();
     let legend: Vec<(String, Look)> = names.iter().enumerate().map(|(i, n)| (n.to_string(), plain(i))).collect();
-    let weighted = record.steps().flat_map(|s| s.updates.values()).flat_map(|u| u.terms.values());
-    let differs = weighted.into_iter().any(|t| t.raw != t.weighted);
+    let differs = terms(records, None).any(|(_, t)| t.raw != t.weighted);
     let kinds: &[(&str, Of)] =
         if differs { &[("raw", |t| t.raw), ("weighted", |t| t.weighted)] } else { &[("raw", |t| t.raw)] };
     let mut panels = Vec::new();
     for (kind, value) in kinds {
-        for update in updates(record) {
-            panels.push(panel(record, update, kind, *value, &names));
+        for update in updates(records) {
+            panels.push(panel(records, update, (kind, *value), &names, spread));
         }
     }
     (panels, legend)
@@ -79,30 +99,45 @@ fn plain(i: usize) -> Look {
     Look { dash: if i < 4 { "" } else { Look::nth(i).dash }, ..Look::nth(i) }
 }
 
-fn panel(record: &CellRecord, update: &str, kind: &str, value: Of, names: &[&str]) -> Panel {
-    let series: Vec<Series> = names
-        .iter()
-        .enumerate()
-        .filter_map(|(i, name)| {
-            let raw: Vec<(f64, f64)> = record
-                .steps()
-                .filter_map(|s| {
-                    let term = s.updates.get(update)?.terms.get(*name)?;
-                    Some((s.total_step as f64, value(term)))
-                })
-                .collect();
-            let raw = binned(&raw);
-            (!raw.is_empty()).then(|| Series { raw: raw.clone(), ..Series::line(plain(i), smoothed(&raw)) })
-        })
-        .collect();
+/// One seed as it was and smoothed; of several the mean of the smoothed curves, with a band.
+fn series(records: &[&CellRecord], update: &str, value: Of, name: &str, look: Look, spread: Spread) -> Option<Series> {
+    let curve = |record: &&CellRecord| {
+        let points = record.steps().filter_map(|s| {
+            let term = s.updates.get(update)?.terms.get(name)?;
+            Some((s.total_step as f64, value(term)))
+        });
+        binned(&points.collect::<Vec<_>>())
+    };
+    let curves: Vec<Vec<(f64, f64)>> = records.iter().map(curve).filter(|c| !c.is_empty()).collect();
+    if let [one] = curves.as_slice() {
+        return Some(Series { raw: one.clone(), ..Series::line(look, smoothed(one)) });
+    }
+    // Steps are positive, so that their bits are in their order.
+    let mut steps: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
+    for (x, y) in curves.iter().flat_map(|c| smoothed(c)) {
+        steps.entry(x.to_bits()).or_default().push(y);
+    }
+    let (mut points, mut band) = (vec![], vec![]);
+    for (x, all) in &steps {
+        let (x, (mean, ends)) = (f64::from_bits(*x), spread.over_seeds(all)?);
+        points.push((x, mean));
+        band.extend(ends.map(|(low, high)| (x, low, high)));
+    }
+    let areas = if band.is_empty() { vec![] } else { vec![Area::Band(band)] };
+    (!points.is_empty()).then(|| Series { areas, ..Series::line(look, points) })
+}
+
+fn panel(records: &[&CellRecord], update: &str, (kind, value): (&str, Of), names: &[&str], spread: Spread) -> Panel {
+    let of = |(i, name): (usize, &&str)| series(records, update, value, name, plain(i), spread);
+    let series: Vec<Series> = names.iter().enumerate().filter_map(of).collect();
     let smooth = || series.iter().flat_map(|s| &s.points).map(|p| p.1).filter(|v| v.is_finite());
     let (low, high) = smooth().fold((f64::INFINITY, 0.0f64), |(l, h), v| (l.min(v), h.max(v)));
     // Two decades on one linear axis would flatten the smaller terms to a line.
     let log = low > 0.0 && high / low > 60.0;
     let label = format!("{kind} loss{}", if log { " (log scale)" } else { "" });
     let y = if log { Axis::log(&label, smooth()) } else { Axis::over(&label, quantiled(&series), 5) };
-    let last = record.steps().map(|s| s.total_step).max().unwrap_or(1);
-    let same = kind == "weighted" && terms(record, update).all(|t| t.raw == t.weighted);
+    let last = records.iter().flat_map(|r| r.steps()).map(|s| s.total_step).max().unwrap_or(1);
+    let same = kind == "weighted" && terms(records, Some(update)).all(|(_, t)| t.raw == t.weighted);
     let title = format!("{update}: {kind}{}", if same { " (as raw, all weights are 1)" } else { "" });
     Panel { title, x: Axis::between("step", 0.0, last as f64, 6), y, series }
 }
@@ -113,7 +148,8 @@ fn quantiled(series: &[Series]) -> Vec<f64> {
     raw.sort_by(f64::total_cmp);
     let cut = raw.len() / 100;
     let inner = raw.get(cut..raw.len() - cut).unwrap_or(&[]).to_vec();
-    inner.into_iter().chain(series.iter().flat_map(|s| &s.points).map(|p| p.1)).collect()
+    let areas = series.iter().flat_map(|s| &s.areas).flat_map(Area::ends);
+    inner.into_iter().chain(areas).chain(series.iter().flat_map(|s| &s.points).map(|p| p.1)).collect()
 }
 
 fn binned(points: &[(f64, f64)]) -> Vec<(f64, f64)> {

@@ -13,15 +13,29 @@ const WIDTH: f64 = 1120.0;
 const LARGEST: f64 = 128.0;
 const SMALLEST: f64 = 96.0;
 const GAP: f64 = 3.0;
-const HEAD: f64 = 32.0;
 const LABEL: f64 = 11.0;
 
 #[derive(Clone, Debug)]
 pub struct Block {
     pub title: String,
-    /// Wires, or what is shown instead of one: `error`.
-    pub heads: Vec<String>,
+    pub heads: Vec<Head>,
     pub rows: Vec<(String, Vec<Option<RgbImage>>)>,
+}
+
+/// What stands over a column of tiles.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Head {
+    /// Said once over neighbours that have the same.
+    pub above: String,
+    pub below: String,
+}
+
+impl Head {
+    /// `pairs` over `incomplete`.
+    pub fn of_wire(wire: &str) -> Self {
+        let (above, below) = wire.split_once('.').unwrap_or(("", wire));
+        Head { above: above.into(), below: below.into() }
+    }
 }
 
 /// A scale of heat beneath the blocks.
@@ -43,8 +57,10 @@ pub fn draw(blocks: &[Block], bar: Option<&Bar>) -> Result<Svg, ReportError> {
     let labelled = |i: usize| i.is_multiple_of(per_line) || !same(&blocks[i - 1], &blocks[i]);
     let label = |i: usize| if labelled(i) { label_width(&blocks[i]) } else { 18.0 };
     let block_width = |i: usize| label(i) + blocks[i].heads.len() as f64 * (tile + GAP);
-    let titled = if blocks.len() > 1 { 24.0 } else { 4.0 };
-    let block_height = |b: &Block| titled + HEAD + b.rows.len() as f64 * (height + GAP) + 14.0;
+    let titled = if blocks.iter().any(|b| !b.title.is_empty()) && blocks.len() > 1 { 24.0 } else { 4.0 };
+    let above = blocks.iter().flat_map(|b| spans(b, tile)).map(|s| s.2.len()).max().unwrap_or(1);
+    let head = 18.0 + 13.0 * above as f64;
+    let block_height = |b: &Block| titled + head + b.rows.len() as f64 * (height + GAP) + 14.0;
     let lines: Vec<Vec<usize>> =
         (0..blocks.len()).collect::<Vec<_>>().chunks(per_line).map(<[usize]>::to_vec).collect();
     let width = lines.iter().map(|l| l.iter().map(|i| block_width(*i)).sum::<f64>()).fold(320.0, f64::max) + 4.0;
@@ -55,7 +71,7 @@ pub fn draw(blocks: &[Block], bar: Option<&Bar>) -> Result<Svg, ReportError> {
     for line in &lines {
         let mut x = 0.0;
         for i in line {
-            block(&mut svg, &blocks[*i], (x + label(*i), y), (tile, height), (titled, labelled(*i)))?;
+            block(&mut svg, &blocks[*i], (x + label(*i), y), (tile, height), (titled, head, labelled(*i)))?;
             x += block_width(*i);
         }
         y += line_height(line);
@@ -64,6 +80,37 @@ pub fn draw(blocks: &[Block], bar: Option<&Bar>) -> Result<Svg, ReportError> {
         colour_bar(&mut svg, bar, y, width)?;
     }
     Ok(svg)
+}
+
+/// Runs of heads beneath one word: the first, how many, and the word's lines.
+fn spans(block: &Block, tile: f64) -> Vec<(usize, usize, Vec<String>)> {
+    let mut runs: Vec<(usize, usize)> = Vec::new();
+    for (c, head) in block.heads.iter().enumerate() {
+        match runs.last_mut() {
+            Some((first, count)) if block.heads[*first].above == head.above => *count += 1,
+            _ => runs.push((c, 1)),
+        }
+    }
+    let lines = |first: usize, count: usize| {
+        let wide = count as f64 * (tile + GAP) - GAP;
+        wrapped(&block.heads[first].above, wide)
+    };
+    runs.into_iter().map(|(first, count)| (first, count, lines(first, count))).collect()
+}
+
+/// Text broken at its spaces into lines of a width, as far as that goes.
+fn wrapped(text: &str, width: f64) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if text_width(&format!("{line} {word}"), LABEL) <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.into()),
+        }
+    }
+    lines
 }
 
 /// Width and height of the first tile, 64 x 64 where there is none.
@@ -97,20 +144,29 @@ fn block(
     block: &Block,
     (x, y): (f64, f64),
     (w, h): (f64, f64),
-    (titled, labelled): (f64, bool),
+    (titled, head, labelled): (f64, f64, bool),
 ) -> Result<(), ReportError> {
     let across = block.heads.len() as f64 * (w + GAP) - GAP;
     if titled > 10.0 {
         svg.text(x + across / 2.0, y + 17.0, &fit(&block.title, 13.0, across), Style::sized(13.0).middle().bold());
     }
-    for (c, head) in block.heads.iter().enumerate() {
+    for (first, count, lines) in spans(block, w) {
+        let (left, wide) = (x + first as f64 * (w + GAP), count as f64 * (w + GAP) - GAP);
+        for (i, line) in lines.iter().enumerate() {
+            let at = y + titled + head - 22.0 - 13.0 * (lines.len() - 1 - i) as f64;
+            svg.text(left + wide / 2.0, at, &fit(line, LABEL, wide), Style::sized(LABEL).middle().fill(FAINT_INK));
+        }
+        if count > 1 && !lines.is_empty() {
+            let at = y + titled + head - 18.0;
+            svg.line([left + 4.0, at, left + wide - 4.0, at], &format!(r#"stroke="{GRID}""#));
+        }
+    }
+    for (c, column) in block.heads.iter().enumerate() {
         let middle = x + c as f64 * (w + GAP) + w / 2.0;
-        let (above, below) = head.split_once('.').unwrap_or(("", head));
-        svg.text(middle, y + titled + 12.0, &fit(above, 10.0, w), Style::sized(10.0).middle().fill(FAINT_INK));
-        svg.text(middle, y + titled + 26.0, &fit(below, LABEL, w), Style::sized(LABEL).middle());
+        svg.text(middle, y + titled + head - 6.0, &fit(&column.below, LABEL, w), Style::sized(LABEL).middle());
     }
     for (r, (label, tiles)) in block.rows.iter().enumerate() {
-        let top = y + titled + HEAD + r as f64 * (h + GAP);
+        let top = y + titled + head + r as f64 * (h + GAP);
         if labelled {
             let lines: Vec<&str> = label.split('\n').collect();
             for (i, line) in lines.iter().enumerate() {

@@ -19,7 +19,7 @@ impl Format for Csv {
         // Two heads of one column differ in what runs across.
         let name = |h: &crate::report::table::Head| {
             let twice = table.heads.iter().filter(|other| other.column == h.column).count() > 1;
-            if twice { format!("{} {}", h.column, h.above) } else { h.column.clone() }
+            if twice && !h.bare { format!("{} {}", h.column, h.above) } else { h.column.clone() }
         };
         let ends = ["", " std", " n", " low", " high", " mark"];
         let heads = table.heads.iter().flat_map(|h| ends.map(|end| format!("{}{end}", name(h))));

@@ -1,11 +1,11 @@
 //! HTML, as the page shows it: no line breaks inside a cell, baselines and published rows beneath rules.
 
+use super::align::{Aligned, columns};
 use super::{Format, spans};
 use crate::report::ReportError;
-use crate::report::group::Value;
 use crate::report::significance::{Line, Sheet};
 use crate::report::svg::escape;
-use crate::report::table::{Kind, Table, number};
+use crate::report::table::{Kind, Table};
 
 pub struct Html;
 
@@ -26,7 +26,7 @@ impl Format for Html {
             out.push_str(&format!("<tr class=\"above\"><td></td>{cells}<td></td></tr>\n"));
         }
         let head = |h: &crate::report::table::Head| {
-            let text = escape(&h.text("\u{1}↑", "\u{1}↓").replace(" \u{1}", "\u{a0}")).replace('\u{a0}', "&nbsp;");
+            let text = escape(&h.text()).replace(" ↑", "&nbsp;↑").replace(" ↓", "&nbsp;↓");
             format!("<th scope=\"col\">{text}</th>")
         };
         let heads: String = table.heads.iter().map(head).collect();
@@ -34,9 +34,9 @@ impl Format for Html {
         out.push_str(&format!(
             "<tr><th scope=\"col\">{corner}</th>{heads}<th scope=\"col\">n</th></tr>\n</thead>\n<tbody>\n"
         ));
-        let marked = table.rows.iter().flat_map(|r| &r.values).flatten().any(|v| v.differs);
+        let columns = columns(table);
         let mut before = None;
-        for row in &table.rows {
+        for (i, row) in table.rows.iter().enumerate() {
             let (class, mark) = match row.kind {
                 Kind::Ours => ("ours", ""),
                 Kind::Baseline => ("baseline", ""),
@@ -44,8 +44,7 @@ impl Format for Html {
             };
             let first = if before.is_some_and(|b| b != row.kind) { " first" } else { "" };
             before = Some(row.kind);
-            let cells: String =
-                row.values.iter().zip(&table.heads).map(|(v, h)| cell(v.as_ref(), h.decimals, marked)).collect();
+            let cells: String = columns.iter().map(|column| cell(column, i)).collect();
             let (label, n) = (escape(&row.label), row.count());
             out.push_str(&format!(
                 "<tr class=\"{class}{first}\"><th scope=\"row\">{label}{mark}</th>{cells}<td>{n}</td></tr>\n"
@@ -87,16 +86,40 @@ impl Format for Html {
     }
 }
 
-/// In a table with marks every number leaves room for one, so that they stay beneath each other.
-fn cell(value: Option<&Value>, decimals: usize, marked: bool) -> String {
-    let mark = |set: bool| match (marked, set) {
+/// Cells stand to the right; what comes after the point has the room of the column's longest, so that points stand
+/// beneath each other. A bold digit is wider than others: it leans into the room that the point leaves.
+fn cell(column: &Aligned, row: usize) -> String {
+    let mark = |set: bool| match (column.marked, set) {
         (false, _) => "",
         (true, false) => "<span class=\"mark\"></span>",
         (true, true) => "<span class=\"mark\">*</span>",
     };
-    let Some(value) = value else { return format!("<td>–{}</td>", mark(false)) };
-    let mean = number(value.mean, decimals);
-    let mean = if value.best { format!("<strong>{mean}</strong>") } else { mean };
-    let spread = |std| format!(" <span class=\"std\">± {}</span>", number(std, decimals));
-    format!("<td>{mean}{}{}</td>", value.std.map_or_else(String::new, spread), mark(value.differs))
+    let number = column.numbers[row].as_ref();
+    let strong = |text: &str| match number.is_some_and(|n| n.best) && !text.is_empty() {
+        true => format!("<strong>{text}</strong>"),
+        false => text.to_owned(),
+    };
+    let (whole, part) = number.map_or(("–", ""), |n| (n.mean.whole.as_str(), n.mean.part.as_str()));
+    let mut out = format!("<td>{}", strong(whole));
+    if column.part > 0 {
+        out.push_str(&format!("<span class=\"part\" style=\"width:{}ch\">{}</span>", column.part, strong(part)));
+    }
+    if let Some((whole, part)) = column.std {
+        match number.and_then(|n| n.std.as_ref()) {
+            Some(std) => {
+                let (after, before) = std.lacks(whole, part);
+                out.push_str(&format!(" <span class=\"std\">± {}{}", DIGIT.repeat(before), std.text()));
+                out.push_str(&format!("{}</span>", DIGIT.repeat(after)));
+            }
+            None => {
+                let zeros =
+                    "0".repeat(whole) + &if part > 0 { format!(".{}", "0".repeat(part - 1)) } else { String::new() };
+                out.push_str(&format!(" <span class=\"std pad\" aria-hidden=\"true\">± {zeros}</span>"));
+            }
+        }
+    }
+    format!("{out}{}</td>", mark(number.is_some_and(|n| n.differs)))
 }
+
+/// A space as wide as a digit.
+const DIGIT: &str = "\u{2007}";

@@ -1,10 +1,10 @@
 //! GitHub's Markdown.
 
 use super::Format;
+use super::align::{Aligned, Digits, Number, columns};
 use crate::report::ReportError;
-use crate::report::group::Value;
 use crate::report::significance::{Line, Sheet};
-use crate::report::table::{Kind, Table, number};
+use crate::report::table::{Kind, Table};
 
 pub struct Markdown;
 
@@ -20,18 +20,19 @@ impl Format for Markdown {
         }
         let heads = table.heads.iter().map(|h| {
             let above = if h.above.is_empty() { String::new() } else { format!("{} ", h.above) };
-            escape(&format!("{above}{}", h.text("↑", "↓")))
+            escape(&format!("{above}{}", h.text()))
         });
         line(&mut out, std::iter::once(escape(&table.corner)).chain(heads).chain(["n".to_owned()]));
         out.push_str(&format!("|:---|{}\n", "---:|".repeat(table.heads.len() + 1)));
-        for row in &table.rows {
+        let columns = columns(table);
+        for (i, row) in table.rows.iter().enumerate() {
             let label = escape(&row.label);
             let label = match row.kind {
                 Kind::Ours => label,
                 Kind::Baseline => format!("*{label}*"),
                 Kind::Published => format!("{label} †"),
             };
-            let values = row.values.iter().zip(&table.heads).map(|(v, h)| cell(v.as_ref(), h.decimals));
+            let values = columns.iter().map(|column| cell(column, i));
             line(&mut out, std::iter::once(label).chain(values).chain([row.count()]));
         }
         out.push('\n');
@@ -69,12 +70,36 @@ fn line(out: &mut String, cells: impl Iterator<Item = String>) {
     out.push_str(&format!("| {} |\n", cells.collect::<Vec<_>>().join(" | ")));
 }
 
-fn cell(value: Option<&Value>, decimals: usize) -> String {
-    let Some(value) = value else { return "–".into() };
-    let mean = number(value.mean, decimals);
-    let mean = if value.best { format!("**{mean}**") } else { mean };
-    let std = value.std.map_or_else(String::new, |std| format!(" ± {}", number(std, decimals)));
-    format!("{mean}{std}{}", if value.differs { " \\*" } else { "" })
+/// A space as wide as a digit, and one as wide as a point: cells stand to the right, so what a number lacks at its end is
+/// made up for.
+const DIGIT: &str = "\u{2007}";
+const POINT: &str = "\u{2008}";
+
+fn cell(column: &Aligned, row: usize) -> String {
+    let dash =
+        Number { mean: Digits { whole: "–".into(), part: String::new() }, std: None, best: false, differs: false };
+    let number = column.numbers[row].as_ref().unwrap_or(&dash);
+    let after = |digits: &Digits, room: usize| match digits.lacks(0, room).0 {
+        0 => String::new(),
+        n if n == room => format!("{POINT}{}", DIGIT.repeat(n - 1)),
+        n => DIGIT.repeat(n),
+    };
+    let mean = number.mean.text();
+    let mut out = if number.best { format!("**{mean}**") } else { mean };
+    out.push_str(&after(&number.mean, column.part));
+    if let Some((whole, part)) = column.std {
+        match &number.std {
+            Some(std) => {
+                let before = DIGIT.repeat(std.lacks(whole, part).1);
+                out.push_str(&format!(" ± {before}{}{}", std.text(), after(std, part)));
+            }
+            None => out.push_str(&DIGIT.repeat(whole + part + 2)),
+        }
+    }
+    if column.marked {
+        out.push_str(if number.differs { " \\*" } else { DIGIT });
+    }
+    out
 }
 
 /// Text that stays text: no emphasis, no table borders, no HTML, one line.

@@ -52,7 +52,7 @@ impl Significance<'_> {
         let heads: Vec<usize> = (0..self.grid.heads.len()).filter(|h| known(*h)).collect();
         let label = |h: &usize| {
             let head = &self.grid.heads[*h];
-            format!("{} {}", head.above, head.text("", "").trim_end()).trim().to_owned()
+            format!("{} {}", head.above, head.plain()).trim().to_owned()
         };
         let cells = |row: &Row| {
             let interval = |h: &usize| match row.values[*h].and_then(|v| v.interval) {
@@ -260,7 +260,10 @@ fn for_paper(sheet: Sheet) -> Sheet {
                 paired bootstrap over test samples; p: Wilcoxon's signed-rank test over test samples, p (Holm) the same \
                 corrected; d: Cohen's d of the paired differences; seeds: how many of the shared seeds have a difference \
                 of that sign.";
+    // In a paper it stands apart from its table.
+    let caption = format!("Paired differences behind `{}`", sheet.name.trim_end_matches("-tests"));
     Sheet {
+        caption,
         heads: keep(sheet.heads),
         lines: sheet.lines.into_iter().map(line).collect(),
         notes: vec![note.into()],

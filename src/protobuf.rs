@@ -1,4 +1,5 @@
-//! As much of the protocol buffers' encoding as ONNX needs: varints, fixed 32 bits, and what carries its length.
+//! As much of the protocol buffers' encoding as ONNX and TensorBoard's events need: varints, fixed 32 and 64 bits, and
+//! what carries its length.
 //!
 //! <https://protobuf.dev/programming-guides/encoding/>
 
@@ -10,6 +11,7 @@ pub struct Message(Vec<u8>);
 #[derive(Clone, Copy)]
 enum Layout {
     Varint = 0,
+    Fixed64 = 1,
     Length = 2,
     Fixed32 = 5,
 }
@@ -36,6 +38,12 @@ impl Message {
 
     pub fn float(mut self, field: u32, value: f32) -> Self {
         self.key(field, Layout::Fixed32);
+        self.0.extend_from_slice(&value.to_le_bytes());
+        self
+    }
+
+    pub fn double(mut self, field: u32, value: f64) -> Self {
+        self.key(field, Layout::Fixed64);
         self.0.extend_from_slice(&value.to_le_bytes());
         self
     }
@@ -83,5 +91,6 @@ mod tests {
         let negative = Message::default().integer(1, -2).into_bytes();
         assert_eq!(negative, [0x08, 0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01]);
         assert_eq!(Message::default().float(2, 1.0).into_bytes(), [0x15, 0, 0, 0x80, 0x3f]);
+        assert_eq!(Message::default().double(1, 1.0).into_bytes(), [0x09, 0, 0, 0, 0, 0, 0, 0xf0, 0x3f]);
     }
 }

@@ -1,0 +1,127 @@
+//! A study on a real Slurm of this one machine: tasks that are killed and tasks that run out of time go back into the queue
+//! and on from where they were. Skipped, saying so, where Slurm is not installed.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
+
+use ablate::record::{Cells, State, Status, cell_dir, read_cells, read_status};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+/// Seconds that a cell takes at least: Slurm counts time in minutes, and looks at it twice a minute.
+const LONG: f64 = 60.0;
+
+/// A Slurm with everything it keeps, and a study beside it. Both end with the test.
+struct Cluster(PathBuf);
+
+impl Cluster {
+    /// `None` where Slurm is not installed.
+    fn start() -> Option<Cluster> {
+        let there = |program: &str| {
+            let found =
+                Command::new("sh").args(["-c", &format!("PATH=$PATH:/usr/sbin:/sbin command -v {program}")]).output();
+            found.is_ok_and(|o| o.status.success())
+        };
+        if !["munged", "slurmctld", "slurmd", "sbatch", "scontrol"].iter().all(|program| there(program)) {
+            return None;
+        }
+        // A short path: the socket's name has a limit.
+        let cluster = Cluster(std::env::temp_dir().join(format!("ablate-slurm-{}", std::process::id())));
+        cluster.tool("start");
+        Some(cluster)
+    }
+
+    fn tool(&self, word: &str) {
+        let tool = Path::new(env!("CARGO_MANIFEST_DIR")).join("tools/slurm.sh");
+        let output = Command::new(tool).arg(word).arg(self.0.join("slurm")).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    fn write(&self, steps: u64) {
+        let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tiny-gan.toml");
+        let text = format!(
+            "format = 1\nextends = [{:?}]\nstages.completion.length = \"{steps} steps\"\n\
+             evaluate.every = \"{steps} steps\"\nrun.checkpoint.every = \"10 steps\"\n[study]\nseeds = [0, 1]\n\
+             [study.launch]\nuse = \"slurm\"\npartition = \"test\"\ncpus = 1\nmemory = \"100M\"\ntime = \"00:01:00\"\n\
+             grace = 55\nlines = [\"export SAID=yes\", \"echo said=$SAID\"]\n",
+            fixture.display().to_string()
+        );
+        std::fs::write(self.0.join("mine.toml"), text).unwrap();
+    }
+
+    fn ablate(&self, words: &[&str]) -> String {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ablate"));
+        command.current_dir(&self.0).env("SLURM_CONF", self.0.join("slurm/slurm.conf")).args(words);
+        let output = command.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "{words:?}: {said}");
+        said
+    }
+
+    fn index(&self) -> Cells {
+        read_cells(&self.0.join("runs/mine")).unwrap().unwrap()
+    }
+
+    fn statuses(&self) -> Vec<Option<Status>> {
+        let read = |hash: &str| read_status(&cell_dir(&self.0.join("runs"), hash)).unwrap();
+        self.index().cells.iter().map(|cell| read(&cell.hash)).collect()
+    }
+
+    /// What the tasks of a job said.
+    fn log(&self, job: &str, task: usize) -> String {
+        std::fs::read_to_string(self.0.join(format!("runs/mine/slurm/{job}-{task}.log"))).unwrap_or_default()
+    }
+
+    fn until(&self, what: &str, mut holds: impl FnMut() -> bool) {
+        let begun = Instant::now();
+        while !holds() {
+            let logs: Vec<String> = (0..2).map(|task| self.log("1", task)).collect();
+            assert!(begun.elapsed() < Duration::from_secs(1200), "{what} does not come: {logs:#?}");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        self.tool("stop");
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+#[test]
+fn a_study_survives_killed_tasks_and_the_end_of_their_time() {
+    let Some(cluster) = Cluster::start() else {
+        eprintln!("skipped: Slurm (slurm-wlm, munge) is not installed");
+        return;
+    };
+    // How long a step takes here, to ask for enough of them.
+    cluster.write(8);
+    cluster.ablate(&["study", "mine.toml", "--jobs", "2", "--out", "measure"]);
+    let measured = read_cells(&cluster.0.join("measure/mine")).unwrap().unwrap();
+    let seconds = |hash: &str| read_status(&cell_dir(&cluster.0.join("measure"), hash)).unwrap().unwrap().seconds;
+    let step = measured.cells.iter().map(|cell| seconds(&cell.hash) / 8.0).fold(f64::INFINITY, f64::min);
+    cluster.write((LONG / step).ceil() as u64);
+
+    let said = cluster.ablate(&["study", "mine.toml", "--launcher", "slurm"]);
+    assert!(said.contains("job 1: 2 cells"), "{said}");
+    let said = cluster.ablate(&["study", "mine.toml", "--launcher", "slurm"]);
+    assert!(said.contains("nothing to submit"), "{said}");
+    cluster.until("a checkpoint of the second cell", || {
+        cluster.statuses()[1].as_ref().is_some_and(|s| s.total_steps > 0 && s.worker.is_some())
+    });
+    let shown = cluster.ablate(&["status", "mine.toml"]);
+    assert!(shown.contains("running") && shown.contains("job 1_1"), "{shown}");
+    let worker = cluster.statuses()[1].as_ref().unwrap().worker.clone().unwrap();
+    assert!(Command::new("kill").args(["-9", &worker.pid.to_string()]).status().unwrap().success());
+
+    let done = |s: &Option<Status>| s.as_ref().is_some_and(|s| s.state == State::Done);
+    cluster.until("the end of both cells", || cluster.statuses().iter().all(done));
+    let logs = [cluster.log("1", 0), cluster.log("1", 1)];
+    assert!(logs[0].contains("out of time: saved, and back into the queue"), "{}", logs[0]);
+    assert!(logs[1].contains("the cell's process died of signal 9: back into the queue"), "{}", logs[1]);
+    assert!(logs.iter().all(|log| log.contains("resumed at step ") && log.contains("said=yes")), "{logs:#?}");
+    cluster.until("the page", || cluster.0.join("runs/mine/index.html").exists());
+    assert!(cluster.ablate(&["status", "mine.toml"]).contains("2 cells: 2 done"));
+}
