@@ -98,7 +98,7 @@ impl From<::csv::Error> for ReportError {
 }
 
 /// Draws the page of a study, or of a run, into its folder: `index.html`, `report.md`,
-/// `paper.tex`, `tables/`, `figures/`.
+/// `paper.tex`, `tables/`, `figures/`; with the feature `pdf` also `report.pdf` and the figures as PDF.
 ///
 /// # Errors
 /// Files of the record that cannot be read, a folder that cannot be written. What is merely missing (a failed or
@@ -134,7 +134,13 @@ pub fn write(study_dir: &Path, runs_root: &Path, options: &Options) -> Result<Pa
     let paper = paper::Paper::new(&study, &page.tables, page.drawings(), options);
     write_atomic(&files.paper, paper::tex(&paper).as_bytes())?;
     #[cfg(feature = "pdf")]
-    write_atomic(&study_dir.join("report.pdf"), &paper::pdf(&paper)?)?;
+    {
+        for drawing in &paper.drawings {
+            let path = study_dir.join("figures").join(&drawing.name).with_extension("pdf");
+            write_atomic(&path, &paper::picture(drawing)?)?;
+        }
+        write_atomic(&study_dir.join("report.pdf"), &paper::pdf(&paper)?)?;
+    }
     files.index = study_dir.join("index.html");
     files.markdown = study_dir.join("report.md");
     write_atomic(&files.index, page.html()?.as_bytes())?;

@@ -182,15 +182,22 @@ fn of_file(
     let out = prepared.cells.first().map(|cell| PathBuf::from(&cell.plan.run.out));
     let runs = args.common.out.clone().or(out).unwrap_or_else(|| "runs".into());
     let entries = prepared.index().cells;
-    let chosen: Vec<CellEntry> = entries.iter().filter(|entry| fits(entry, which)).cloned().collect();
+    // One entry a cell, in the same order.
+    let all = entries.iter().zip(&prepared.cells).filter(|(entry, _)| fits(entry, which));
+    let records = all.map(|(entry, cell)| {
+        let mut record = CellRecord::read(&cell_dir(&runs, &entry.hash))
+            .with_context(|| format!("cannot read a cell of {}", file.display()))?;
+        if record.config.is_empty() {
+            // What a cell that was never started would be run with.
+            record.config = cell.plan.provenance.clone();
+        }
+        Ok((entry.clone(), record))
+    });
+    let chosen = records.collect::<anyhow::Result<Vec<_>>>()?;
     if chosen.is_empty() {
         bail!("no cell of {} fits `{run}`; it has{}", file.display(), list(&entries));
     }
-    let records = chosen.into_iter().map(|entry| {
-        let record = CellRecord::read(&cell_dir(&runs, &entry.hash));
-        record.map(|record| (entry, record)).with_context(|| format!("cannot read a cell of {}", file.display()))
-    });
-    let sides = grouped(run, records.collect::<anyhow::Result<_>>()?);
+    let sides = grouped(run, chosen);
     if sides.len() > 1 && which.variant.is_none() {
         bail!("{} has several variants, choose with `{}:VARIANT`; it has{}", file.display(), run, list(&entries));
     }

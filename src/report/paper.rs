@@ -7,7 +7,7 @@ mod typeset;
 
 pub use latex::tex;
 #[cfg(feature = "pdf")]
-pub use typeset::pdf;
+pub use typeset::{pdf, picture};
 
 use super::Options;
 use super::figure::Drawing;

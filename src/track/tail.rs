@@ -160,7 +160,7 @@ mod tests {
         assert_eq!(lines.iter().map(|l| l.event.total_step()).collect::<Vec<_>>(), [10, 20]);
         // Ten steps of half a second lie between the two.
         assert!((lines[1].time - lines[0].time - 5.0).abs() < 1e-3, "{lines:?}");
-        assert!((lines[1].time - now()).abs() < 5.0, "{lines:?}");
+        assert!((lines[1].time - now()).abs() < 60.0, "{lines:?}");
         writeln!(file, "{}", &text(&step(30))[20..]).unwrap();
         assert_eq!(tail.read().unwrap().len(), 1);
         assert_eq!(tail.read().unwrap(), []);

@@ -21,7 +21,10 @@ static EDITOR: LazyLock<Editor> = LazyLock::new(|| {
 
 /// What the schema says of a file's values.
 pub fn complaint(value: &Value) -> Option<String> {
-    EDITOR.schemas.validate(value, EDITOR.index).err().map(|e| format!("{e:#}"))
+    EDITOR.schemas.validate(value, EDITOR.index).err().map(|e| {
+        // An alternative of many tells each: the first lines name the place.
+        format!("{e:#}").lines().take(8).collect::<Vec<_>>().join("\n")
+    })
 }
 
 /// Whether the schema sees that a text is wrong which was right.

@@ -66,7 +66,7 @@ fn variants_of_a_study_are_compared_over_their_seeds() {
     let runs = runs("variants");
     let text = said(&runs, &["ablation"]);
     for part in [
-        "A  Plain of ablation seeds 0 1 2 (0-0, 0-1, 0-2)\nB  Gated of ablation seeds 0 1 2 (1-0, 1-1, 1-2)",
+        "A  Plain of ablation, seeds 0 1 2 (0-0, 0-1, 0-2)\nB  Gated of ablation, seeds 0 1 2 (1-0, 1-1, 1-2)",
         "Configuration: 1 of 3 keys differs\n  nodes.generator.gate\n    A  \"none\"\n    B  \"attention-gate\"\n",
         "Environment: no difference",
         "Metrics, B less A",
@@ -76,7 +76,7 @@ fn variants_of_a_study_are_compared_over_their_seeds() {
         assert!(text.contains(part), "`{part}` is lacking in\n{text}");
     }
     let line = |name: &str| text.lines().find(|l| l.trim_start().starts_with(name)).unwrap();
-    assert!(line("a.psnr (dB)").ends_with("better") && line("a.l1").ends_with("no difference"), "{text}");
+    assert!(line("a.psnr (dB)").ends_with("better") && line("a.l1").ends_with("not significant"), "{text}");
     assert!(!text.contains('\u{1b}'), "no colours where nobody sees them");
     // The same by the variants' names, turned round.
     let text = said(&runs, &["ablation:gated", "ablation/:plain"]);
@@ -112,7 +112,7 @@ fn single_cells_are_paired_by_their_test_samples() {
     assert!(text.contains("Seeds differ (A: 0; B: 1): part of the difference is that of two trainings."), "{text}");
     assert!(text.contains("One training of each: what another would give is not tested."), "{text}");
     let text = said(&runs, &["ablation:plain:0", "ablation:gated:2"]);
-    assert!(text.starts_with("A  Plain of ablation seed 0 (0-0)\nB  Gated of ablation seed 2 (1-2)\n"), "{text}");
+    assert!(text.starts_with("A  Plain of ablation, seed 0 (0-0)\nB  Gated of ablation, seed 2 (1-2)\n"), "{text}");
 }
 
 #[test]
@@ -164,12 +164,27 @@ fn an_unfinished_run_is_compared_as_far_as_it_went() {
     }
     let text = said(&runs, &["cells/0-0", "cells/1-0"]);
     let notes = "B is not finished (seed 0 interrupted at step 200): compared is what is there.";
-    assert!(text.contains(notes) && text.contains("a value is missing"), "{text}");
+    assert!(text.contains(notes), "{text}");
+    assert!(text.lines().any(|l| l.contains("a.psnr (dB)") && l.ends_with(" -")), "{text}");
     assert!(text.contains("  validation, step 200:\n"), "{text}");
     assert!(text.lines().any(|l| l.contains("a.psnr (dB)") && l.contains("200.00")), "{text}");
     std::fs::remove_file(cell_dir(&runs, "1-1").join("status.json")).unwrap();
     let text = said(&runs, &["cells/0-1", "cells/1-1"]);
     assert!(text.contains("B is not finished (seed 1 not started): compared is what is there."), "{text}");
+}
+
+/// Two variants of a file that nobody ran: their configurations can be told apart all the same.
+#[test]
+fn files_are_compared_before_they_are_run() {
+    let runs = runs("files");
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments/quickstart.toml");
+    let of = |variant: &str| format!("{}:{variant}", file.display());
+    let text = said(&runs, &[&of("uv-gan"), &of("attention-res-cunet:0")]);
+    assert!(text.contains("  nodes.generator.gate\n    A  unset\n    B  \"attention-gate\"\n"), "{text}");
+    assert!(text.contains("Environment: not known of two runs") && text.contains("neither run has any"), "{text}");
+    assert!(text.contains("A is not finished (seed 0 not started): compared is what is there."), "{text}");
+    let (code, _, error) = ablate(&runs, &[&file.display().to_string(), "cells/0-0"]);
+    assert!(code == 1 && error.contains("quickstart.toml:VARIANT`; it has\n  `uv-gan`, seed 0\n"), "{error}");
 }
 
 #[test]
@@ -209,5 +224,5 @@ fn names_that_fit_nothing_are_answered_with_help() {
         assert!(words.iter().all(|w| error.contains(w)), "{arguments:?}: {error}");
     }
     let text = said(&runs, &["aa11", "AA22"]);
-    assert!(text.starts_with("A  plain of ablation seed 0 (aa110000)\nB  plain"), "{text}");
+    assert!(text.starts_with("A  plain of ablation, seed 0 (aa110000)\nB  plain"), "{text}");
 }

@@ -241,3 +241,35 @@ fn the_paper_compiles() {
         assert!(read.contains(said), "the PDF lacks `{said}`:\n{read}");
     }
 }
+
+/// The article without TeX: as many pages, the same words, the same bytes when it is drawn again.
+#[cfg(feature = "pdf")]
+#[test]
+fn the_pdf_is_set_here() {
+    let nasty = "100 % of $x_1$ & {b} #2 ~ ^ \\frac \"q\" <s> | `c_d` λ ± é – [z] *w* a--b #let x = @y";
+    let (dir, runs) = study("pdf", nasty, ["[UV]_GAN & 5% \\x", "*Ours* #1 ^2 ~ {z} ü"]);
+    write(&dir, &runs, &options()).unwrap();
+    let bytes = std::fs::read(dir.join("report.pdf")).unwrap();
+    assert!(bytes.starts_with(b"%PDF-1.") && dir.join("figures/radar.pdf").exists());
+    write(&dir, &runs, &options()).unwrap();
+    assert!(bytes == std::fs::read(dir.join("report.pdf")).unwrap(), "report.pdf changed");
+    let Ok(read) = Command::new("pdftotext").args(["-layout", "report.pdf", "-"]).current_dir(&dir).output() else {
+        return eprintln!("skipped in part: no pdftotext here");
+    };
+    let read = String::from_utf8_lossy(&read.stdout).into_owned();
+    let pages = read.matches('\u{c}').count();
+    assert!((4..=14).contains(&pages), "{pages} pages");
+    for said in [
+        "[UV]_GAN & 5% \\x",
+        "*Ours* #1 ^2 ~ {z} ü",
+        "$x_1$ & {b} #2",
+        "#let x = @y",
+        "† [1]",
+        "[1] Na et al. (2020). Faces & <maps> of 100 %.",
+        "missing PSNR (dB) ↑, by yaw (degrees)",
+        "Table 1",
+        "Figure 1",
+    ] {
+        assert!(read.contains(said), "the PDF lacks `{said}`:\n{read}");
+    }
+}

@@ -122,7 +122,8 @@ fn a_damaged_cache_is_drawn_anew() {
     assert_eq!(drawn.load(Ordering::Relaxed), 3);
     open(&settings(16, 3), &around).unwrap();
     assert_eq!(drawn.load(Ordering::Relaxed), 3, "the second time it is read");
-    let file = std::fs::read_dir(&scratch.0).unwrap().next().unwrap().unwrap().path();
+    let files = std::fs::read_dir(&scratch.0).unwrap().map(|entry| entry.unwrap());
+    let file = files.max_by_key(|file| file.metadata().unwrap().len()).unwrap().path();
     let mut bytes = std::fs::read(&file).unwrap();
     *bytes.last_mut().unwrap() ^= 1;
     std::fs::write(&file, &bytes).unwrap();

@@ -8,18 +8,21 @@ use super::read::{Axis, Reader};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::random::Stream;
 
-const KEYS: [&str; 7] = ["method", "trials", "budget", "factor", "metric", "seed", "space"];
+const KEYS: [&str; 8] = ["method", "trials", "budget", "factor", "rounds", "metric", "seed", "space"];
 const SPACE_KEYS: [&str; 5] = ["key", "from", "to", "scale", "values"];
 /// Points that are drawn at most.
 const MOST: usize = 10_000;
+/// Rounds at most.
+const ROUNDS: u64 = 20;
 
 /// How a search spends its budget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
     /// Every point is trained to the end (Bergstra and Bengio, JMLR 2012).
     Random,
-    /// In rounds; of each the best `1 / factor` go on, `factor` times as long (Jamieson and Talwalkar, AISTATS 2016).
-    SuccessiveHalving { factor: usize },
+    /// In rounds; of each the best `1 / factor` go on, `factor` times as long, in the last to the end (Jamieson and
+    /// Talwalkar, AISTATS 2016).
+    SuccessiveHalving { factor: usize, rounds: usize },
 }
 
 /// `[study.search]`, read and checked.
@@ -61,14 +64,12 @@ pub struct Round {
 impl Method {
     /// The rounds that so many points go through.
     pub fn rounds(self, trials: usize) -> Vec<Round> {
-        let Method::SuccessiveHalving { factor } = self else { return vec![Round { points: trials, share: 1.0 }] };
-        let mut counts = vec![trials];
-        while let Some(left) = counts.last().copied().filter(|left| *left > 1) {
-            counts.push(left.div_ceil(factor));
-        }
-        let last = counts.len() - 1;
-        let share = |round: usize| (factor as f64).powi(-((last - round) as i32));
-        counts.into_iter().enumerate().map(|(i, points)| Round { points, share: share(i) }).collect()
+        let Method::SuccessiveHalving { factor, rounds } = self else {
+            return vec![Round { points: trials, share: 1.0 }];
+        };
+        let counts = std::iter::successors(Some(trials), |left| Some(left.div_ceil(factor)));
+        let share = |round: usize| (factor as f64).powi(-((rounds - 1 - round) as i32));
+        counts.take(rounds).enumerate().map(|(i, points)| Round { points, share: share(i) }).collect()
     }
 
     /// Training that so many points cost, in whole trainings.
@@ -120,15 +121,19 @@ impl Reader {
 
     fn method(&mut self, table: &Table) -> Method {
         let factor = self.whole(table, "factor", 2);
+        let rounds = self.whole(table, "rounds", 2).map(|rounds| rounds.min(ROUNDS));
         let Some(item) = table.get("method") else { return Method::Random };
         match item.as_text() {
             Some("random") => {
-                if let Some(factor) = table.get("factor") {
-                    self.error("`factor` belongs to `method = \"successive-halving\"`".into(), factor);
+                for key in ["factor", "rounds"].iter().filter(|key| table.contains_key(**key)) {
+                    self.error(format!("`{key}` belongs to `method = \"successive-halving\"`"), &table[*key]);
                 }
                 Method::Random
             }
-            Some("successive-halving") => Method::SuccessiveHalving { factor: factor.unwrap_or(3) as usize },
+            Some("successive-halving") => Method::SuccessiveHalving {
+                factor: factor.unwrap_or(3).min(MOST as u64) as usize,
+                rounds: rounds.unwrap_or(3) as usize,
+            },
             Some(name) => {
                 let known = ["random", "successive-halving"];
                 self.no_such("method of search", name, known.into_iter(), item.place().cloned());
@@ -367,9 +372,10 @@ mod tests {
 
     #[test]
     fn of_each_round_the_best_part_goes_on_for_longer() {
-        let halving = Method::SuccessiveHalving { factor: 4 };
+        let halving = Method::SuccessiveHalving { factor: 4, rounds: 3 };
         assert_eq!(shares(halving, 16), [(16, 0.0625), (4, 0.25), (1, 1.0)]);
-        assert_eq!(shares(halving, 1), [(1, 1.0)]);
+        assert_eq!(shares(halving, 40), [(40, 0.0625), (10, 0.25), (3, 1.0)]);
+        assert_eq!(shares(halving, 1), [(1, 0.0625), (1, 0.25), (1, 1.0)]);
         assert_eq!(shares(Method::Random, 5), [(5, 1.0)]);
         // 16 x 1/16, then 4 x 3/16, then 3/4: what resuming saves is not paid again.
         assert!((halving.cost(16) - 2.5).abs() < 1e-12);

@@ -41,18 +41,15 @@ impl Page {
     }
 
     fn run(&mut self, i: usize, run: &Told) {
-        let mut parts = vec![if run.title.is_empty() { run.name.clone() } else { run.title.clone() }];
-        if !run.experiment.is_empty() {
-            parts.push(format!("of {}", run.experiment));
-        }
+        let title = if run.title.is_empty() { run.name.clone() } else { run.title.clone() };
+        let of = if run.experiment.is_empty() { String::new() } else { format!(" of {}", run.experiment) };
         let seeds: Vec<String> = run.cells.iter().map(|c| c.seed.to_string()).collect();
         let word = if seeds.len() == 1 { "seed" } else { "seeds" };
-        parts.push(format!("{word} {}", seeds.join(" ")));
         let cells: Vec<String> = run.cells.iter().map(cell).collect();
-        parts.push(format!("({})", cells.join(", ")));
+        let told = format!("{title}{of}, {word} {} ({})", seeds.join(" "), cells.join(", "));
         let head = format!("{}  ", letter(i));
         let indent = " ".repeat(head.chars().count());
-        self.wrapped(&head, &indent, &parts.join(" "));
+        self.wrapped(&head, &indent, &told);
     }
 
     fn heading(&mut self, text: &str) {
@@ -111,7 +108,7 @@ impl Page {
         let most = |c: usize| rows.iter().chain([&heads]).map(|r| r[c].chars().count()).max().unwrap_or(0);
         let columns = [most(1), most(2), most(3)];
         // What is left beside the numbers and the longest word of what was found.
-        let room = self.width.saturating_sub(columns.iter().sum::<usize>() + 2 + 3 * 2 + 2 + "seeds disagree".len());
+        let room = self.width.saturating_sub(columns.iter().sum::<usize>() + 2 + 3 * 2 + 2 + "not significant".len());
         let wide = most(0).min(room.max(12));
         let line = |row: &[String; 4]| {
             let [a, b, difference] = columns;
@@ -198,7 +195,7 @@ fn found(found: &Result<Tested, super::Why>) -> (&'static str, &'static str) {
         Ok(Found::Lower) => ("lower", BOLD),
         Ok(Found::SeedsDisagree) => ("seeds disagree", DIM),
         Ok(Found::SpansZero) => ("spans 0", DIM),
-        Ok(Found::NotSignificant) => ("no difference", DIM),
+        Ok(Found::NotSignificant) => ("not significant", DIM),
         Ok(Found::NotTested) | Err(_) => ("", DIM),
     }
 }
@@ -207,7 +204,8 @@ fn found(found: &Result<Tested, super::Why>) -> (&'static str, &'static str) {
 fn detail(metric: &Metric, i: usize) -> Option<String> {
     let tested = match &metric.found[i - 1] {
         Ok(tested) => tested,
-        Err(super::Why::Cost | super::Why::Unfinished) => return None,
+        // A dash says it.
+        Err(super::Why::Cost | super::Why::Unfinished | super::Why::Missing) => return None,
         Err(why) => return Some(why.text().into()),
     };
     let decimals = metric.column.decimals + 1;

@@ -45,13 +45,30 @@ const HEAD: &str = r#"#set page(paper: "a4", margin: (x: 22mm, y: 24mm), numberi
 /// # Errors
 /// What the compiler says of the document, which would be a defect of this file.
 pub fn pdf(paper: &Paper<'_>) -> Result<Vec<u8>, ReportError> {
-    let desk = Desk::new(&document(paper), &paper.drawings);
+    compiled(&document(paper), &paper.drawings, paper.title)
+}
+
+/// A picture as a PDF of its own size, which `paper.tex` takes before the pixels.
+///
+/// # Errors
+/// As [`pdf`].
+pub fn picture(drawing: &Drawing) -> Result<Vec<u8>, ReportError> {
+    let wide = width(&drawing.svg).unwrap_or(600.0) * POINTS;
+    let text = format!(
+        "#set page(width: auto, height: auto, margin: 0pt)\n#set document(date: none)\n#image({}, width: {wide}pt)\n",
+        quoted(&format!("{}.svg", drawing.name))
+    );
+    compiled(&text, &[drawing], &drawing.name)
+}
+
+fn compiled(text: &str, drawings: &[&Drawing], identity: &str) -> Result<Vec<u8>, ReportError> {
+    let desk = Desk::new(text, drawings);
     let failed = |all: typst::ecow::EcoVec<SourceDiagnostic>| {
         let all: Vec<String> = all.iter().map(|d| d.message.to_string()).collect();
-        ReportError::Picture(format!("report.pdf: {}", all.join("; ")))
+        ReportError::Picture(format!("a PDF of `{identity}`: {}", all.join("; ")))
     };
     let document = typst::compile::<PagedDocument>(&desk).output.map_err(failed)?;
-    let options = PdfOptions { ident: Smart::Custom(paper.title), ..PdfOptions::default() };
+    let options = PdfOptions { ident: Smart::Custom(identity), ..PdfOptions::default() };
     typst_pdf::pdf(&document, &options).map_err(failed)
 }
 

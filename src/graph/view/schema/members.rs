@@ -89,6 +89,9 @@ pub fn cards(library: &Library) -> Vec<(String, Value)> {
 
 /// Where it is a table, its keys are among these.
 fn only(names: Vec<&str>) -> Value {
+    if names.is_empty() {
+        return json!({ "maxProperties": 0, "additionalProperties": true });
+    }
     json!({ "propertyNames": { "enum": names }, "additionalProperties": true })
 }
 

@@ -53,6 +53,7 @@ fn search() -> Value {
         ("trials", integer(1, None, "Points that are drawn for each variant.")),
         ("budget", budget),
         ("factor", integer(2, Some(3), "Of each round one in so many points goes on, so many times as long.")),
+        ("rounds", integer(2, Some(3), "Rounds; the last trains to the end.")),
         ("metric", text("Validation column that ranks the points; `evaluate.select`, where it is not written.")),
         ("seed", integer(0, Some(0), "Of the draws.")),
         ("space", table_of("searched key", searched)),

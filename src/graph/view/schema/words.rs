@@ -114,12 +114,12 @@ pub fn pair(of: Value) -> Value {
 }
 
 pub fn pick() -> Value {
-    let column = |doc: &str| text(doc);
-    let by = closed(&[
-        ("best", column("By this column.")),
-        ("median", column("By this column.")),
-        ("worst", column("By this column.")),
+    let column = || text("By this column.");
+    let near = closed(&[
+        ("value", text("The wire whose value is compared.")),
+        ("at", json!({ "type": "array", "items": { "type": "number" }, "description": "One sample beside each." })),
     ]);
+    let by = closed(&[("best", column()), ("median", column()), ("worst", column()), ("near", near)]);
     json!({ "anyOf": [{ "const": "random" }, { "type": "array", "items": { "type": "integer", "minimum": 0 } }, by] })
 }
 
