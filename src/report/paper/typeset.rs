@@ -17,6 +17,9 @@ use typst::utils::LazyHash;
 use typst::{Library, LibraryExt, World};
 use typst_pdf::PdfOptions;
 
+/// Between a mean, which may be bold and so lean out of its room, and its deviation.
+const BETWEEN: &str = "\u{2009} ± ";
+
 /// Points of a CSS pixel.
 const POINTS: f64 = 0.75;
 
@@ -24,12 +27,12 @@ const HEAD: &str = r#"#set page(paper: "a4", margin: (x: 22mm, y: 24mm), numberi
 #set text(font: "DejaVu Sans", size: 9pt, lang: "en", fallback: false)
 #set par(leading: 0.62em)
 #set heading(numbering: "1")
-#set table(stroke: none, inset: (x: 4pt, y: 3pt))
+#set table(stroke: none, inset: (x: 5pt, y: 3pt))
 #show heading: set block(above: 1.6em, below: 0.8em)
 #show figure.caption: set text(size: 8.5pt)
 #show figure.where(kind: table): set figure.caption(position: top)
 #show figure: set block(breakable: false, above: 1.6em, below: 1.6em)
-#show raw: set text(font: "DejaVu Sans Mono", size: 0.92em)
+#show raw: set text(font: "DejaVu Sans Mono", size: 1.15em)
 #let best(whole, part) = {
   box(place(bottom + right, strong(whole)) + hide(whole))
   box(place(bottom + left, strong(part)) + hide(part))
@@ -234,7 +237,7 @@ fn table(table: &Table, sources: &[(String, String)]) -> String {
         cells.extend(rules);
     }
     cells.push(quoted(&table.corner));
-    cells.extend(table.heads.iter().map(|h| quoted(&h.text())));
+    cells.extend(table.heads.iter().map(|h| format!("table.cell(align: center, {})", quoted(&h.text()))));
     cells.push("emph(\"n\")".into());
     let mut before = None;
     for (i, row) in table.rows.iter().enumerate() {
@@ -275,7 +278,7 @@ fn cell(column: &Aligned, row: usize) -> String {
         n if n == part => hidden(zeros(part)),
         n => hidden("0".repeat(n)),
     };
-    let deviation = |(whole, part): (usize, usize)| hidden(format!(" ± {}{}", "0".repeat(whole), zeros(part)));
+    let deviation = |(whole, part): (usize, usize)| hidden(format!("{BETWEEN}{}{}", "0".repeat(whole), zeros(part)));
     let mut out = Vec::new();
     match &column.numbers[row] {
         None => {
@@ -289,7 +292,7 @@ fn cell(column: &Aligned, row: usize) -> String {
             out.extend(after(&number.mean, column.part));
             match (&number.std, column.std) {
                 (Some(std), Some((whole, part))) => {
-                    out.push(quoted(" ± "));
+                    out.push(quoted(BETWEEN));
                     out.extend(hidden("0".repeat(std.lacks(whole, part).1)));
                     out.push(quoted(&std.text()));
                     out.extend(after(std, part));
