@@ -15,12 +15,14 @@ mod progress;
 mod read;
 #[cfg(test)]
 mod schema;
+mod search;
 mod status;
 mod write;
 
 pub use claim::{Claim, Worker};
 pub use progress::{Observer, Progress};
 pub use read::{CellRecord, RecordError, StudyRecord, read_cells};
+pub use search::{SearchGroup, SearchPoint, SearchRecord, SearchRound};
 pub use status::{State, Status, read_status, write_status};
 pub use write::{EventLog, cell_dir, truncate_events, write_atomic, write_config, write_json};
 
@@ -349,45 +351,6 @@ pub struct CellEntry {
     /// What tests compare with.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub baseline: bool,
-}
-
-/// `search.json` beside `cells.json`: what a search made of its points.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
-pub struct SearchRecord {
-    /// Validation column that ranked the points.
-    pub column: String,
-    pub groups: Vec<SearchGroup>,
-}
-
-/// The points of one variant, which compete with each other.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct SearchGroup {
-    /// The variant's title and labels of axes; empty without either.
-    pub name: String,
-    pub rounds: Vec<SearchRound>,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct SearchRound {
-    /// Of the whole training.
-    pub share: f64,
-    /// Best first.
-    pub points: Vec<SearchPoint>,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct SearchPoint {
-    /// `rate=0.0032, gate=cbam`.
-    pub label: String,
-    /// Best validated value so far, mean over the seeds; absent where a seed failed.
-    pub value: Option<f64>,
-    /// It went on to the next round; of the last round: it won.
-    pub kept: bool,
 }
 
 /// `samples/index.json` of a cell: the pictures that sample figures need, as PNG files beside it.

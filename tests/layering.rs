@@ -10,7 +10,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("record", &[]),
     ("statistics", &["random"]),
     ("registry", &["diagnostic"]),
-    ("config", &["diagnostic", "registry"]),
+    ("config", &["diagnostic", "registry", "random"]),
     ("graph", &["config", "registry", "diagnostic", "record"]),
     ("tensor", &["random"]),
     ("protobuf", &[]),
@@ -22,7 +22,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("run", &["graph", "components", "nn", "tensor", "config", "record", "diagnostic", "registry", "random", "onnx"]),
     ("study", &["run", "graph", "config", "record", "diagnostic", "tensor", "track"]),
     ("report", &["record", "diagnostic", "statistics"]),
-    ("terminal", &["diagnostic", "record", "report"]),
+    ("terminal", &["diagnostic", "record"]),
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
