@@ -57,6 +57,10 @@ pub fn submit(
     options: &Options<'_>,
     script: &Script<'_>,
 ) -> Result<(Vec<Submitted>, usize), LaunchError> {
+    if prepared.search.is_some() {
+        let reason = "a round of a search waits for the one before: submit a job that runs `ablate study .. --jobs N`";
+        return Err(StudyError::Machine { key: "--launcher", value: "slurm".into(), reason }.into());
+    }
     let runs = prepared.runs(options.out);
     let folder = runs.join(&prepared.experiment);
     enter(prepared, options, &folder, &runs)?;
