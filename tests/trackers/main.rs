@@ -2,6 +2,7 @@
 //! Both are Python packages (`pip install tensorboard mlflow`) of the interpreter that `PYTHON` names, else of
 //! `python3`; where one is absent its tests skip, saying so.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::print_stdout, reason = "a test that skips says so")]
 
 mod bench;
 mod fake;
