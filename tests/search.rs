@@ -67,6 +67,7 @@ fn a_search_is_checked() {
         ("from = 1e-4\n", "", "`rate` has neither `values` nor `from` and `to`"),
         ("\"log\"", "\"logarithmic\"", "expected `\"linear\"` or `\"log\"`"),
         ("train.optimizer.lr", "trian.optimizer.lr", "unknown key `trian`"),
+        ("train.optimizer.lr", "settings.rat", "no setting is called `rat`"),
         ("train.optimizer.lr", "losses.reconstruction.use", "`rate` and `loss` set the same key"),
         ("[\"l1\", \"l2\"]", "[\"l1\", \"l1\"]", "value \"l1\" is given twice"),
         ("factor = 2", "metric = 3", "expected a column of the validation split"),

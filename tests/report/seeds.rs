@@ -190,7 +190,7 @@ fn seeds_are_drawn_as_bands_that_the_captions_explain() {
         "PSNR, missing by yaw on the test split. Means over seeds; bands and whiskers: from the smallest to the largest",
         "picked nearest to 0 and 60 by <code>pairs.yaw</code>",
         "those of all seeds together",
-        "PSNR, missing against MACs on the test split",
+        "PSNR, missing against MACs, all networks on the test split",
     ] {
         assert!(page.contains(said), "the page lacks `{said}`");
     }

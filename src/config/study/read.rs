@@ -53,7 +53,7 @@ impl Axis {
 
 impl Plan {
     pub fn read(base: &Item) -> Result<Plan, Vec<Diagnostic>> {
-        let mut reader = Reader { plan: Plan::default(), problems: vec![] };
+        let mut reader = Reader { plan: Plan::default(), problems: vec![], settings: settings(base) };
         let none = Table::new();
         let study = base.get(&["study"]);
         reader.plan.place = study.and_then(Item::entry_place);
@@ -129,6 +129,8 @@ impl Plan {
 pub(super) struct Reader {
     pub plan: Plan,
     pub problems: Vec<Diagnostic>,
+    /// Names of the file's settings; `None` where a variant may bring more.
+    settings: Option<Vec<String>>,
 }
 
 impl Reader {
@@ -246,6 +248,12 @@ impl Reader {
         };
         let path: Vec<_> = path.into_iter().map(|part| placed(part, key)).collect();
         self.top_key(&path, key);
+        let named = path.get(1).filter(|_| path[0].0 == "settings").cloned();
+        if let (Some((name, place)), Some(known)) = (named, self.settings.clone())
+            && !known.contains(&name)
+        {
+            self.no_such("setting", &name, known.iter().map(String::as_str), place.or(key.place().cloned()));
+        }
         Some(path)
     }
 
@@ -344,6 +352,16 @@ impl Reader {
         }
         label
     }
+}
+
+fn settings(base: &Item) -> Option<Vec<String>> {
+    let variants = base.get(&["study", "variants"]).and_then(Item::as_table);
+    let brings = |variant: &Item| ["extends", "settings"].iter().any(|key| variant.get(&[key]).is_some());
+    if variants.is_some_and(|variants| variants.values().any(brings)) {
+        return None;
+    }
+    let written = base.get(&["settings"]).and_then(Item::as_table);
+    Some(written.into_iter().flatten().map(|(name, _)| name.clone()).collect())
 }
 
 /// A part of the path that a text holds, where it stands inside the quotes.

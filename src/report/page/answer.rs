@@ -286,7 +286,9 @@ impl Said<'_> {
     fn label(&self) -> String {
         let head = self.head;
         let (part, _) = head.column.rsplit_once('.').unwrap_or(("", ""));
-        if part.is_empty() || part == "cost" {
+        if part == "cost" {
+            in_a_sentence(&head.label)
+        } else if part.is_empty() {
             head.label.clone()
         } else {
             format!("{} ({})", head.label, part.replace('.', " "))
@@ -380,4 +382,12 @@ fn unfinished(study: &StudyRecord, groups: &[Group<'_>]) -> Option<String> {
     let rest = if n > MOST { format!("; and {} more", n - MOST) } else { String::new() };
     let are = if n == 1 { "run is" } else { "runs are" };
     (n > 0).then(|| format!("{n} of {of} {are} not in it ({}{rest}).", all[..n.min(MOST)].join("; ")))
+}
+/// `Peak memory` as `peak memory`; abbreviations stay.
+fn in_a_sentence(label: &str) -> String {
+    let mut letters = label.chars();
+    match (letters.next(), letters.clone().next()) {
+        (Some(first), Some(second)) if second.is_lowercase() => first.to_lowercase().chain(letters).collect(),
+        _ => label.into(),
+    }
 }
