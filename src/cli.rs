@@ -64,6 +64,8 @@ enum Command {
         common: Common,
     },
     /// Run the failed cells of a study again, from their last checkpoints, then write its page
+    ///
+    /// A search goes on from there: which points it keeps depends on all of a round.
     Retry(cells::RetryArgs),
     /// One cell of a study, for the processes that `--jobs` and `--launcher` start
     #[command(hide = true)]

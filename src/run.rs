@@ -15,6 +15,7 @@ mod evaluate;
 pub mod export;
 #[cfg(test)]
 mod export_tests;
+mod lines;
 pub mod loader;
 mod network;
 mod objective;

@@ -160,6 +160,8 @@ pub fn carry_out(
     let interrupt = interrupt()?;
     let of_many = prepared.is_study || how.command == "study";
     let failed = match how.retry {
+        // The points that a search has not come to decide as much as the failed ones.
+        true if prepared.search.is_some() => Failed::Again,
         true => Failed::Only,
         false if prepared.is_study => Failed::Leave,
         false => Failed::Again,

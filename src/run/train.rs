@@ -4,13 +4,14 @@ use super::cell::{CellFolder, Stop};
 use super::checkpoint::{Checkpoint, Folder, Position};
 use super::data::{Data, Loaders, datasets_of};
 use super::evaluate::{self, Evaluator};
+use super::lines::Lines;
 use super::update::learns;
 use super::{Built, Models, Objective, RunError, Updater, state, weights};
 use crate::components::sample::Split;
 use crate::components::schedule::Clock;
 use crate::graph::plan::{ElementInputs, Plan, Side, Stage, Value};
 use crate::random::Stream;
-use crate::record::{EvaluationRecord, Event, Observer, Progress, StepRecord, UpdateRecord};
+use crate::record::{EvaluationRecord, Event, Observer, Progress, UpdateRecord};
 use crate::tensor::Backend;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -358,56 +359,4 @@ pub(super) fn drawn(plan: &Plan, stage: &Stage) -> BTreeSet<usize> {
 fn losses(updates: &BTreeMap<String, UpdateRecord>) -> Vec<(String, f64)> {
     let total = |record: &UpdateRecord| record.terms.values().map(|t| t.weighted).sum();
     updates.iter().map(|(update, record)| (update.clone(), total(record))).collect()
-}
-
-/// Sums since the last line of the record.
-#[derive(Default)]
-struct Lines {
-    /// Record and number of steps in which the update acted.
-    updates: BTreeMap<String, (UpdateRecord, f64)>,
-    waited: f64,
-    seconds: f64,
-    steps: f64,
-}
-
-impl Lines {
-    fn add(&mut self, updates: BTreeMap<String, UpdateRecord>, waited: f64, seconds: f64) {
-        self.waited += waited;
-        self.seconds += seconds;
-        self.steps += 1.0;
-        for (name, record) in updates {
-            let (sum, n) = self.updates.entry(name).or_default();
-            *n += 1.0;
-            sum.learning_rate = record.learning_rate;
-            sum.seconds += record.seconds;
-            sum.gradient_norm += record.gradient_norm;
-            for (loss, term) in record.terms {
-                let total = sum.terms.entry(loss).or_default();
-                total.raw += term.raw;
-                total.weighted += term.weighted;
-            }
-        }
-    }
-
-    fn take(&mut self, stage: &str, step: u64, total_step: u64, epoch: f64) -> StepRecord {
-        let Lines { updates, waited, seconds, steps } = std::mem::take(self);
-        let mean = |(name, (mut record, n)): (String, (UpdateRecord, f64))| {
-            record.seconds /= steps;
-            record.gradient_norm /= n;
-            for term in record.terms.values_mut() {
-                term.raw /= n;
-                term.weighted /= n;
-            }
-            (name, record)
-        };
-        StepRecord {
-            stage: stage.into(),
-            step,
-            total_step,
-            epoch,
-            updates: updates.into_iter().map(mean).collect(),
-            loading_seconds: waited / steps,
-            step_seconds: seconds / steps,
-        }
-    }
 }

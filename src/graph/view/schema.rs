@@ -8,6 +8,7 @@ mod study;
 mod training;
 mod words;
 
+use crate::config::TOP_KEYS;
 use crate::graph::layout::LAYOUTS;
 use crate::graph::library::Library;
 use members::{PLAIN, family, node};
@@ -118,22 +119,11 @@ fn composite(library: &Library) -> Map<String, Value> {
     all.into_iter().map(|(key, value)| (key.to_string(), value)).collect()
 }
 
-/// Keys of an experiment that a variant may have too.
-const SHARED: [&str; 13] = [
-    "settings",
-    "datasets",
-    "nodes",
-    "losses",
-    "updates",
-    "stages",
-    "train",
-    "run",
-    "evaluate",
-    "evaluations",
-    "predict",
-    "report",
-    "registry",
-];
+/// Keys of an experiment that a variant may have too, described alike.
+fn shared() -> impl Iterator<Item = &'static str> {
+    const OWN: [&str; 7] = ["format", "title", "question", "paper", "partial", "extends", "study"];
+    TOP_KEYS.into_iter().filter(|key| !OWN.contains(key))
+}
 
 fn experiment() -> Map<String, Value> {
     let mut properties = Map::new();
@@ -144,7 +134,7 @@ fn experiment() -> Map<String, Value> {
     put("paper", text("A key of `registry/papers.toml`."));
     put("partial", json!({ "type": "boolean", "default": false, "description": "May only be extended." }));
     put("extends", texts("Files that lie beneath, the last uppermost."));
-    for key in SHARED {
+    for key in shared() {
         put(key, defined(key));
     }
     put("study", defined("study"));
@@ -158,6 +148,6 @@ fn variant() -> Value {
     properties.insert("question".into(), text("Of the file that it extends."));
     properties.insert("paper".into(), text("Of the file that it extends."));
     properties.insert("extends".into(), texts("Files that the variant starts from."));
-    properties.extend(SHARED.map(|key| (key.to_string(), defined(key))));
+    properties.extend(shared().map(|key| (key.to_string(), defined(key))));
     json!({ "type": "object", "additionalProperties": false, "properties": properties })
 }

@@ -1,7 +1,7 @@
 //! `[study]` in the editors' schema.
 
 use super::words::{closed, integer, list, means, table_of, text, texts};
-use super::{SHARED, variant};
+use super::{shared, variant};
 use serde_json::{Value, json};
 
 pub fn study() -> Value {
@@ -62,6 +62,6 @@ fn search() -> Value {
 
 /// A dotted path into an experiment.
 fn path(doc: &str) -> Value {
-    let pattern = format!("^({})\\.", SHARED.join("|"));
+    let pattern = format!("^({})\\.", shared().collect::<Vec<_>>().join("|"));
     json!({ "type": "string", "pattern": pattern, "description": doc })
 }
