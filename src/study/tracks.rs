@@ -33,7 +33,8 @@ impl<'a> Tracks<'a> {
         let result = run(&mut tracking.beside(observer));
         let ending = match &result {
             Ok(_) => Ending::Done,
-            Err(RunError::Interrupted { .. }) => Ending::Interrupted,
+            // A point that a search stops may go on in a later one.
+            Err(RunError::Interrupted { .. } | RunError::Stopped { .. }) => Ending::Interrupted,
             Err(_) => Ending::Failed,
         };
         tracking.finish(ending, observer);
