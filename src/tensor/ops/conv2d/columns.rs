@@ -2,18 +2,44 @@
 //! way back (col2im).
 
 use super::geometry::{Geometry, Tile};
+use crate::tensor::ops::matrix::{copy_short, kernel, with_scratch};
 use std::ops::Range;
 
-/// Writes the columns of a tile: rows are the taps of `channels` (of the whole input, `n x c`), `tile.columns` wide.
-pub fn gather(g: &Geometry, x: &[f32], channels: Range<usize>, tile: &Tile, columns: &mut [f32]) {
-    let (width, pixels) = (tile.columns(g), tile.pixels(g));
-    for (i, image) in tile.images.clone().enumerate() {
-        let maps = &x[(image * g.c + channels.start) * g.texels()..(image * g.c + channels.end) * g.texels()];
-        for_each_tap(g, channels.len(), |row, channel, ky, kx| {
-            let map = &maps[channel * g.texels()..][..g.texels()];
-            let line = &mut columns[row * width + i * pixels..][..pixels];
-            gather_tap(g, map, ky, kx, tile.rows.clone(), line);
-        });
+/// Writes the columns of a tile: rows are `taps` of the taps of `channels` (of the whole input, `n x c`), `tile.columns`
+/// wide.
+pub fn gather(g: &Geometry, x: &[f32], channels: Range<usize>, tile: &Tile, taps: Range<usize>, columns: &mut [f32]) {
+    for (line, tap) in columns.chunks_exact_mut(tile.columns(g)).zip(taps) {
+        gather_line(g, x, channels.start, tile, tap, line);
+    }
+}
+
+/// As [`gather`], in the panels of a product's right operand, with `taps` as their depth.
+pub fn gather_panels(
+    g: &Geometry,
+    x: &[f32],
+    channels: Range<usize>,
+    tile: &Tile,
+    taps: Range<usize>,
+    panels: &mut [f32],
+) {
+    let (columns, width, depth) = (tile.columns(g), kernel().columns, taps.len());
+    let padded = columns.next_multiple_of(width);
+    with_scratch(padded, |line| {
+        line[columns..].fill(0.0);
+        for (d, tap) in taps.enumerate() {
+            gather_line(g, x, channels.start, tile, tap, &mut line[..columns]);
+            for (j, from) in line.chunks_exact(width).enumerate() {
+                copy_short(&mut panels[(j * depth + d) * width..][..width], from);
+            }
+        }
+    });
+}
+
+fn gather_line(g: &Geometry, x: &[f32], channel: usize, tile: &Tile, tap: usize, line: &mut [f32]) {
+    let (channel, ky, kx) = (channel + tap / g.area(), tap / g.kw % g.kh, tap % g.kw);
+    for (image, part) in tile.images.clone().zip(line.chunks_exact_mut(tile.pixels(g))) {
+        let map = &x[(image * g.c + channel) * g.texels()..][..g.texels()];
+        gather_tap(g, map, ky, kx, tile.rows.clone(), part);
     }
 }
 
@@ -122,27 +148,6 @@ pub fn pick(g: &Geometry, y: &[f32], outputs: Range<usize>, tile: &Tile, picked:
         for (i, image) in tile.images.clone().enumerate() {
             let from = &y[(image * g.o + o) * g.pixels() + tile.start(g)..][..pixels];
             picked[row * width + i * pixels..][..pixels].copy_from_slice(from);
-        }
-    }
-}
-
-/// As [`pick`], transposed: `tile.columns x outputs`.
-pub fn pick_transposed(g: &Geometry, y: &[f32], outputs: Range<usize>, tile: &Tile, picked: &mut [f32]) {
-    const BLOCK: usize = 16;
-    let (width, pixels) = (outputs.len(), tile.pixels(g));
-    for (i, image) in tile.images.clone().enumerate() {
-        let maps = &y[(image * g.o + outputs.start) * g.pixels()..(image * g.o + outputs.end) * g.pixels()];
-        for first in (0..width).step_by(BLOCK) {
-            for pixel in (0..pixels).step_by(BLOCK) {
-                let count = BLOCK.min(pixels - pixel);
-                for o in first..(first + BLOCK).min(width) {
-                    let from = &maps[o * g.pixels() + tile.start(g) + pixel..][..count];
-                    let to = picked[(i * pixels + pixel) * width + o..].iter_mut().step_by(width);
-                    for (to, from) in to.zip(from) {
-                        *to = *from;
-                    }
-                }
-            }
         }
     }
 }
