@@ -11,7 +11,7 @@ mod shared;
 mod vector;
 
 pub use kernel::{Kernel, kernel};
-pub use pack::{Source, copy_short, pack};
+pub use pack::{Source, every_second, pack, spread};
 pub use panels::{Block, Left, Right, multiply};
 pub use product::product;
 pub use scratch::with_scratch;

@@ -2,7 +2,7 @@
 //! way back (col2im).
 
 use super::geometry::{Geometry, Tile};
-use crate::tensor::ops::matrix::{copy_short, kernel, with_scratch};
+use crate::tensor::ops::matrix::{every_second, kernel, spread, with_scratch};
 use std::ops::Range;
 
 /// Writes the columns of a tile: rows are `taps` of the taps of `channels` (of the whole input, `n x c`), `tile.columns`
@@ -28,19 +28,47 @@ pub fn gather_panels(
         line[columns..].fill(0.0);
         for (d, tap) in taps.enumerate() {
             gather_line(g, x, channels.start, tile, tap, &mut line[..columns]);
-            for (j, from) in line.chunks_exact(width).enumerate() {
-                copy_short(&mut panels[(j * depth + d) * width..][..width], from);
-            }
+            spread(line, width, d, depth, panels);
         }
     });
 }
 
 fn gather_line(g: &Geometry, x: &[f32], channel: usize, tile: &Tile, tap: usize, line: &mut [f32]) {
     let (channel, ky, kx) = (channel + tap / g.area(), tap / g.kw % g.kh, tap % g.kw);
-    for (image, part) in tile.images.clone().zip(line.chunks_exact_mut(tile.pixels(g))) {
+    let first = g.first_column(kx);
+    let inside = g.inside(first);
+    let mut at = 0;
+    for image in tile.images.clone() {
         let map = &x[(image * g.c + channel) * g.texels()..][..g.texels()];
-        gather_tap(g, map, ky, kx, tile.rows.clone(), part);
+        for oy in tile.rows.clone() {
+            let out = &mut line[at..at + g.ow];
+            at += g.ow;
+            match g.row(oy, ky) {
+                Some(iy) => gather_row(g, &map[iy * g.w..][..g.w], first, inside.clone(), out),
+                None => out.fill(0.0),
+            }
+        }
     }
+}
+
+/// Writes what lies under one tap of a row: `source` is the input's row, whose column `first` is under column 0.
+#[inline]
+fn gather_row(g: &Geometry, source: &[f32], first: isize, inside: Range<usize>, out: &mut [f32]) {
+    for ox in 0..inside.start {
+        out[ox] = outside(g, source, first, ox);
+    }
+    for ox in inside.end..g.ow {
+        out[ox] = outside(g, source, first, ox);
+    }
+    if !inside.is_empty() {
+        let start = first + (inside.start * g.stride) as isize;
+        strided_copy(&mut out[inside], &source[start as usize..], g.stride);
+    }
+}
+
+#[inline]
+fn outside(g: &Geometry, source: &[f32], first: isize, ox: usize) -> f32 {
+    g.border.source(first + (ox * g.stride) as isize, g.w).map_or(0.0, |ix| source[ix])
 }
 
 fn for_each_tap(g: &Geometry, channels: usize, mut f: impl FnMut(usize, usize, usize, usize)) {
@@ -55,38 +83,14 @@ fn for_each_tap(g: &Geometry, channels: usize, mut f: impl FnMut(usize, usize, u
     }
 }
 
-fn gather_tap(g: &Geometry, map: &[f32], ky: usize, kx: usize, rows: Range<usize>, line: &mut [f32]) {
-    let first = g.first_column(kx);
-    let inside = g.inside(first);
-    for (oy, out) in rows.zip(line.chunks_exact_mut(g.ow)) {
-        let Some(iy) = g.row(oy, ky) else {
-            out.fill(0.0);
-            continue;
-        };
-        let source = &map[iy * g.w..][..g.w];
-        for ox in (0..inside.start).chain(inside.end..g.ow) {
-            let ix = g.border.source(first + (ox * g.stride) as isize, g.w);
-            out[ox] = ix.map_or(0.0, |ix| source[ix]);
-        }
-        if !inside.is_empty() {
-            let start = first + (inside.start * g.stride) as isize;
-            strided_copy(&mut out[inside.clone()], &source[start as usize..], g.stride);
-        }
-    }
-}
-
+#[inline]
 fn strided_copy(to: &mut [f32], from: &[f32], stride: usize) {
     match stride {
         1 => to.copy_from_slice(&from[..to.len()]),
-        2 => {
-            let pairs = &from[..2 * to.len() - 1];
-            for (to, from) in to.iter_mut().zip(pairs.chunks(2)) {
-                *to = from[0];
-            }
-        }
+        2 => every_second(to, from),
         _ => {
-            for (to, from) in to.iter_mut().zip(from.iter().step_by(stride)) {
-                *to = *from;
+            for (i, to) in to.iter_mut().enumerate() {
+                *to = from[i * stride];
             }
         }
     }

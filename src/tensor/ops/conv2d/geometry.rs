@@ -27,51 +27,61 @@ pub struct Geometry {
 
 impl Geometry {
     /// Input channels of a group.
+    #[inline]
     pub fn inputs(&self) -> usize {
         self.c / self.groups
     }
 
     /// Output channels of a group.
+    #[inline]
     pub fn outputs(&self) -> usize {
         self.o / self.groups
     }
 
     /// Texels of a kernel.
+    #[inline]
     pub fn area(&self) -> usize {
         self.kh * self.kw
     }
 
     /// Values an output texel is made of: the rows of a group's column matrix.
+    #[inline]
     pub fn taps(&self) -> usize {
         self.inputs() * self.area()
     }
 
     /// Texels of an output map.
+    #[inline]
     pub fn pixels(&self) -> usize {
         self.oh * self.ow
     }
 
     /// Texels of an input map.
+    #[inline]
     pub fn texels(&self) -> usize {
         self.h * self.w
     }
 
     /// Multiplications of a pass, forward or to either gradient.
+    #[inline]
     pub fn products(&self) -> usize {
         self.n * self.o * self.pixels() * self.taps()
     }
 
     /// Input row under output row `oy` at kernel row `ky`.
+    #[inline]
     pub fn row(&self, oy: usize, ky: usize) -> Option<usize> {
         self.border.source((oy * self.stride + ky * self.dilation) as isize - self.top, self.h)
     }
 
     /// Input column under output column 0 at kernel column `kx`, which may lie outside.
+    #[inline]
     pub fn first_column(&self, kx: usize) -> isize {
         (kx * self.dilation) as isize - self.left
     }
 
     /// Output columns whose input column lies inside the map, if column 0 has input column `first`.
+    #[inline]
     pub fn inside(&self, first: isize) -> Range<usize> {
         let low = if first >= 0 { 0 } else { first.unsigned_abs().div_ceil(self.stride).min(self.ow) };
         let room = self.w as isize - first;
@@ -127,6 +137,7 @@ impl Tiles {
         self.images
     }
 
+    #[inline]
     pub fn get(&self, i: usize) -> Tile {
         let (block, part) = (i / self.per_image(), i % self.per_image());
         let (first, row) = (block * self.images, part * self.rows);
@@ -136,21 +147,25 @@ impl Tiles {
 
 impl Tile {
     /// Output texels in each image of the tile.
+    #[inline]
     pub fn pixels(&self, g: &Geometry) -> usize {
         self.rows.len() * g.ow
     }
 
     /// Columns of the tile's column matrix.
+    #[inline]
     pub fn columns(&self, g: &Geometry) -> usize {
         self.images.len() * self.pixels(g)
     }
 
     /// First output texel of each image.
+    #[inline]
     pub fn start(&self, g: &Geometry) -> usize {
         self.rows.start * g.ow
     }
 
     /// The image, if it is one.
+    #[inline]
     pub fn single(&self) -> Option<usize> {
         (self.images.len() == 1).then_some(self.images.start)
     }
@@ -164,6 +179,7 @@ pub fn depths(len: usize) -> impl Iterator<Item = Range<usize>> + Clone {
 }
 
 /// Part `i` of `parts` of `0..len`.
+#[inline]
 pub fn share(len: usize, parts: usize, i: usize) -> Range<usize> {
     len * i / parts..len * (i + 1) / parts
 }

@@ -38,6 +38,7 @@ pub struct Kernel {
 impl Kernel {
     /// # Safety
     /// The pointers are good for `rows` (at least 1, at most the kernel's) by the kernel's columns.
+    #[inline]
     pub unsafe fn run(&self, rows: usize, work: &Work) {
         // SAFETY: as the caller promises; `kernel` chose a kernel that this processor can run.
         unsafe { self.by_rows[rows - 1](work) }
@@ -122,6 +123,7 @@ pub fn kernels() -> Vec<Kernel> {
 }
 
 /// The kernel of this processor.
+#[inline]
 pub fn kernel() -> Kernel {
     static BEST: OnceLock<Kernel> = OnceLock::new();
     *BEST.get_or_init(|| kernels()[0])

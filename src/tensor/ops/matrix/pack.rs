@@ -38,21 +38,63 @@ pub fn pack(from: Source<'_>, (lanes, depth): (usize, usize), width: usize, padd
 
 /// Lanes lie beside each other.
 fn copy_runs(from: Source<'_>, used: usize, depth: usize, wide: usize, panel: &mut [f32]) {
-    for (d, group) in panel[..wide * depth].chunks_exact_mut(wide).enumerate() {
-        let start = from.start + d * from.depth;
-        copy_short(&mut group[..used], &from.values[start..start + used]);
+    match (used == wide, wide) {
+        (true, 6) => copy_whole::<6>(from, depth, panel),
+        (true, 8) => copy_whole::<8>(from, depth, panel),
+        (true, 12) => copy_whole::<12>(from, depth, panel),
+        (true, 16) => copy_whole::<16>(from, depth, panel),
+        (true, 32) => copy_whole::<32>(from, depth, panel),
+        _ => pick(from, 0..used, 0..depth, wide, panel),
     }
 }
 
-/// Copies a few values faster than a call for any number of them does.
-#[inline]
-pub fn copy_short(to: &mut [f32], from: &[f32]) {
-    let ((to, to_rest), (from, from_rest)) = (to.as_chunks_mut::<8>(), from.as_chunks::<8>());
-    for (to, from) in to.iter_mut().zip(from) {
-        *to = *from;
+/// Groups of a known length, which are copied without a call.
+fn copy_whole<const WIDE: usize>(from: Source<'_>, depth: usize, panel: &mut [f32]) {
+    let groups = panel.as_chunks_mut::<WIDE>().0;
+    let mut start = from.start;
+    for group in &mut groups[..depth] {
+        if let Some((run, _)) = from.values[start..].split_first_chunk::<WIDE>() {
+            *group = *run;
+        }
+        start += from.depth;
     }
-    for (to, from) in to_rest.iter_mut().zip(from_rest) {
-        *to = *from;
+}
+
+/// Packs one depth of a right operand whose columns lie beside each other in `line`, a multiple of the kernel's columns.
+pub fn spread(line: &[f32], width: usize, d: usize, depth: usize, panels: &mut [f32]) {
+    match width {
+        8 => spread_whole::<8>(line, d, depth, panels),
+        16 => spread_whole::<16>(line, d, depth, panels),
+        32 => spread_whole::<32>(line, d, depth, panels),
+        _ => {
+            for (j, from) in line.chunks_exact(width).enumerate() {
+                panels[(j * depth + d) * width..][..width].copy_from_slice(from);
+            }
+        }
+    }
+}
+
+#[inline]
+fn spread_whole<const WIDE: usize>(line: &[f32], d: usize, depth: usize, panels: &mut [f32]) {
+    let groups = panels.as_chunks_mut::<WIDE>().0;
+    let mut at = d;
+    for from in line.as_chunks::<WIDE>().0 {
+        groups[at] = *from;
+        at += depth;
+    }
+}
+
+/// `to[i] = from[2 i]`.
+#[inline]
+pub fn every_second(to: &mut [f32], from: &[f32]) {
+    assert!(to.is_empty() || from.len() >= 2 * to.len() - 1);
+    #[cfg(target_arch = "x86_64")]
+    if turns_fast() {
+        // SAFETY: the processor has AVX2, and `from` reaches as far as was just checked.
+        return unsafe { super::vector::every_second(to, from) };
+    }
+    for (i, to) in to.iter_mut().enumerate() {
+        *to = from[2 * i];
     }
 }
 

@@ -24,6 +24,7 @@ impl<'a> Shared<'a> {
     }
 
     /// Values `start..start + len`.
+    #[inline]
     #[allow(clippy::mut_from_ref, reason = "that is its purpose: tasks share it and part it between them")]
     pub fn part(&self, start: usize, len: usize) -> &mut [f32] {
         assert!(start + len <= self.len);
@@ -32,6 +33,7 @@ impl<'a> Shared<'a> {
     }
 
     /// The address of value `at`, from which `span` values lie inside the slice.
+    #[inline]
     pub(super) fn address(&self, at: usize, span: usize) -> *mut f32 {
         assert!(at + span <= self.len);
         self.start.wrapping_add(at)

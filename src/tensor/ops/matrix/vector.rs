@@ -123,6 +123,30 @@ mod x86 {
         _mm512_fmadd_ps
     );
 
+    /// `to[i] = from[2 i]`.
+    ///
+    /// # Safety
+    /// The processor has AVX2; `from` has at least `2 * to.len() - 1` values.
+    #[target_feature(enable = "avx2")]
+    pub unsafe fn every_second(to: &mut [f32], from: &[f32]) {
+        let mut i = 0;
+        while 2 * (i + 8) <= from.len() && i + 8 <= to.len() {
+            // SAFETY: sixteen values from 2 i on are read, eight from i on are written: inside, as just checked.
+            unsafe {
+                let source = from.as_ptr().add(2 * i);
+                let (a, b) = (_mm256_loadu_ps(source), _mm256_loadu_ps(source.add(8)));
+                let mixed = _mm256_castps_pd(_mm256_shuffle_ps::<0x88>(a, b));
+                let even = _mm256_castpd_ps(_mm256_permute4x64_pd::<0xd8>(mixed));
+                _mm256_storeu_ps(to.as_mut_ptr().add(i), even);
+            }
+            i += 8;
+        }
+        while i < to.len() {
+            to[i] = from[2 * i];
+            i += 1;
+        }
+    }
+
     /// Turns eight rows of eight around: `to[j * step + i] = rows[i][j]`.
     ///
     /// # Safety
@@ -131,24 +155,29 @@ mod x86 {
     pub unsafe fn transpose_8x8(rows: [*const f32; 8], to: *mut f32, step: usize) {
         // SAFETY: as the caller promises.
         unsafe {
-            let r = rows.map(|row| _mm256_loadu_ps(row));
-            let pairs = |a, b| (_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b));
-            let ((a0, a1), (b0, b1)) = (pairs(r[0], r[1]), pairs(r[2], r[3]));
-            let ((c0, c1), (d0, d1)) = (pairs(r[4], r[5]), pairs(r[6], r[7]));
-            let fours = |a, b| (_mm256_shuffle_ps::<0x44>(a, b), _mm256_shuffle_ps::<0xee>(a, b));
-            let ((e0, e1), (e2, e3)) = (fours(a0, b0), fours(a1, b1));
-            let ((f0, f1), (f2, f3)) = (fours(c0, d0), fours(c1, d1));
+            let [r0, r1, r2, r3, r4, r5, r6, r7] = rows;
+            let (a, b, c, d) = (_mm256_loadu_ps(r0), _mm256_loadu_ps(r1), _mm256_loadu_ps(r2), _mm256_loadu_ps(r3));
+            let (ab, cd) = (_mm256_unpacklo_ps(a, b), _mm256_unpacklo_ps(c, d));
+            let (e0, e1) = (_mm256_shuffle_ps::<0x44>(ab, cd), _mm256_shuffle_ps::<0xee>(ab, cd));
+            let (ab, cd) = (_mm256_unpackhi_ps(a, b), _mm256_unpackhi_ps(c, d));
+            let (e2, e3) = (_mm256_shuffle_ps::<0x44>(ab, cd), _mm256_shuffle_ps::<0xee>(ab, cd));
+            let (a, b, c, d) = (_mm256_loadu_ps(r4), _mm256_loadu_ps(r5), _mm256_loadu_ps(r6), _mm256_loadu_ps(r7));
+            let (ab, cd) = (_mm256_unpacklo_ps(a, b), _mm256_unpacklo_ps(c, d));
+            let (f0, f1) = (_mm256_shuffle_ps::<0x44>(ab, cd), _mm256_shuffle_ps::<0xee>(ab, cd));
+            let (ab, cd) = (_mm256_unpackhi_ps(a, b), _mm256_unpackhi_ps(c, d));
+            let (f2, f3) = (_mm256_shuffle_ps::<0x44>(ab, cd), _mm256_shuffle_ps::<0xee>(ab, cd));
             // In this order, as a row may be shorter than eight and the next one overwrites what is too much.
-            let halves = [(e0, f0), (e1, f1), (e2, f2), (e3, f3)];
-            for (i, (e, f)) in halves.into_iter().enumerate() {
-                _mm256_storeu_ps(to.add(i * step), _mm256_permute2f128_ps::<0x20>(e, f));
-            }
-            for (i, (e, f)) in halves.into_iter().enumerate() {
-                _mm256_storeu_ps(to.add((i + 4) * step), _mm256_permute2f128_ps::<0x31>(e, f));
-            }
+            _mm256_storeu_ps(to, _mm256_permute2f128_ps::<0x20>(e0, f0));
+            _mm256_storeu_ps(to.add(step), _mm256_permute2f128_ps::<0x20>(e1, f1));
+            _mm256_storeu_ps(to.add(2 * step), _mm256_permute2f128_ps::<0x20>(e2, f2));
+            _mm256_storeu_ps(to.add(3 * step), _mm256_permute2f128_ps::<0x20>(e3, f3));
+            _mm256_storeu_ps(to.add(4 * step), _mm256_permute2f128_ps::<0x31>(e0, f0));
+            _mm256_storeu_ps(to.add(5 * step), _mm256_permute2f128_ps::<0x31>(e1, f1));
+            _mm256_storeu_ps(to.add(6 * step), _mm256_permute2f128_ps::<0x31>(e2, f2));
+            _mm256_storeu_ps(to.add(7 * step), _mm256_permute2f128_ps::<0x31>(e3, f3));
         }
     }
 }
 
 #[cfg(target_arch = "x86_64")]
-pub use x86::{Avx2, Avx512, transpose_8x8};
+pub use x86::{Avx2, Avx512, every_second, transpose_8x8};
