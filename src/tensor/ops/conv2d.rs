@@ -9,6 +9,7 @@ mod geometry;
 mod input_gradient;
 mod phases;
 mod weight_gradient;
+mod winograd;
 
 pub use super::border::Border;
 pub use geometry::Geometry;

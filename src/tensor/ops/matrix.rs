@@ -8,11 +8,11 @@ mod panels;
 mod product;
 mod scratch;
 mod shared;
-mod vector;
+pub mod vector;
 
 pub use kernel::{Kernel, kernel};
 pub use pack::{Source, every_second, pack, spread};
-pub use panels::{Block, Left, Right, multiply};
+pub use panels::{Block, Left, Right, depths, multiply};
 pub use product::product;
 pub use scratch::with_scratch;
 pub use shared::{Shared, for_each};

@@ -83,8 +83,9 @@ fn for_each_tap(g: &Geometry, channels: usize, mut f: impl FnMut(usize, usize, u
     }
 }
 
+/// `to[i] = from[stride i]`.
 #[inline]
-fn strided_copy(to: &mut [f32], from: &[f32], stride: usize) {
+pub fn strided_copy(to: &mut [f32], from: &[f32], stride: usize) {
     match stride {
         1 => to.copy_from_slice(&from[..to.len()]),
         2 => every_second(to, from),

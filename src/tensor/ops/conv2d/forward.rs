@@ -1,10 +1,11 @@
 //! The forward pass: a product of the weights with the columns of each tile, which are packed straight from the maps.
 
 use super::columns::gather_panels;
-use super::geometry::{Geometry, MANY_COLUMNS, Tile, Tiles, depths, share};
+use super::geometry::{Geometry, MANY_COLUMNS, Tile, Tiles, share};
 use super::is_worth_sharing;
+use super::winograd::{Filter, Grid, Target, convolve};
 use crate::tensor::ops::matrix::{
-    Block, Left, Right, Shared, Source, for_each, kernel, multiply, pack, with_scratch,
+    Block, Left, Right, Shared, Source, depths, for_each, kernel, multiply, pack, with_scratch,
 };
 use std::ops::Range;
 
@@ -16,6 +17,12 @@ const FEW_COLUMNS: usize = 128;
 pub fn forward(g: &Geometry, x: &[f32], w: &[f32], bias: Option<&[f32]>, y: &mut [f32]) {
     // SAFETY: a task writes its texels in its maps.
     let y = unsafe { Shared::new(y) };
+    if let Some(grid) = Grid::new(g) {
+        let (map, down) = (g.pixels(), g.ow);
+        let target = Target { values: &y, start: 0, map, down, across: 1, bias, accumulate: false };
+        let (row, channel, down) = (g.taps(), g.area(), g.kw as isize);
+        return convolve(&grid, x, Filter { weights: w, start: 0, row, channel, down, across: 1 }, &target);
+    }
     if g.n * g.pixels() <= FEW_COLUMNS {
         return by_outputs(g, x, w, bias, &y);
     }

@@ -171,13 +171,6 @@ impl Tile {
     }
 }
 
-/// The depth of a product in blocks that fit the first-level cache with a panel of columns.
-pub fn depths(len: usize) -> impl Iterator<Item = Range<usize>> + Clone {
-    const DEPTH: usize = 288;
-    let parts = len.div_ceil(DEPTH);
-    (0..parts).map(move |i| share(len, parts, i))
-}
-
 /// Part `i` of `parts` of `0..len`.
 #[inline]
 pub fn share(len: usize, parts: usize, i: usize) -> Range<usize> {

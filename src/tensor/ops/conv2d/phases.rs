@@ -6,6 +6,7 @@ use super::forward::{tile_product, with_packed};
 use super::geometry::{Geometry, MANY_COLUMNS, Tile, Tiles};
 use super::input_gradient::Start;
 use super::is_worth_sharing;
+use super::winograd::{Filter, Grid, Target, convolve};
 use crate::tensor::ops::border::Border;
 use crate::tensor::ops::matrix::{Block, Shared, for_each, kernel, with_scratch};
 use std::ops::Range;
@@ -25,7 +26,11 @@ pub fn by_phases(g: &Geometry, dy: &[f32], w: &[f32], start: Start<'_>, dx: &mut
     // SAFETY: a task writes rows of its own: those of its tile in its phase of rows.
     let dx = unsafe { Shared::new(dx) };
     for fy in 0..g.stride.min(g.h) {
-        let phases: Vec<Phase> = (0..g.stride.min(g.w)).map(|fx| Phase::new(g, fy, fx)).collect();
+        let mut phases: Vec<Phase> = (0..g.stride.min(g.w)).map(|fx| Phase::new(g, fy, fx)).collect();
+        phases.retain(|phase| !phase.by_points(g, dy, w, start, &dx));
+        if phases.is_empty() {
+            continue;
+        }
         with_all_packed(g, w, &phases, &mut Vec::new(), &mut |lefts| run(g, dy, start, &dx, &phases, lefts));
     }
 }
@@ -71,13 +76,40 @@ impl Phase {
         Phase { fy, fx, geometry }
     }
 
+    /// Writes the phase by a minimal algorithm where there is one; says whether it did.
+    fn by_points(&self, g: &Geometry, dy: &[f32], w: &[f32], start: Start<'_>, dx: &Shared<'_>) -> bool {
+        let (p, s) = (&self.geometry, g.stride);
+        let Some(grid) = Grid::new(p) else { return false };
+        let target = Target {
+            values: dx,
+            start: self.fy * g.w + self.fx,
+            map: g.texels(),
+            down: s * g.w,
+            across: s,
+            bias: start.bias(),
+            accumulate: start.is_present(),
+        };
+        let (y, x) = self.last_tap(g);
+        let (down, across) = (-((s * g.kw) as isize), -(s as isize));
+        let filter = Filter { weights: w, start: y * g.kw + x, row: g.area(), channel: g.taps(), down, across };
+        convolve(&grid, dy, filter, &target);
+        true
+    }
+
+    /// Row and column of the phase's last tap in the kernel.
+    fn last_tap(&self, g: &Geometry) -> (usize, usize) {
+        let p = &self.geometry;
+        let first = |f: usize, before: isize| (f as isize + before) as usize % g.stride;
+        (first(self.fy, g.top) + g.stride * (p.kh - 1), first(self.fx, g.left) + g.stride * (p.kw - 1))
+    }
+
     /// Packs the weights: rows are the input's channels of a group, taps those of the phase, last first.
     fn pack(&self, g: &Geometry, w: &[f32], group: usize, taps: Range<usize>, panels: &mut [f32]) {
         let (p, width, depth) = (&self.geometry, kernel().rows, taps.len());
-        let (y, x) = ((self.fy as isize + g.top) as usize % g.stride, (self.fx as isize + g.left) as usize % g.stride);
+        let (y, x) = self.last_tap(g);
         for (d, tap) in taps.enumerate() {
             let (output, ky, kx) = (tap / p.area(), tap / p.kw % p.kh, tap % p.kw);
-            let (ky, kx) = (y + g.stride * (p.kh - 1 - ky), x + g.stride * (p.kw - 1 - kx));
+            let (ky, kx) = (y - g.stride * ky, x - g.stride * kx);
             let start = (group * g.outputs() + output) * g.taps() + ky * g.kw + kx;
             let weights = w[start..].iter().step_by(g.area()).take(g.inputs());
             for (c, weight) in weights.enumerate() {
@@ -173,12 +205,12 @@ fn write_rows(
                 let p = &phases[part].geometry;
                 &parts[part][row * tile.columns(p) + (i * tile.rows.len() + j) * p.ow..][..p.ow]
             };
-            if let (2, false) = (phases.len(), accumulate) {
+            if let (2, 2, false) = (phases.len(), g.stride, accumulate) {
                 interleave(to, line(0), line(1));
                 continue;
             }
             for part in 0..phases.len() {
-                for (to, from) in to.iter_mut().skip(part).step_by(g.stride).zip(line(part)) {
+                for (to, from) in to.iter_mut().skip(phases[part].fx).step_by(g.stride).zip(line(part)) {
                     *to = if accumulate { *to + from } else { *from };
                 }
             }

@@ -5,22 +5,9 @@ use crate::tensor::ops::conv_transpose2d::{ConvTranspose2d, conv_transpose2d};
 
 /// The definition, in f64.
 fn by_definition(g: &Geometry, x: &[f32], w: &[f32]) -> Vec<f32> {
-    let mut y = Vec::new();
-    for (n, o, oy, ox) in indices([g.n, g.o, g.oh, g.ow]) {
-        let group = o / g.outputs();
-        let mut sum = 0.0;
-        for (c, ky, kx, _) in indices([g.inputs(), g.kh, g.kw, 1]) {
-            let iy = (oy * g.stride + ky * g.dilation) as isize - g.top;
-            let ix = (ox * g.stride + kx * g.dilation) as isize - g.left;
-            if let (Some(iy), Some(ix)) = (g.border.source(iy, g.h), g.border.source(ix, g.w)) {
-                let from = ((n * g.c + group * g.inputs() + c) * g.h + iy) * g.w + ix;
-                let by = ((o * g.inputs() + c) * g.kh + ky) * g.kw + kx;
-                sum += f64::from(x[from]) * f64::from(w[by]);
-            }
-        }
-        y.push(sum as f32);
-    }
-    y
+    let mut sums = vec![0.0; g.n * g.o * g.pixels()];
+    for_each_product(g, |from, by, y| sums[y] += f64::from(x[from]) * f64::from(w[by]));
+    sums.into_iter().map(|v| v as f32).collect()
 }
 
 fn indices([a, b, c, d]: [usize; 4]) -> impl Iterator<Item = (usize, usize, usize, usize)> {
@@ -114,6 +101,69 @@ fn large_cases() -> Vec<Case> {
     ]
 }
 
+/// Sizes that minimal algorithms do, with tiles that reach beyond the map, tasks that end within a panel, and borders.
+fn minimal_cases() -> Vec<Case> {
+    let same = Conv2d { padding: [1; 4], ..Conv2d::default() };
+    let odd = Conv2d { padding: [2, 1, 0, 1], ..same };
+    let cases = vec![
+        case([1, 24, 32, 32], 26, 3, same),
+        case([2, 27, 19, 23], 33, 3, odd),
+        case([1, 32, 28, 31], 24, 3, Conv2d { border: Border::Reflect, ..same }),
+        case([3, 26, 39, 30], 25, 4, Conv2d { stride: 2, ..same }),
+        case([1, 24, 64, 62], 38, 4, Conv2d { stride: 2, ..odd }),
+        case([3, 25, 20, 17], 30, 4, same),
+        case([1, 32, 32, 29], 28, 2, Conv2d { padding: [0, 1, 1, 0], ..same }),
+    ];
+    assert!(cases.iter().all(|c| winograd::Grid::new(&c.geometry()).is_some()));
+    cases
+}
+
+/// By a bound of their own: transforms cancel some of the digits.
+#[test]
+fn minimal_algorithms_give_the_values_of_the_definition() {
+    for c in minimal_cases() {
+        let g = c.geometry();
+        let (x, w, dy) = (values(g.n * g.c * g.texels(), 1), values(g.o * g.taps(), 2), values(g.n * g.o * g.pixels(), 3));
+        let inputs = [given(c.x, x.clone()), given(c.weight(), w.clone())];
+        let (y, found) =
+            backward_of(|ctx, v| conv2d(ctx, &v[0], &v[1], None, &c.how).unwrap(), &inputs, |_| dy.clone());
+        let off = distance(&y, &by_definition(&g, &x, &w));
+        assert!(off < 3e-6, "{off:e}: {g:?}");
+        let (dx, dw) = (found[0].as_ref().unwrap(), found[1].as_ref().unwrap());
+        for (name, found, exact) in [("dx", dx, input_gradient(&g, &dy, &w)), ("dw", dw, weight_gradient(&g, &x, &dy))] {
+            let off = distance(found, &exact);
+            assert!(off < 3e-6, "{name} {off:e}: {g:?}");
+        }
+    }
+}
+
+/// Every product of the definition: input index, weight index, output index.
+fn for_each_product(g: &Geometry, mut f: impl FnMut(usize, usize, usize)) {
+    for (y, (n, o, oy, ox)) in indices([g.n, g.o, g.oh, g.ow]).enumerate() {
+        let group = o / g.outputs();
+        for (c, ky, kx, _) in indices([g.inputs(), g.kh, g.kw, 1]) {
+            let iy = (oy * g.stride + ky * g.dilation) as isize - g.top;
+            let ix = (ox * g.stride + kx * g.dilation) as isize - g.left;
+            if let (Some(iy), Some(ix)) = (g.border.source(iy, g.h), g.border.source(ix, g.w)) {
+                let from = ((n * g.c + group * g.inputs() + c) * g.h + iy) * g.w + ix;
+                f(from, ((o * g.inputs() + c) * g.kh + ky) * g.kw + kx, y);
+            }
+        }
+    }
+}
+
+fn input_gradient(g: &Geometry, dy: &[f32], w: &[f32]) -> Vec<f32> {
+    let mut sums = vec![0.0; g.n * g.c * g.texels()];
+    for_each_product(g, |x, by, y| sums[x] += f64::from(w[by]) * f64::from(dy[y]));
+    sums.into_iter().map(|v| v as f32).collect()
+}
+
+fn weight_gradient(g: &Geometry, x: &[f32], dy: &[f32]) -> Vec<f32> {
+    let mut sums = vec![0.0; g.o * g.taps()];
+    for_each_product(g, |from, by, y| sums[by] += f64::from(x[from]) * f64::from(dy[y]));
+    sums.into_iter().map(|v| v as f32).collect()
+}
+
 #[test]
 fn values_are_those_of_the_definition() {
     for c in small_cases().into_iter().chain(large_cases()) {
@@ -134,7 +184,7 @@ fn values_are_those_of_the_definition() {
 
 #[test]
 fn a_bias_is_added_and_gets_the_sum() {
-    for c in small_cases().into_iter().chain(large_cases()) {
+    for c in small_cases().into_iter().chain(large_cases()).chain(minimal_cases()) {
         let g = c.geometry();
         let inputs = [
             given(c.x, wave(g.n * g.c * g.texels(), 0.3)),
@@ -162,7 +212,7 @@ fn a_bias_is_added_and_gets_the_sum() {
 
 #[test]
 fn gradients_are_added_to_what_is_there() {
-    for c in small_cases().into_iter().chain(large_cases()) {
+    for c in small_cases().into_iter().chain(large_cases()).chain(minimal_cases()) {
         let g = c.geometry();
         let device = Cpu::default();
         let buffer = |len: usize, phase: f64| device.upload(wave(len, phase)).unwrap();
@@ -180,7 +230,7 @@ fn gradients_are_added_to_what_is_there() {
 
 #[test]
 fn the_bits_do_not_depend_on_the_threads() {
-    for c in large_cases() {
+    for c in large_cases().into_iter().chain(minimal_cases()) {
         let g = c.geometry();
         let inputs = [
             given(c.x, values(g.n * g.c * g.texels(), 1)),

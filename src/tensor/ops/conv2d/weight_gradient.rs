@@ -4,6 +4,7 @@
 use super::columns::{gather, pick};
 use super::geometry::{Geometry, MANY_COLUMNS, Tile, Tiles, share};
 use super::is_worth_sharing;
+use super::winograd::{self, Grid};
 use crate::tensor::ops::matrix::{
     Block, Left, Right, Shared, Source, for_each, kernel, multiply, pack, with_scratch,
 };
@@ -18,6 +19,9 @@ const ENOUGH_TASKS: usize = 8;
 /// `dw = [dw +] dy * x^T`.
 #[allow(unsafe_code, reason = "tasks write sums of their own in one buffer")]
 pub fn weight_gradient(g: &Geometry, x: &[f32], dy: &[f32], dw: &mut [f32], accumulate: bool) {
+    if let Some(grid) = Grid::new(g) {
+        return winograd::weight_gradient(&grid, x, dy, dw, accumulate);
+    }
     let tiles = Tiles::new(g, MANY_COLUMNS);
     let blocks = g.taps().div_ceil(TAPS);
     let parts = ENOUGH_TASKS.div_ceil(blocks * g.groups).min(tiles.count());

@@ -54,7 +54,7 @@ unsafe fn block<V: Vector, const ROWS: usize>(work: &Work) {
         for _ in 0..work.depth {
             let (b0, b1) = (V::load(right), V::load(right.add(V::WIDTH)));
             for (i, sum) in sums.iter_mut().enumerate() {
-                let a = V::splat(left.add(i));
+                let a = V::splat(*left.add(i));
                 *sum = [sum[0].add_product(a, b0), sum[1].add_product(a, b1)];
             }
             left = left.add(ROWS);
@@ -62,7 +62,7 @@ unsafe fn block<V: Vector, const ROWS: usize>(work: &Work) {
         }
         for (i, sum) in sums.iter_mut().enumerate() {
             if !work.bias.is_null() {
-                let bias = V::splat(work.bias.add(i));
+                let bias = V::splat(*work.bias.add(i));
                 *sum = [sum[0].add(bias), sum[1].add(bias)];
             }
             let target = work.target.add(i * work.row);
@@ -118,7 +118,7 @@ pub fn kernels() -> Vec<Kernel> {
             found.push(Kernel { rows: 6, columns: 16, by_rows: &AVX2 });
         }
     }
-    found.push(Kernel { rows: 4, columns: 8, by_rows: &PLAIN });
+    found.push(Kernel { rows: 4, columns: 16, by_rows: &PLAIN });
     found
 }
 

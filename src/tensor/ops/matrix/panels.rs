@@ -3,6 +3,7 @@
 
 use super::kernel::{MOST_COLUMNS, MOST_ROWS, Work};
 use super::{Shared, kernel};
+use std::ops::Range;
 
 /// A packed left operand, `rows` by `depth`: panels of the kernel's rows, the last with what is left.
 #[derive(Clone, Copy)]
@@ -40,6 +41,9 @@ pub struct Block<'a> {
 /// Values of the right operand that stay in the first-level cache while the left one goes by.
 const NEAR: usize = 1 << 12;
 
+/// The most depth that is worked on at once: panels of it fit the first-level cache.
+pub const DEPTH: usize = 288;
+
 /// `target = [target +] [bias +] left right`.
 pub fn multiply(left: Left<'_>, right: Right<'_>, depth: usize, target: Block<'_>) {
     let (rows, columns) = (left.rows, right.columns);
@@ -50,25 +54,45 @@ pub fn multiply(left: Left<'_>, right: Right<'_>, depth: usize, target: Block<'_
     assert!(left.panels.len() >= rows * depth && right.panels.len() >= Right::len(columns, depth));
     assert!(target.bias.is_none_or(|bias| bias.len() >= rows));
     let (tall, wide) = (rows.div_ceil(best.rows), columns.div_ceil(best.columns));
-    let one = |i: usize, j: usize| block(left, right, depth, target, (i * best.rows, j * best.columns));
-    // The operand of the inner loop is read again and again.
-    if wide * best.columns * depth <= NEAR {
-        (0..tall).for_each(|i| (0..wide).for_each(|j| one(i, j)));
-    } else {
-        (0..wide).for_each(|j| (0..tall).for_each(|i| one(i, j)));
+    for part in depths(depth) {
+        let bias = target.bias.filter(|_| part.start == 0);
+        let target = Block { accumulate: target.accumulate || part.start > 0, bias, ..target };
+        let near = wide * best.columns * part.len() <= NEAR;
+        let one = |i: usize, j: usize| {
+            block(left, right, (depth, part.clone()), target, (i * best.rows, j * best.columns));
+        };
+        // The operand of the inner loop is read again and again.
+        if near {
+            (0..tall).for_each(|i| (0..wide).for_each(|j| one(i, j)));
+        } else {
+            (0..wide).for_each(|j| (0..tall).for_each(|i| one(i, j)));
+        }
     }
 }
 
-/// The block of the target that begins at a row and a column.
-fn block(left: Left<'_>, right: Right<'_>, depth: usize, target: Block<'_>, (row, column): (usize, usize)) {
+/// A depth in parts that are worked on at once.
+pub fn depths(len: usize) -> impl Iterator<Item = Range<usize>> + Clone {
+    let parts = len.div_ceil(DEPTH);
+    (0..parts).map(move |i| len * i / parts..len * (i + 1) / parts)
+}
+
+/// The block of the target that begins at a row and a column, from part of the depth.
+#[inline]
+fn block(
+    left: Left<'_>,
+    right: Right<'_>,
+    (depth, part): (usize, Range<usize>),
+    target: Block<'_>,
+    (row, column): (usize, usize),
+) {
     let best = kernel();
     let (rows, columns) = (best.rows.min(left.rows - row), best.columns.min(right.columns - column));
     let at = target.start + row * target.row + column;
     let address = target.slice.address(at, (rows - 1) * target.row + columns);
     let work = Work {
-        depth,
-        left: left.panels[row * depth..][..rows * depth].as_ptr(),
-        right: right.panels[column * depth..][..best.columns * depth].as_ptr(),
+        depth: part.len(),
+        left: left.panels[row * depth + part.start * rows..][..rows * part.len()].as_ptr(),
+        right: right.panels[column * depth + part.start * best.columns..][..best.columns * part.len()].as_ptr(),
         target: address,
         row: target.row,
         bias: target.bias.map_or(std::ptr::null(), |bias| bias[row..].as_ptr()),

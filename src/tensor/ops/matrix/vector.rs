@@ -8,7 +8,7 @@
 pub unsafe trait Vector: Copy {
     const WIDTH: usize;
     unsafe fn zero() -> Self;
-    unsafe fn splat(value: *const f32) -> Self;
+    unsafe fn splat(value: f32) -> Self;
     unsafe fn load(from: *const f32) -> Self;
     unsafe fn store(self, to: *mut f32);
     unsafe fn add(self, other: Self) -> Self;
@@ -16,35 +16,43 @@ pub unsafe trait Vector: Copy {
     unsafe fn add_product(self, a: Self, b: Self) -> Self;
 }
 
-/// Any processor: four lanes, which compilers turn into SSE or NEON.
-#[derive(Clone, Copy)]
-pub struct Plain([f32; 4]);
+/// Registers of eight values, which a block of eight by eight fills.
+///
+/// # Safety
+/// As for [`Vector`].
+pub unsafe trait Eight: Vector {
+    /// Turns eight rows around into eight columns.
+    unsafe fn turn(rows: [Self; 8]) -> [Self; 8];
+}
 
-// SAFETY: reads and writes four values at the pointers, as said.
+/// Any processor: eight lanes, which compilers turn into SSE or NEON.
+#[derive(Clone, Copy)]
+pub struct Plain([f32; 8]);
+
+// SAFETY: reads and writes eight values at the pointers, as said.
 unsafe impl Vector for Plain {
-    const WIDTH: usize = 4;
+    const WIDTH: usize = 8;
 
     #[inline(always)]
     unsafe fn zero() -> Self {
-        Plain([0.0; 4])
+        Plain([0.0; 8])
     }
 
     #[inline(always)]
-    unsafe fn splat(value: *const f32) -> Self {
-        // SAFETY: as the caller promises.
-        Plain([unsafe { *value }; 4])
+    unsafe fn splat(value: f32) -> Self {
+        Plain([value; 8])
     }
 
     #[inline(always)]
     unsafe fn load(from: *const f32) -> Self {
         // SAFETY: as the caller promises.
-        Plain(unsafe { from.cast::<[f32; 4]>().read_unaligned() })
+        Plain(unsafe { from.cast::<[f32; 8]>().read_unaligned() })
     }
 
     #[inline(always)]
     unsafe fn store(self, to: *mut f32) {
         // SAFETY: as the caller promises.
-        unsafe { to.cast::<[f32; 4]>().write_unaligned(self.0) }
+        unsafe { to.cast::<[f32; 8]>().write_unaligned(self.0) }
     }
 
     #[inline(always)]
@@ -58,9 +66,17 @@ unsafe impl Vector for Plain {
     }
 }
 
+// SAFETY: touches no memory.
+unsafe impl Eight for Plain {
+    #[inline(always)]
+    unsafe fn turn(rows: [Self; 8]) -> [Self; 8] {
+        std::array::from_fn(|i| Plain(std::array::from_fn(|j| rows[j].0[i])))
+    }
+}
+
 #[cfg(target_arch = "x86_64")]
 mod x86 {
-    use super::Vector;
+    use super::{Eight, Vector};
     use std::arch::x86_64::*;
 
     macro_rules! register {
@@ -80,9 +96,9 @@ mod x86 {
                 }
 
                 #[inline(always)]
-                unsafe fn splat(value: *const f32) -> Self {
+                unsafe fn splat(value: f32) -> Self {
                     // SAFETY: as the caller promises.
-                    $name(unsafe { $splat(*value) })
+                    $name(unsafe { $splat(value) })
                 }
 
                 #[inline(always)]
@@ -147,34 +163,51 @@ mod x86 {
         }
     }
 
-    /// Turns eight rows of eight around: `to[j * step + i] = rows[i][j]`.
+    // SAFETY: touches no memory.
+    unsafe impl Eight for Avx2 {
+        #[inline(always)]
+        unsafe fn turn([a, b, c, d, e, f, g, h]: [Self; 8]) -> [Self; 8] {
+            // SAFETY: as the caller promises.
+            unsafe {
+                let (ab, cd) = (_mm256_unpacklo_ps(a.0, b.0), _mm256_unpacklo_ps(c.0, d.0));
+                let (p0, p1) = (_mm256_shuffle_ps::<0x44>(ab, cd), _mm256_shuffle_ps::<0xee>(ab, cd));
+                let (ab, cd) = (_mm256_unpackhi_ps(a.0, b.0), _mm256_unpackhi_ps(c.0, d.0));
+                let (p2, p3) = (_mm256_shuffle_ps::<0x44>(ab, cd), _mm256_shuffle_ps::<0xee>(ab, cd));
+                let (ef, gh) = (_mm256_unpacklo_ps(e.0, f.0), _mm256_unpacklo_ps(g.0, h.0));
+                let (q0, q1) = (_mm256_shuffle_ps::<0x44>(ef, gh), _mm256_shuffle_ps::<0xee>(ef, gh));
+                let (ef, gh) = (_mm256_unpackhi_ps(e.0, f.0), _mm256_unpackhi_ps(g.0, h.0));
+                let (q2, q3) = (_mm256_shuffle_ps::<0x44>(ef, gh), _mm256_shuffle_ps::<0xee>(ef, gh));
+                [
+                    Avx2(_mm256_permute2f128_ps::<0x20>(p0, q0)),
+                    Avx2(_mm256_permute2f128_ps::<0x20>(p1, q1)),
+                    Avx2(_mm256_permute2f128_ps::<0x20>(p2, q2)),
+                    Avx2(_mm256_permute2f128_ps::<0x20>(p3, q3)),
+                    Avx2(_mm256_permute2f128_ps::<0x31>(p0, q0)),
+                    Avx2(_mm256_permute2f128_ps::<0x31>(p1, q1)),
+                    Avx2(_mm256_permute2f128_ps::<0x31>(p2, q2)),
+                    Avx2(_mm256_permute2f128_ps::<0x31>(p3, q3)),
+                ]
+            }
+        }
+    }
+
+    /// Turns eight rows of eight around: `to[j * step + i] = rows[i][j]`, in the order of j, as a row may be shorter than
+    /// eight and the next one overwrites what is too much.
     ///
     /// # Safety
     /// The processor has AVX2; each row points to eight values, and `to` to `7 * step + 8`.
-    #[target_feature(enable = "avx2")]
+    #[target_feature(enable = "avx2,fma")]
     pub unsafe fn transpose_8x8(rows: [*const f32; 8], to: *mut f32, step: usize) {
         // SAFETY: as the caller promises.
         unsafe {
-            let [r0, r1, r2, r3, r4, r5, r6, r7] = rows;
-            let (a, b, c, d) = (_mm256_loadu_ps(r0), _mm256_loadu_ps(r1), _mm256_loadu_ps(r2), _mm256_loadu_ps(r3));
-            let (ab, cd) = (_mm256_unpacklo_ps(a, b), _mm256_unpacklo_ps(c, d));
-            let (e0, e1) = (_mm256_shuffle_ps::<0x44>(ab, cd), _mm256_shuffle_ps::<0xee>(ab, cd));
-            let (ab, cd) = (_mm256_unpackhi_ps(a, b), _mm256_unpackhi_ps(c, d));
-            let (e2, e3) = (_mm256_shuffle_ps::<0x44>(ab, cd), _mm256_shuffle_ps::<0xee>(ab, cd));
-            let (a, b, c, d) = (_mm256_loadu_ps(r4), _mm256_loadu_ps(r5), _mm256_loadu_ps(r6), _mm256_loadu_ps(r7));
-            let (ab, cd) = (_mm256_unpacklo_ps(a, b), _mm256_unpacklo_ps(c, d));
-            let (f0, f1) = (_mm256_shuffle_ps::<0x44>(ab, cd), _mm256_shuffle_ps::<0xee>(ab, cd));
-            let (ab, cd) = (_mm256_unpackhi_ps(a, b), _mm256_unpackhi_ps(c, d));
-            let (f2, f3) = (_mm256_shuffle_ps::<0x44>(ab, cd), _mm256_shuffle_ps::<0xee>(ab, cd));
-            // In this order, as a row may be shorter than eight and the next one overwrites what is too much.
-            _mm256_storeu_ps(to, _mm256_permute2f128_ps::<0x20>(e0, f0));
-            _mm256_storeu_ps(to.add(step), _mm256_permute2f128_ps::<0x20>(e1, f1));
-            _mm256_storeu_ps(to.add(2 * step), _mm256_permute2f128_ps::<0x20>(e2, f2));
-            _mm256_storeu_ps(to.add(3 * step), _mm256_permute2f128_ps::<0x20>(e3, f3));
-            _mm256_storeu_ps(to.add(4 * step), _mm256_permute2f128_ps::<0x31>(e0, f0));
-            _mm256_storeu_ps(to.add(5 * step), _mm256_permute2f128_ps::<0x31>(e1, f1));
-            _mm256_storeu_ps(to.add(6 * step), _mm256_permute2f128_ps::<0x31>(e2, f2));
-            _mm256_storeu_ps(to.add(7 * step), _mm256_permute2f128_ps::<0x31>(e3, f3));
+            let mut read = [Avx2::zero(); 8];
+            for i in 0..8 {
+                read[i] = Avx2::load(rows[i]);
+            }
+            let turned = Avx2::turn(read);
+            for i in 0..8 {
+                turned[i].store(to.add(i * step));
+            }
         }
     }
 }
