@@ -1,6 +1,9 @@
-//! How much memory the program holds and has held at most. The allocator counts blocks of a page or more, which tensors
-//! are; small ones are left out, so that counting costs nothing where allocation is hot.
-#![allow(unsafe_code, reason = "an allocator is unsafe; this one passes everything on to the system's")]
+//! How much memory the program holds and has held at most, and where large blocks come from. The allocator counts blocks of
+//! a page or more, which tensors are; small ones are left out, so that counting costs nothing where allocation is hot.
+//! Blocks as large as maps are kept when they are freed ([`heap`]): fresh pages cost as much as a pass over them.
+#![allow(unsafe_code, reason = "an allocator is unsafe; this one passes small blocks on to the system's")]
+
+mod heap;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -27,11 +30,19 @@ fn shrunk(bytes: usize) {
     }
 }
 
-// SAFETY: every call is the system allocator's own, with the caller's arguments; counting touches no memory of theirs.
+/// Whether blocks of a layout come from the heap of large ones.
+fn is_large(layout: &Layout) -> bool {
+    /// 128 KiB.
+    const LARGE: usize = 1 << 17;
+    layout.size() >= LARGE && layout.align() <= heap::PAGE
+}
+
+// SAFETY: small blocks are the system allocator's own, with the caller's arguments; large ones are the heap's, which gives
+// none twice; a layout's size and alignment say which it is. Counting touches no memory of theirs.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: as the caller promises.
-        let block = unsafe { System.alloc(layout) };
+        let block = if is_large(&layout) { heap::take(layout.size()) } else { unsafe { System.alloc(layout) } };
         if !block.is_null() {
             grown(layout.size());
         }
@@ -39,6 +50,16 @@ unsafe impl GlobalAlloc for Counting {
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        if is_large(&layout) {
+            // SAFETY: as the caller promises; a block that is not null has as many bytes.
+            unsafe {
+                let block = self.alloc(layout);
+                if !block.is_null() {
+                    block.write_bytes(0, layout.size());
+                }
+                return block;
+            }
+        }
         // SAFETY: as the caller promises.
         let block = unsafe { System.alloc_zeroed(layout) };
         if !block.is_null() {
@@ -48,12 +69,29 @@ unsafe impl GlobalAlloc for Counting {
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        // SAFETY: as the caller promises.
-        unsafe { System.dealloc(block, layout) };
+        if is_large(&layout) {
+            heap::give(block, layout.size());
+        } else {
+            // SAFETY: as the caller promises.
+            unsafe { System.dealloc(block, layout) };
+        }
         shrunk(layout.size());
     }
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        // SAFETY: the caller promises that `size`, rounded up to the alignment, is no overflow.
+        let new = unsafe { Layout::from_size_align_unchecked(size, layout.align()) };
+        if is_large(&layout) || is_large(&new) {
+            // SAFETY: as the caller promises; both blocks have the bytes that are copied.
+            unsafe {
+                let moved = self.alloc(new);
+                if !moved.is_null() {
+                    moved.copy_from_nonoverlapping(block, layout.size().min(size));
+                    self.dealloc(block, layout);
+                }
+                return moved;
+            }
+        }
         // SAFETY: as the caller promises.
         let moved = unsafe { System.realloc(block, layout, size) };
         if !moved.is_null() {
