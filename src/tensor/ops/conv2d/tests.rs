@@ -123,14 +123,16 @@ fn minimal_cases() -> Vec<Case> {
 fn minimal_algorithms_give_the_values_of_the_definition() {
     for c in minimal_cases() {
         let g = c.geometry();
-        let (x, w, dy) = (values(g.n * g.c * g.texels(), 1), values(g.o * g.taps(), 2), values(g.n * g.o * g.pixels(), 3));
+        let (x, w, dy) =
+            (values(g.n * g.c * g.texels(), 1), values(g.o * g.taps(), 2), values(g.n * g.o * g.pixels(), 3));
         let inputs = [given(c.x, x.clone()), given(c.weight(), w.clone())];
         let (y, found) =
             backward_of(|ctx, v| conv2d(ctx, &v[0], &v[1], None, &c.how).unwrap(), &inputs, |_| dy.clone());
         let off = distance(&y, &by_definition(&g, &x, &w));
         assert!(off < 3e-6, "{off:e}: {g:?}");
         let (dx, dw) = (found[0].as_ref().unwrap(), found[1].as_ref().unwrap());
-        for (name, found, exact) in [("dx", dx, input_gradient(&g, &dy, &w)), ("dw", dw, weight_gradient(&g, &x, &dy))] {
+        for (name, found, exact) in [("dx", dx, input_gradient(&g, &dy, &w)), ("dw", dw, weight_gradient(&g, &x, &dy))]
+        {
             let off = distance(found, &exact);
             assert!(off < 3e-6, "{name} {off:e}: {g:?}");
         }

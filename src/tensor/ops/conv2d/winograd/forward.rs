@@ -5,8 +5,8 @@ use super::grid::{Grid, batches};
 use super::input::{To, tiles_beside};
 use super::output::tiles_back;
 use super::points::{Points, Three, Two};
-use super::weights::{size, transform};
 pub use super::weights::Filter;
+use super::weights::{size, transform};
 use crate::tensor::ops::matrix::{Block, Left, Right, Shared, for_each, kernel, multiply, with_scratch};
 use std::ops::Range;
 
@@ -65,14 +65,7 @@ fn batch<P: Points>(grid: &Grid<'_>, x: &[f32], weights: &[f32], rows: Range<usi
 }
 
 /// For each point the product of its weights with its tiles.
-fn multiply_points(
-    grid: &Grid<'_>,
-    points: usize,
-    weights: &[f32],
-    inputs: &[f32],
-    padded: usize,
-    sums: &mut [f32],
-) {
+fn multiply_points(grid: &Grid<'_>, points: usize, weights: &[f32], inputs: &[f32], padded: usize, sums: &mut [f32]) {
     /// Rows of weights of a task, which fit the second-level cache; a multiple of every kernel's.
     const ROWS: usize = 96;
     let (planes, outputs) = (grid.planes(), grid.g.o);

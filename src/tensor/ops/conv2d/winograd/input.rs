@@ -130,14 +130,7 @@ fn with_lines<P: Points>(grid: &Grid<'_>, rows: usize, f: impl FnOnce(&mut [f32]
 
 /// Transforms a plane's tiles of some rows of tiles, numbered from the first: eight tiles beside each other, in panels of
 /// `width` tiles with `planes` depths, at depth `plane`.
-pub fn tiles_beside<P: Points>(
-    grid: &Grid<'_>,
-    x: &[f32],
-    plane: usize,
-    rows: Range<usize>,
-    width: usize,
-    to: To<'_>,
-) {
+pub fn tiles_beside<P: Points>(grid: &Grid<'_>, x: &[f32], plane: usize, rows: Range<usize>, width: usize, to: To<'_>) {
     with_lines::<P>(grid, rows.len(), |lines| tiles_beside_in::<P>(grid, x, plane, rows, width, to, lines));
 }
 
@@ -240,14 +233,7 @@ fn eight(tile: usize, block: usize) -> [usize; 8] {
 }
 
 /// The same for the output's gradient `dy`, n x o x oh x ow, from output `output` on.
-pub fn gradients_beside<P: Points>(
-    grid: &Grid<'_>,
-    dy: &[f32],
-    output: usize,
-    row: usize,
-    step: usize,
-    to: To<'_>,
-) {
+pub fn gradients_beside<P: Points>(grid: &Grid<'_>, dy: &[f32], output: usize, row: usize, step: usize, to: To<'_>) {
     with_lines::<P>(grid, 8, |lines| gradients_beside_in::<P>(grid, dy, output, row, step, to, lines));
 }
 

@@ -56,7 +56,13 @@ on_vectors!(
 );
 
 #[inline(always)]
-unsafe fn lanes_body<V: Eight, P: Points>(grid: &Grid<'_>, filter: Filter<'_>, rows: Range<usize>, step: usize, to: To<'_>) {
+unsafe fn lanes_body<V: Eight, P: Points>(
+    grid: &Grid<'_>,
+    filter: Filter<'_>,
+    rows: Range<usize>,
+    step: usize,
+    to: To<'_>,
+) {
     for plane in 0..grid.planes() {
         let (channel, by, bx) = grid.plane(plane);
         let to = To { start: to.start + plane * step, ..to };
