@@ -1,6 +1,7 @@
 //! What is measured.
 
 use super::protocol::{Case, Op, OpCase, SystemCase};
+use std::path::PathBuf;
 
 /// A row of the table.
 pub struct Measured {
@@ -95,40 +96,84 @@ pub fn ops() -> Vec<Measured> {
     found
 }
 
-/// The systems: name, how PyTorch calls it, file, stage, batches.
-const SYSTEMS: [(&str, &str, &str, usize, [usize; 2]); 3] = [
-    ("U-Net-256 + PatchGAN", "pix2pix", "experiments/pix2pix.toml", 0, [1, 4]),
-    ("UV-GAN", "uv-gan", "experiments/uv-completion/uv-gan.toml", 1, [1, 2]),
-    (
-        "Attention ResCUNet-GAN",
-        "attention-res-cunet-gan",
-        "experiments/uv-completion/attention-res-cunet-gan.toml",
-        1,
-        [1, 2],
-    ),
+/// A system of the table.
+struct System {
+    name: &'static str,
+    /// How PyTorch's side calls it.
+    rival: &'static str,
+    file: &'static str,
+    stage: usize,
+    batches: [usize; 2],
+    /// Settings that turn dropout off, where there is some.
+    without_dropout: &'static [&'static str],
+}
+
+const NO_DROPOUT: &[&str] = &["nodes.generator.dropouts=[0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]"];
+
+const SYSTEMS: [System; 3] = [
+    System {
+        name: "U-Net-256 + PatchGAN",
+        rival: "pix2pix",
+        file: "experiments/pix2pix.toml",
+        stage: 0,
+        batches: [1, 4],
+        without_dropout: NO_DROPOUT,
+    },
+    System {
+        name: "UV-GAN",
+        rival: "uv-gan",
+        file: "experiments/uv-completion/uv-gan.toml",
+        stage: 1,
+        batches: [1, 2],
+        without_dropout: NO_DROPOUT,
+    },
+    System {
+        name: "Attention ResCUNet-GAN",
+        rival: "attention-res-cunet-gan",
+        file: "experiments/uv-completion/attention-res-cunet-gan.toml",
+        stage: 1,
+        batches: [1, 2],
+        without_dropout: &[],
+    },
 ];
 
-/// A system at a batch; few people, since only steps are looked at.
-fn system(number: usize, batch: usize, inference: bool) -> SystemCase {
-    let (_, system, file, stage, _) = SYSTEMS[number];
-    let settings = vec![format!("train.batch={batch}"), "datasets.pairs.identities=10".into()];
-    SystemCase { system: system.into(), file: file.into(), stage, settings, inference, dropout: true, tensors: None }
+impl System {
+    /// At a batch; few people, since only steps are looked at.
+    fn case(&self, batch: usize, inference: bool) -> SystemCase {
+        SystemCase {
+            system: self.rival.into(),
+            file: self.file.into(),
+            stage: self.stage,
+            settings: vec![format!("train.batch={batch}"), "datasets.pairs.identities=10".into()],
+            inference,
+            dropout: true,
+            without_dropout: self.without_dropout.iter().map(|s| s.to_string()).collect(),
+            tensors: None,
+        }
+    }
 }
 
 /// Whole training steps.
 pub fn steps() -> Vec<Measured> {
-    let one = |(number, batch): (usize, usize)| {
-        let name = format!("{} 256² b{batch} step", SYSTEMS[number].0);
-        Measured { name, case: Case::System(system(number, batch, false)), flops: None }
+    let one = |system: &System, batch: usize| Measured {
+        name: format!("{} 256² b{batch} step", system.name),
+        case: Case::System(system.case(batch, false)),
+        flops: None,
     };
-    (0..SYSTEMS.len()).flat_map(|number| SYSTEMS[number].4.map(|batch| (number, batch))).map(one).collect()
+    SYSTEMS.iter().flat_map(|system| system.batches.map(|batch| one(system, batch))).collect()
 }
 
 /// Generators at batch 1 as they are evaluated.
 pub fn inference() -> Vec<Measured> {
-    let one = |number: usize| {
-        let name = format!("{} generator 256² b1", SYSTEMS[number].0);
-        Measured { name, case: Case::System(system(number, 1, true)), flops: None }
+    let one = |system: &System| Measured {
+        name: format!("{} generator 256² b1", system.name),
+        case: Case::System(system.case(1, true)),
+        flops: None,
     };
-    (0..SYSTEMS.len()).map(one).collect()
+    SYSTEMS.iter().map(one).collect()
+}
+
+/// A step of the first system on eight samples, by another file: for the loader.
+pub fn loading(file: PathBuf) -> Case {
+    Case::System(SystemCase { file, settings: vec!["train.batch=8".into()], ..SYSTEMS[0].case(8, false) })
 }

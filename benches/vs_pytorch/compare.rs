@@ -2,11 +2,14 @@
 
 use super::player::Player;
 use super::protocol::{Case, Reply, Request};
+use anyhow::Context;
 use std::path::{Path, PathBuf};
 
 /// Largest difference of a tensor's elements over its largest element: of an operation, of a generator.
 const OF_VALUES: f64 = 1e-4;
 const OF_GENERATOR: f64 = 1e-3;
+/// Of the largest gradient: what is smaller is not looked at more closely than that.
+const ROUNDING: f64 = 1e-3;
 /// Of a step's losses; the second step's would see the first's gradients, whose signs Adam takes.
 const OF_LOSSES: f64 = 1e-3;
 
@@ -31,41 +34,62 @@ impl Drop for Scratch {
     }
 }
 
-/// What is not the same of a case that both have loaded, with their answers to that.
-pub fn differences(
-    (ours, ours_loaded): (&mut Player, &Reply),
-    (theirs, theirs_loaded): (&mut Player, &Reply),
-    case: &Case,
-    scratch: &Scratch,
-) -> anyhow::Result<Vec<String>> {
-    let mut found = Vec::new();
-    let name = theirs.side.name();
-    if ours_loaded.learnt != theirs_loaded.learnt {
-        found.push(format!("{} numbers learnt, {name} {}", ours_loaded.learnt, theirs_loaded.learnt));
-    }
-    let files = [scratch.path().join("ours.f32"), scratch.path().join("theirs.f32")];
-    let a = ours.ask(&Request::Check { file: files[0].clone() })?;
-    let b = theirs.ask(&Request::Check { file: files[1].clone() })?;
-    if a.sizes != b.sizes || a.losses.len() != b.losses.len() {
-        found.push(format!("tensors of {:?} elements, {name} {:?}", a.sizes, b.sizes));
-        return Ok(found);
-    }
-    for (ours, theirs) in a.losses.iter().zip(&b.losses) {
-        if (ours / theirs - 1.0).abs().is_nan() || (ours / theirs - 1.0).abs() > OF_LOSSES {
-            found.push(format!("loss {ours}, {name} {theirs}"));
+/// What a side computed of a case.
+pub struct Computed {
+    side: &'static str,
+    learnt: usize,
+    losses: Vec<f64>,
+    tensors: Vec<Vec<f32>>,
+}
+
+impl Computed {
+    /// Asks a side that has the case loaded, and answered so to that.
+    pub fn by(player: &mut Player, loaded: &Reply, scratch: &Scratch) -> anyhow::Result<Computed> {
+        let file = scratch.path().join("values.f32");
+        let reply = player.ask(&Request::Check { file: file.clone() })?;
+        let values = read(&file)?;
+        let mut rest = &values[..];
+        let mut tensors = Vec::new();
+        for size in reply.sizes {
+            let (tensor, others) = rest.split_at_checked(size).context("a short file of values")?;
+            tensors.push(tensor.to_vec());
+            rest = others;
         }
+        Ok(Computed { side: player.side.name(), learnt: loaded.learnt, losses: reply.losses, tensors })
     }
-    let tolerance = if matches!(case, Case::Op(_)) { OF_VALUES } else { OF_GENERATOR };
-    let (ours, theirs) = (read(&files[0])?, read(&files[1])?);
-    let mut at = 0;
-    for (number, size) in a.sizes.iter().enumerate() {
-        let error = distance(&ours[at..at + size], &theirs[at..at + size]);
-        if error.is_nan() || error > tolerance {
-            found.push(format!("tensor {number} of {size} elements is off by {error:.1e} of its largest from {name}'s"));
+
+    /// What is not the same on the other side.
+    pub fn differences(&self, theirs: &Computed, case: &Case) -> Vec<String> {
+        let mut found = Vec::new();
+        let name = theirs.side;
+        if self.learnt != theirs.learnt {
+            found.push(format!("{} numbers learnt, {name} {}", self.learnt, theirs.learnt));
         }
-        at += size;
+        let sizes = |c: &Computed| c.tensors.iter().map(Vec::len).collect::<Vec<_>>();
+        if sizes(self) != sizes(theirs) || self.losses.len() != theirs.losses.len() {
+            found.push(format!("tensors of {:?} elements, {name} {:?}", sizes(self), sizes(theirs)));
+            return found;
+        }
+        for (ours, theirs) in self.losses.iter().zip(&theirs.losses) {
+            let error = (ours / theirs - 1.0).abs();
+            if error.is_nan() || error > OF_LOSSES {
+                found.push(format!("loss {ours}, {name} {theirs}"));
+            }
+        }
+        let tolerance = if matches!(case, Case::Op(_)) { OF_VALUES } else { OF_GENERATOR };
+        // A bias before a norm has no gradient but for rounding, which is of the size of the others'.
+        let least = ROUNDING * theirs.tensors.iter().skip(1).map(|t| largest(t)).fold(0.0, f64::max);
+        for (number, (a, b)) in self.tensors.iter().zip(&theirs.tensors).enumerate() {
+            let error = distance(a, b) / largest(b).max(least).max(f64::MIN_POSITIVE);
+            if error.is_nan() || error > tolerance {
+                let size = a.len();
+                found.push(format!(
+                    "tensor {number} of {size} elements is off by {error:.1e} of its largest from {name}'s"
+                ));
+            }
+        }
+        found
     }
-    Ok(found)
 }
 
 fn read(file: &Path) -> std::io::Result<Vec<f32>> {
@@ -73,10 +97,13 @@ fn read(file: &Path) -> std::io::Result<Vec<f32>> {
     Ok(bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect())
 }
 
-/// Largest difference over the largest element.
+fn largest(values: &[f32]) -> f64 {
+    values.iter().fold(0.0, |m: f64, v| m.max(f64::from(v.abs())))
+}
+
+/// Largest difference.
 fn distance(a: &[f32], b: &[f32]) -> f64 {
-    let size = b.iter().fold(0.0, |m: f64, v| m.max(f64::from(v.abs())));
     let differences = a.iter().zip(b).map(|(a, b)| f64::from((a - b).abs()));
     // Not `max`, which passes a NaN by.
-    differences.fold(0.0, |m: f64, d| if d > m || d.is_nan() { d } else { m }) / size.max(f64::MIN_POSITIVE)
+    differences.fold(0.0, |m: f64, d| if d > m || d.is_nan() { d } else { m })
 }

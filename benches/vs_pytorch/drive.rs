@@ -2,7 +2,7 @@
 
 use super::Arguments;
 use super::cases::Measured;
-use super::compare::{Scratch, differences};
+use super::compare::{Computed, Scratch};
 use super::player::{Player, Side};
 use super::protocol::{Case, Reply, Request, SystemCase};
 use std::time::Duration;
@@ -22,6 +22,8 @@ pub struct Row {
     pub seconds: Vec<Option<f64>>,
     /// Peak memory by side, bytes.
     pub bytes: Vec<Option<u64>>,
+    /// Whether a side computes what ours does; one that does not is no rival.
+    pub same: Vec<bool>,
     /// What is not the same, and what failed.
     pub warnings: Vec<String>,
 }
@@ -29,7 +31,8 @@ pub struct Row {
 impl Row {
     /// The best rival's time over ours.
     pub fn ratio(&self, sides: &[Side]) -> Option<f64> {
-        let rivals = sides.iter().zip(&self.seconds).filter(|(side, _)| side.is_rival());
+        let rivals =
+            sides.iter().zip(&self.same).zip(&self.seconds).filter(|((side, same), _)| side.is_rival() && **same);
         let best = rivals.filter_map(|(_, s)| *s).fold(f64::INFINITY, f64::min);
         self.seconds[0].filter(|_| best.is_finite()).map(|ours| best / ours)
     }
@@ -61,7 +64,7 @@ impl<'a> Ops<'a> {
         let players = std::mem::take(&mut self.players);
         let mut row = Row::new(measured, self.arguments);
         let mut loaded = load(players, &measured.case, &mut row);
-        compare(&mut loaded, &measured.case, self.scratch, &mut row)?;
+        compare(&mut loaded, &measured.case, self.scratch, &mut row);
         turns(&mut loaded, self.arguments.rounds, &mut row);
         for (side, player) in self.arguments.sides.iter().zip(loaded) {
             let kept = player.and_then(|(mut player, _)| player.ask(&Request::Drop).is_ok().then_some(player));
@@ -76,7 +79,8 @@ impl Row {
     fn new(measured: &Measured, arguments: &Arguments) -> Row {
         let (name, flops) = (measured.name.clone(), measured.flops);
         let sides = arguments.sides.len();
-        Row { name, flops, seconds: vec![None; sides], bytes: vec![None; sides], warnings: vec![] }
+        let (seconds, bytes) = (vec![None; sides], vec![None; sides]);
+        Row { name, flops, seconds, bytes, same: vec![true; sides], warnings: vec![] }
     }
 }
 
@@ -92,19 +96,24 @@ fn load(players: Vec<Player>, case: &Case, row: &mut Row) -> Loaded {
 }
 
 /// Compares the first player with each of the others.
-fn compare(loaded: &mut Loaded, case: &Case, scratch: &Scratch, row: &mut Row) -> anyhow::Result<()> {
-    let [Some((ours, reply)), others @ ..] = &mut loaded[..] else { return Ok(()) };
-    for other in others.iter_mut() {
-        let Some((theirs, answered)) = other else { continue };
-        match differences((ours, reply), (theirs, answered), case, scratch) {
-            Ok(found) => row.warnings.extend(found),
-            Err(error) => {
+fn compare(loaded: &mut Loaded, case: &Case, scratch: &Scratch, row: &mut Row) {
+    let mut ours: Option<Computed> = None;
+    for side in 0..loaded.len() {
+        let Some((player, reply)) = &mut loaded[side] else { continue };
+        match (Computed::by(player, reply, scratch), &ours) {
+            (Ok(computed), None) if side == 0 => ours = Some(computed),
+            (Ok(theirs), Some(ours)) => {
+                let found = ours.differences(&theirs, case);
+                row.same[side] = found.is_empty();
+                row.warnings.extend(found);
+            }
+            (Ok(_), None) => {}
+            (Err(error), _) => {
                 row.warnings.push(format!("{error:#}"));
-                *other = None;
+                loaded[side] = None;
             }
         }
     }
-    Ok(())
 }
 
 /// Rounds in which each side has its turn, another beginning each time.
@@ -141,8 +150,10 @@ pub fn system(measured: &Measured, arguments: &Arguments, scratch: &Scratch) -> 
     let mut row = Row::new(measured, arguments);
     let Case::System(case) = &measured.case else { anyhow::bail!("not a system") };
     let tensors = scratch.path().join("tensors.safetensors");
+    // A failure of ours must not leave the last case's.
+    let _ = std::fs::remove_file(&tensors);
     let without = SystemCase { dropout: false, tensors: Some(tensors.clone()), ..case.clone() };
-    compare(&mut open(&without, arguments, &mut row)?, &measured.case, scratch, &mut row)?;
+    compare(&mut open(&without, arguments, &mut row)?, &measured.case, scratch, &mut row);
     // Ours draws the same tensors again, and spares its memory the writing.
     let timed = SystemCase { tensors: Some(tensors), ..case.clone() };
     let mut loaded = open(&timed, arguments, &mut row)?;

@@ -1,15 +1,14 @@
 //! How long a step waits for its data: eight photos decoded, turned, cut out by strokes, beside steps on a batch at hand.
 
-use super::Arguments;
 use super::compare::Scratch;
 use super::drive::median;
 use super::player::{Player, Side};
-use super::protocol::{Case, Request, SystemCase};
+use super::protocol::Request;
+use super::{Arguments, cases};
 use ablate::random::Stream;
 use std::path::{Path, PathBuf};
 
-/// Photos in a batch, and in the folder.
-const BATCH: usize = 8;
+/// In the folder.
 const PHOTOS: usize = 64;
 const SIDE: u32 = 256;
 /// Steps in a turn; before those with loading, as many as the loader has batches ready.
@@ -49,11 +48,8 @@ pub fn section(arguments: &Arguments, scratch: &Scratch) -> anyhow::Result<Strin
 
 /// Median seconds of a step without and with loading, and the share of the latter that was waited.
 fn measure(file: PathBuf, arguments: &Arguments) -> anyhow::Result<(f64, f64, f64)> {
-    let settings = vec![format!("train.batch={BATCH}")];
-    let system = "pix2pix".into();
-    let case = SystemCase { system, file, stage: 0, settings, inference: false, dropout: true, tensors: None };
     let mut player = Player::start(&Side::Ours, arguments.threads)?;
-    player.load(&Case::System(case))?;
+    player.load(&cases::loading(file))?;
     let mut run = |times, loading| player.ask(&Request::Run { times, loading });
     run(1, false)?;
     let (mut held, mut loaded, mut waited) = (vec![], vec![], 0.0);

@@ -107,9 +107,10 @@ fn group(
     let mut rows = Vec::new();
     for measured in chosen {
         let row = play(&measured)?;
-        let times: Vec<String> = row.seconds.iter().map(|s| s.map_or("-".into(), |s| format!("{:.3}", 1e3 * s))).collect();
-        let ratio = row.ratio(&arguments.sides).unwrap_or(f64::NAN);
-        eprintln!("{:<48} {} ms, ratio {ratio:.2} {}", row.name, times.join(" "), row.warnings.join("; "));
+        let times: Vec<String> =
+            row.seconds.iter().map(|s| s.map_or("-".into(), |s| format!("{:.3}", 1e3 * s))).collect();
+        let ratio = row.ratio(&arguments.sides).map_or("-".into(), |r| format!("{r:.2}"));
+        eprintln!("{:<48} {} ms, ratio {ratio} {}", row.name, times.join(" "), row.warnings.join("; "));
         rows.push(row);
     }
     let least = rows.iter().filter_map(|r| r.ratio(&arguments.sides)).min_by(f64::total_cmp);

@@ -14,9 +14,6 @@ use anyhow::Context;
 use safetensors::tensor::{Dtype, TensorView};
 use std::path::Path;
 
-/// Shares of the U-Nets' dropout, turned off where losses are compared.
-const NO_DROPOUT: &str = "nodes.generator.dropouts=[0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]";
-
 /// Opens a system and leaves it to `attend`.
 pub fn with(case: &SystemCase, attend: impl FnOnce(&mut dyn Work) -> anyhow::Result<()>) -> anyhow::Result<()> {
     let catalogue = catalogue();
@@ -24,8 +21,8 @@ pub fn with(case: &SystemCase, attend: impl FnOnce(&mut dyn Work) -> anyhow::Res
     let library = Library::new(&catalogue, composites);
     let papers = Papers::embedded()?;
     let against = Against { library: &library, papers: &papers, out: None };
-    let extra = (!case.dropout).then_some(NO_DROPOUT);
-    let settings = case.settings.iter().map(String::as_str).chain(extra).map(|s| ("--set", s));
+    let without: &[String] = if case.dropout { &[] } else { &case.without_dropout };
+    let settings = case.settings.iter().chain(without).map(|s| ("--set", s.as_str()));
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(&case.file);
     let prepared = prepare(&file, &Overrides::default().with(settings), against);
     let prepared = prepared.map_err(|problems| anyhow::anyhow!("{}", render_all(&problems)))?;

@@ -67,6 +67,8 @@ pub struct SystemCase {
     /// The generator alone, as it is evaluated, in the place of a step.
     pub inference: bool,
     pub dropout: bool,
+    /// Settings that turn dropout off.
+    pub without_dropout: Vec<String>,
     /// Where we write our tensors and our batch, and where PyTorch reads them.
     pub tensors: Option<PathBuf>,
 }

@@ -16,11 +16,7 @@ impl<D: Backend> Alone<D> {
     ///
     /// # Errors
     /// A component that cannot run by itself; no memory.
-    pub fn new(
-        network: &Network,
-        device: &D,
-        fill: impl Fn(&str, &Parameter) -> Vec<f32>,
-    ) -> Result<Self, RunError> {
+    pub fn new(network: &Network, device: &D, fill: impl Fn(&str, &Parameter) -> Vec<f32>) -> Result<Self, RunError> {
         Built::filled(network, device, |op, p| fill(&format!("{}/{}", op.path, p.name), p)).map(Alone)
     }
 

@@ -49,7 +49,11 @@ impl<D: Backend> Built<D> {
     }
 
     /// Modules, and what `fill` gives for parameters.
-    pub(super) fn filled(plan: &Network, device: &D, fill: impl Fn(&Op, &Parameter) -> Vec<f32>) -> Result<Self, RunError> {
+    pub(super) fn filled(
+        plan: &Network,
+        device: &D,
+        fill: impl Fn(&Op, &Parameter) -> Vec<f32>,
+    ) -> Result<Self, RunError> {
         let entries = components::nodes::<D>();
         let modules = plan.ops.iter().map(|op| build(&entries, op)).collect::<Result<_, _>>()?;
         let ctx = Context::inference(device);

@@ -217,7 +217,11 @@ impl<'a, D: Backend> Trainer<'a, D> {
         self.step_on(scenery, &first)
     }
 
-    fn step_on(&mut self, scenery: &mut Scenery<D>, first: &Draw<D>) -> Result<BTreeMap<String, UpdateRecord>, RunError> {
+    fn step_on(
+        &mut self,
+        scenery: &mut Scenery<D>,
+        first: &Draw<D>,
+    ) -> Result<BTreeMap<String, UpdateRecord>, RunError> {
         let clock = Clock { step: self.position.step, stage_steps: scenery.steps, epoch_steps: scenery.epoch };
         let mut extra = 0;
         let mut records = BTreeMap::new();
