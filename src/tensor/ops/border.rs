@@ -14,6 +14,7 @@ pub enum Border {
 impl Border {
     /// Where texel `i` of a padded line comes from, counted from the first texel of the line proper, which has `len`;
     /// `None` for a zero.
+    #[inline]
     pub fn source(self, i: isize, len: usize) -> Option<usize> {
         let last = len as isize - 1;
         let inside = match self {

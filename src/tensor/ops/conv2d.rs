@@ -1,11 +1,13 @@
 //! Convolution, as matrix products over tiles of gathered columns (im2col), after
-//! Chellapilla et al., "High Performance Convolutional Neural Networks for Document Processing" (2006).
+//! Chellapilla et al., "High Performance Convolutional Neural Networks for Document Processing" (2006); the columns exist
+//! only as the packed panels of the tile in hand.
 
 mod columns;
 mod cpu;
 mod forward;
 mod geometry;
 mod input_gradient;
+mod phases;
 mod weight_gradient;
 
 pub use super::border::Border;
@@ -63,6 +65,7 @@ impl Conv2d {
         let (oh, ow) = (self.extent(h, top, bottom, kh)?, self.extent(w, left, right, kw)?);
         let divides = self.groups > 0 && c % self.groups == 0 && o % self.groups == 0 && n * o > 0;
         let (stride, dilation, groups, border) = (self.stride, self.dilation, self.groups, self.border);
+        let (top, left) = (top as isize, left as isize);
         let g = Geometry { n, c, h, w, o, oh, ow, kh, kw, stride, dilation, groups, top, left, border };
         (divides && inputs > 0 && inputs == g.inputs()).then_some(g)
     }

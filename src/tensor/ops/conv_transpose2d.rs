@@ -25,6 +25,7 @@ impl ConvTranspose2d {
         };
         let agrees = self.stride > 0 && fits(h, top + bottom, kh, oh) && fits(w, left + right, kw, ow);
         let (stride, border) = (self.stride, Border::Zero);
+        let (top, left) = (top as isize, left as isize);
         let g = Geometry { n, c, h, w, o, oh, ow, kh, kw, stride, dilation: 1, groups: 1, top, left, border };
         (agrees && inputs == o && n * o * c > 0).then_some(g)
     }

@@ -2,19 +2,73 @@
 //! way back (col2im).
 
 use super::geometry::{Geometry, Tile};
+use crate::tensor::ops::matrix::{every_second, kernel, spread, with_scratch};
 use std::ops::Range;
 
-/// Writes the columns of a tile: rows are the taps of `channels` (of the whole input, `n x c`), `tile.columns` wide.
-pub fn gather(g: &Geometry, x: &[f32], channels: Range<usize>, tile: &Tile, columns: &mut [f32]) {
-    let (width, pixels) = (tile.columns(g), tile.pixels(g));
-    for (i, image) in tile.images.clone().enumerate() {
-        let maps = &x[(image * g.c + channels.start) * g.texels()..(image * g.c + channels.end) * g.texels()];
-        for_each_tap(g, channels.len(), |row, channel, ky, kx| {
-            let map = &maps[channel * g.texels()..][..g.texels()];
-            let line = &mut columns[row * width + i * pixels..][..pixels];
-            gather_tap(g, map, ky, kx, tile.rows.clone(), line);
-        });
+/// Writes the columns of a tile: rows are `taps` of the taps of `channels` (of the whole input, `n x c`), `tile.columns`
+/// wide.
+pub fn gather(g: &Geometry, x: &[f32], channels: Range<usize>, tile: &Tile, taps: Range<usize>, columns: &mut [f32]) {
+    for (line, tap) in columns.chunks_exact_mut(tile.columns(g)).zip(taps) {
+        gather_line(g, x, channels.start, tile, tap, line);
     }
+}
+
+/// As [`gather`], in the panels of a product's right operand, with `taps` as their depth.
+pub fn gather_panels(
+    g: &Geometry,
+    x: &[f32],
+    channels: Range<usize>,
+    tile: &Tile,
+    taps: Range<usize>,
+    panels: &mut [f32],
+) {
+    let (columns, width, depth) = (tile.columns(g), kernel().columns, taps.len());
+    let padded = columns.next_multiple_of(width);
+    with_scratch(padded, |line| {
+        line[columns..].fill(0.0);
+        for (d, tap) in taps.enumerate() {
+            gather_line(g, x, channels.start, tile, tap, &mut line[..columns]);
+            spread(line, width, d, depth, panels);
+        }
+    });
+}
+
+fn gather_line(g: &Geometry, x: &[f32], channel: usize, tile: &Tile, tap: usize, line: &mut [f32]) {
+    let (channel, ky, kx) = (channel + tap / g.area(), tap / g.kw % g.kh, tap % g.kw);
+    let first = g.first_column(kx);
+    let inside = g.inside(first);
+    let mut at = 0;
+    for image in tile.images.clone() {
+        let map = &x[(image * g.c + channel) * g.texels()..][..g.texels()];
+        for oy in tile.rows.clone() {
+            let out = &mut line[at..at + g.ow];
+            at += g.ow;
+            match g.row(oy, ky) {
+                Some(iy) => gather_row(g, &map[iy * g.w..][..g.w], first, inside.clone(), out),
+                None => out.fill(0.0),
+            }
+        }
+    }
+}
+
+/// Writes what lies under one tap of a row: `source` is the input's row, whose column `first` is under column 0.
+#[inline]
+fn gather_row(g: &Geometry, source: &[f32], first: isize, inside: Range<usize>, out: &mut [f32]) {
+    for ox in 0..inside.start {
+        out[ox] = outside(g, source, first, ox);
+    }
+    for ox in inside.end..g.ow {
+        out[ox] = outside(g, source, first, ox);
+    }
+    if !inside.is_empty() {
+        let start = first + (inside.start * g.stride) as isize;
+        strided_copy(&mut out[inside], &source[start as usize..], g.stride);
+    }
+}
+
+#[inline]
+fn outside(g: &Geometry, source: &[f32], first: isize, ox: usize) -> f32 {
+    g.border.source(first + (ox * g.stride) as isize, g.w).map_or(0.0, |ix| source[ix])
 }
 
 fn for_each_tap(g: &Geometry, channels: usize, mut f: impl FnMut(usize, usize, usize, usize)) {
@@ -29,38 +83,14 @@ fn for_each_tap(g: &Geometry, channels: usize, mut f: impl FnMut(usize, usize, u
     }
 }
 
-fn gather_tap(g: &Geometry, map: &[f32], ky: usize, kx: usize, rows: Range<usize>, line: &mut [f32]) {
-    let first = g.first_column(kx);
-    let inside = g.inside(first);
-    for (oy, out) in rows.zip(line.chunks_exact_mut(g.ow)) {
-        let Some(iy) = g.row(oy, ky) else {
-            out.fill(0.0);
-            continue;
-        };
-        let source = &map[iy * g.w..][..g.w];
-        for ox in (0..inside.start).chain(inside.end..g.ow) {
-            let ix = g.border.source(first + (ox * g.stride) as isize, g.w);
-            out[ox] = ix.map_or(0.0, |ix| source[ix]);
-        }
-        if !inside.is_empty() {
-            let start = first + (inside.start * g.stride) as isize;
-            strided_copy(&mut out[inside.clone()], &source[start as usize..], g.stride);
-        }
-    }
-}
-
+#[inline]
 fn strided_copy(to: &mut [f32], from: &[f32], stride: usize) {
     match stride {
         1 => to.copy_from_slice(&from[..to.len()]),
-        2 => {
-            let pairs = &from[..2 * to.len() - 1];
-            for (to, from) in to.iter_mut().zip(pairs.chunks(2)) {
-                *to = from[0];
-            }
-        }
+        2 => every_second(to, from),
         _ => {
-            for (to, from) in to.iter_mut().zip(from.iter().step_by(stride)) {
-                *to = *from;
+            for (i, to) in to.iter_mut().enumerate() {
+                *to = from[i * stride];
             }
         }
     }
@@ -122,27 +152,6 @@ pub fn pick(g: &Geometry, y: &[f32], outputs: Range<usize>, tile: &Tile, picked:
         for (i, image) in tile.images.clone().enumerate() {
             let from = &y[(image * g.o + o) * g.pixels() + tile.start(g)..][..pixels];
             picked[row * width + i * pixels..][..pixels].copy_from_slice(from);
-        }
-    }
-}
-
-/// As [`pick`], transposed: `tile.columns x outputs`.
-pub fn pick_transposed(g: &Geometry, y: &[f32], outputs: Range<usize>, tile: &Tile, picked: &mut [f32]) {
-    const BLOCK: usize = 16;
-    let (width, pixels) = (outputs.len(), tile.pixels(g));
-    for (i, image) in tile.images.clone().enumerate() {
-        let maps = &y[(image * g.o + outputs.start) * g.pixels()..(image * g.o + outputs.end) * g.pixels()];
-        for first in (0..width).step_by(BLOCK) {
-            for pixel in (0..pixels).step_by(BLOCK) {
-                let count = BLOCK.min(pixels - pixel);
-                for o in first..(first + BLOCK).min(width) {
-                    let from = &maps[o * g.pixels() + tile.start(g) + pixel..][..count];
-                    let to = picked[(i * pixels + pixel) * width + o..].iter_mut().step_by(width);
-                    for (to, from) in to.zip(from) {
-                        *to = *from;
-                    }
-                }
-            }
         }
     }
 }

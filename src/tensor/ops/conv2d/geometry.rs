@@ -19,67 +19,69 @@ pub struct Geometry {
     pub stride: usize,
     pub dilation: usize,
     pub groups: usize,
-    pub top: usize,
-    pub left: usize,
+    /// Texels beyond the map at its top and left; below zero where the first kernel lies inside.
+    pub top: isize,
+    pub left: isize,
     pub border: Border,
 }
 
 impl Geometry {
     /// Input channels of a group.
+    #[inline]
     pub fn inputs(&self) -> usize {
         self.c / self.groups
     }
 
     /// Output channels of a group.
+    #[inline]
     pub fn outputs(&self) -> usize {
         self.o / self.groups
     }
 
     /// Texels of a kernel.
+    #[inline]
     pub fn area(&self) -> usize {
         self.kh * self.kw
     }
 
     /// Values an output texel is made of: the rows of a group's column matrix.
+    #[inline]
     pub fn taps(&self) -> usize {
         self.inputs() * self.area()
     }
 
     /// Texels of an output map.
+    #[inline]
     pub fn pixels(&self) -> usize {
         self.oh * self.ow
     }
 
     /// Texels of an input map.
+    #[inline]
     pub fn texels(&self) -> usize {
         self.h * self.w
     }
 
     /// Multiplications of a pass, forward or to either gradient.
+    #[inline]
     pub fn products(&self) -> usize {
         self.n * self.o * self.pixels() * self.taps()
     }
 
-    /// Whether the column matrix is the input as it lies.
-    pub fn is_pointwise(&self) -> bool {
-        self.area() == 1
-            && self.stride == 1
-            && self.top == 0
-            && self.left == 0
-            && (self.oh, self.ow) == (self.h, self.w)
-    }
-
     /// Input row under output row `oy` at kernel row `ky`.
+    #[inline]
     pub fn row(&self, oy: usize, ky: usize) -> Option<usize> {
-        self.border.source((oy * self.stride + ky * self.dilation) as isize - self.top as isize, self.h)
+        self.border.source((oy * self.stride + ky * self.dilation) as isize - self.top, self.h)
     }
 
     /// Input column under output column 0 at kernel column `kx`, which may lie outside.
+    #[inline]
     pub fn first_column(&self, kx: usize) -> isize {
-        (kx * self.dilation) as isize - self.left as isize
+        (kx * self.dilation) as isize - self.left
     }
 
     /// Output columns whose input column lies inside the map, if column 0 has input column `first`.
+    #[inline]
     pub fn inside(&self, first: isize) -> Range<usize> {
         let low = if first >= 0 { 0 } else { first.unsigned_abs().div_ceil(self.stride).min(self.ow) };
         let room = self.w as isize - first;
@@ -88,10 +90,10 @@ impl Geometry {
     }
 }
 
-/// Columns a matrix product needs to run at full speed.
-const FEW_COLUMNS: usize = 96;
-/// Values of a column matrix that fit the second-level cache beside the product's own packing: 512 KiB.
-const TILE_VALUES: usize = 1 << 17;
+/// Columns of a tile below which packing is felt.
+const FEW_COLUMNS: usize = 64;
+/// Columns of a tile that fit the second-level cache, a block of the depth at a time.
+pub const MANY_COLUMNS: usize = 256;
 /// Tiles to have something to share out between cores.
 const ENOUGH_TILES: usize = 8;
 
@@ -112,11 +114,10 @@ pub struct Tiles {
 }
 
 impl Tiles {
-    /// Tiles for column matrices of `taps` rows: small enough for the cache, and several of them where that leaves enough
-    /// columns in each.
-    pub fn new(g: &Geometry, taps: usize) -> Self {
+    /// Tiles of at most about `most` columns; several of them where that leaves enough columns in each.
+    pub fn new(g: &Geometry, most: usize) -> Self {
         let share = (g.n * g.pixels() / ENOUGH_TILES).max(FEW_COLUMNS);
-        let columns = (TILE_VALUES / taps.max(1)).clamp(FEW_COLUMNS / 2, share);
+        let columns = most.min(share);
         let images = (columns / g.pixels().max(1)).clamp(1, g.n.max(1));
         let rows = (columns / g.ow.max(1)).clamp(1, g.oh.max(1));
         let even = |len: usize, most: usize| len.div_ceil(len.div_ceil(most).max(1)).max(1);
@@ -136,6 +137,7 @@ impl Tiles {
         self.images
     }
 
+    #[inline]
     pub fn get(&self, i: usize) -> Tile {
         let (block, part) = (i / self.per_image(), i % self.per_image());
         let (first, row) = (block * self.images, part * self.rows);
@@ -145,27 +147,39 @@ impl Tiles {
 
 impl Tile {
     /// Output texels in each image of the tile.
+    #[inline]
     pub fn pixels(&self, g: &Geometry) -> usize {
         self.rows.len() * g.ow
     }
 
     /// Columns of the tile's column matrix.
+    #[inline]
     pub fn columns(&self, g: &Geometry) -> usize {
         self.images.len() * self.pixels(g)
     }
 
     /// First output texel of each image.
+    #[inline]
     pub fn start(&self, g: &Geometry) -> usize {
         self.rows.start * g.ow
     }
 
     /// The image, if it is one.
+    #[inline]
     pub fn single(&self) -> Option<usize> {
         (self.images.len() == 1).then_some(self.images.start)
     }
 }
 
+/// The depth of a product in blocks that fit the first-level cache with a panel of columns.
+pub fn depths(len: usize) -> impl Iterator<Item = Range<usize>> + Clone {
+    const DEPTH: usize = 288;
+    let parts = len.div_ceil(DEPTH);
+    (0..parts).map(move |i| share(len, parts, i))
+}
+
 /// Part `i` of `parts` of `0..len`.
+#[inline]
 pub fn share(len: usize, parts: usize, i: usize) -> Range<usize> {
     len * i / parts..len * (i + 1) / parts
 }

@@ -1,9 +1,10 @@
-//! The gradient of the input: the transposed weights times the output's gradient, added back to where each column came
-//! from. Also the forward pass of a transposed convolution.
+//! The gradient of the input, which is also the forward pass of a transposed convolution: by phases where it can be, and
+//! otherwise the transposed weights times the output's gradient, added back to where each column came from.
 
 use super::columns::{pick, scatter};
 use super::geometry::{Geometry, Tile, Tiles, share};
 use super::{ENOUGH_TASKS, is_worth_sharing};
+use super::phases::{by_phases, has_phases};
 use crate::tensor::ops::matrix::{Shared, View, for_each, product, with_scratch};
 use std::ops::Range;
 
@@ -16,12 +17,35 @@ pub enum Start<'a> {
     Channels(&'a [f32]),
 }
 
+impl<'a> Start<'a> {
+    pub fn is_present(self) -> bool {
+        matches!(self, Start::Present)
+    }
+
+    pub fn bias(self) -> Option<&'a [f32]> {
+        match self {
+            Start::Channels(values) => Some(values),
+            Start::Present | Start::Zero => None,
+        }
+    }
+}
+
 /// `dx = start + w^T * dy`.
-#[allow(unsafe_code, reason = "tasks write maps of their own in one buffer")]
 pub fn input_gradient(g: &Geometry, dy: &[f32], w: &[f32], start: Start<'_>, dx: &mut [f32]) {
-    let image_blocks = g.n.div_ceil(Tiles::new(g, g.taps()).images());
+    if has_phases(g) { by_phases(g, dy, w, start, dx) } else { by_columns(g, dy, w, start, dx) }
+}
+
+/// Columns of a tile of `rows` rows whose scratch fits the second-level cache.
+fn most_columns(rows: usize) -> usize {
+    const VALUES: usize = 1 << 16;
+    (VALUES / rows.max(1)).max(48)
+}
+
+#[allow(unsafe_code, reason = "tasks write maps of their own in one buffer")]
+fn by_columns(g: &Geometry, dy: &[f32], w: &[f32], start: Start<'_>, dx: &mut [f32]) {
+    let image_blocks = g.n.div_ceil(Tiles::new(g, most_columns(g.taps())).images());
     let blocks = channel_blocks(g, image_blocks);
-    let tiles = Tiles::new(g, g.taps().div_ceil(blocks));
+    let tiles = Tiles::new(g, most_columns(g.taps().div_ceil(blocks)));
     let per_block = tiles.images();
     let image_blocks = g.n.div_ceil(per_block);
     // SAFETY: a task writes the maps of its block of channels in its block of images.
@@ -76,11 +100,11 @@ fn add_tile(g: &Geometry, dy: &[f32], w: &[f32], dx: &Shared<'_>, tile: &Tile, g
         match tile.single() {
             Some(image) => {
                 let start = (image * g.o + outputs.start) * g.pixels() + tile.start(g);
-                product(sizes, (columns, View::rows(0, width)), false, weights, (dy, View::rows(start, g.pixels())));
+                product(sizes, (columns, width), false, weights, (dy, View::rows(start, g.pixels())));
             }
             None => with_scratch(g.outputs() * width, |together| {
                 pick(g, dy, outputs, tile, together);
-                product(sizes, (columns, View::rows(0, width)), false, weights, (together, View::rows(0, width)));
+                product(sizes, (columns, width), false, weights, (together, View::rows(0, width)));
             }),
         }
         for (i, image) in tile.images.clone().enumerate() {

@@ -10,8 +10,8 @@ fn by_definition(g: &Geometry, x: &[f32], w: &[f32]) -> Vec<f32> {
         let group = o / g.outputs();
         let mut sum = 0.0;
         for (c, ky, kx, _) in indices([g.inputs(), g.kh, g.kw, 1]) {
-            let iy = (oy * g.stride + ky * g.dilation) as isize - g.top as isize;
-            let ix = (ox * g.stride + kx * g.dilation) as isize - g.left as isize;
+            let iy = (oy * g.stride + ky * g.dilation) as isize - g.top;
+            let ix = (ox * g.stride + kx * g.dilation) as isize - g.left;
             if let (Some(iy), Some(ix)) = (g.border.source(iy, g.h), g.border.source(ix, g.w)) {
                 let from = ((n * g.c + group * g.inputs() + c) * g.h + iy) * g.w + ix;
                 let by = ((o * g.inputs() + c) * g.kh + ky) * g.kw + kx;

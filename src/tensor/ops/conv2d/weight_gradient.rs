@@ -1,111 +1,105 @@
-//! The gradients of weights and bias. The product runs in the layout that is fast for it: the output's gradient is
-//! transposed tile by tile, the columns are used as they lie, and the transposed gradient is summed in scratch memory,
-//! in a fixed number of parts that are added in order.
+//! The gradients of weights and bias: products of the output's gradient with the columns, both packed with the texels as
+//! their depth. Where there are few taps the sum over texels is shared out in a fixed number of parts, added in order.
 
-use super::columns::{gather, pick_transposed};
-use super::geometry::{Geometry, Tile, Tiles, share};
-use super::{ENOUGH_TASKS, is_worth_sharing};
-use crate::tensor::ops::matrix::{Shared, View, for_each, product_in, with_scratch};
-use crate::tensor::ops::parallel::chunks;
+use super::columns::{gather, pick};
+use super::geometry::{Geometry, MANY_COLUMNS, Tile, Tiles, share};
+use super::is_worth_sharing;
+use crate::tensor::ops::matrix::{
+    Block, Left, Right, Shared, Source, for_each, kernel, multiply, pack, with_scratch,
+};
+use crate::tensor::ops::parallel::{chunks, rows};
 use std::ops::Range;
 
-/// How the sum is shared out: parts of the tiles, each with a sum of its own, times blocks of a group's channels.
-struct Plan {
-    tiles: Tiles,
-    parts: usize,
-    blocks: usize,
-}
-
-impl Plan {
-    fn new(g: &Geometry) -> Self {
-        /// Weights of which several copies are cheap to add up: 2 MiB.
-        const SMALL: usize = 1 << 19;
-        /// Taps in a block, below which transposing for every block anew is felt.
-        const LONG: usize = 512;
-        const PARTS: usize = 4;
-        let tiles = Tiles::new(g, g.taps());
-        let parts = if g.o * g.taps() <= SMALL { tiles.count().clamp(1, PARTS) } else { 1 };
-        if parts * g.groups >= PARTS {
-            return Plan { tiles, parts, blocks: 1 };
-        }
-        let blocks = (g.taps() / LONG).clamp(PARTS / parts, ENOUGH_TASKS).min(g.inputs());
-        let tiles = if parts == 1 { Tiles::new(g, g.taps().div_ceil(blocks)) } else { tiles };
-        Plan { tiles, parts, blocks }
-    }
-}
+/// Taps of a task: enough that packing the output's gradient for each task anew is not felt.
+const TAPS: usize = 256;
+/// Tasks to keep the cores of a machine busy.
+const ENOUGH_TASKS: usize = 8;
 
 /// `dw = [dw +] dy * x^T`.
 #[allow(unsafe_code, reason = "tasks write sums of their own in one buffer")]
 pub fn weight_gradient(g: &Geometry, x: &[f32], dy: &[f32], dw: &mut [f32], accumulate: bool) {
-    let plan = Plan::new(g);
-    let weights = g.o * g.taps();
-    with_scratch(plan.parts * weights, |sums| {
-        {
-            // SAFETY: a task writes the rows of its channels of its group in its part.
-            let sums = unsafe { Shared::new(sums) };
-            for_each(plan.parts * g.groups * plan.blocks, is_worth_sharing(g), |task| {
-                let (part, rest) = (task / (g.groups * plan.blocks), task % (g.groups * plan.blocks));
-                let (group, block) = (rest / plan.blocks, rest % plan.blocks);
-                let channels = share(g.inputs(), plan.blocks, block);
-                let start = part * weights + group * g.outputs() * g.taps() + channels.start * g.area() * g.outputs();
-                for (i, tile) in share(plan.tiles.count(), plan.parts, part).enumerate() {
-                    add_tile(g, x, dy, (&sums, start), i > 0, &plan.tiles.get(tile), group, &channels);
-                }
-            });
-        }
-        add_parts(g, sums, plan.parts, dw, accumulate);
+    let tiles = Tiles::new(g, MANY_COLUMNS);
+    let blocks = g.taps().div_ceil(TAPS);
+    let parts = ENOUGH_TASKS.div_ceil(blocks * g.groups).min(tiles.count());
+    let size = g.o * g.taps();
+    let run = |sums: &Shared<'_>, accumulate: bool| {
+        for_each(parts * g.groups * blocks, is_worth_sharing(g), |task| {
+            let (part, rest) = (task / (g.groups * blocks), task % (g.groups * blocks));
+            let (group, taps) = (rest / blocks, share(g.taps(), blocks, rest % blocks));
+            let start = part * size + group * g.outputs() * g.taps() + taps.start;
+            for (i, tile) in share(tiles.count(), parts, part).enumerate() {
+                let block = Block { slice: sums, start, row: g.taps(), accumulate: accumulate || i > 0, bias: None };
+                add_tile(g, x, dy, &tiles.get(tile), group, &taps, block);
+            }
+        });
+    };
+    if parts == 1 {
+        // SAFETY: a task writes the columns of its taps in the rows of its group.
+        return run(&unsafe { Shared::new(dw) }, accumulate);
+    }
+    with_scratch(parts * size, |sums| {
+        // SAFETY: as above, in the part of the task.
+        run(&unsafe { Shared::new(sums) }, false);
+        add_parts(sums, size, dw, accumulate);
     });
 }
 
-#[allow(clippy::too_many_arguments, reason = "one tile's share of the arguments of the pass")]
-fn add_tile(
-    g: &Geometry,
-    x: &[f32],
-    dy: &[f32],
-    (sums, start): (&Shared<'_>, usize),
-    accumulate: bool,
-    tile: &Tile,
-    group: usize,
-    channels: &Range<usize>,
-) {
-    let (width, rows, height) = (tile.columns(g), channels.len() * g.area(), g.outputs());
-    let sizes = (height, rows, width);
-    let target = (sums, View::columns(start, height));
-    let inputs = group * g.inputs() + channels.start..group * g.inputs() + channels.end;
-    with_scratch(width * height, |transposed| {
-        pick_transposed(g, dy, group * height..(group + 1) * height, tile, transposed);
-        let left = (&*transposed, View::columns(0, height));
-        if let (true, Some(image)) = (g.is_pointwise(), tile.single()) {
-            let start = (image * g.c + inputs.start) * g.texels() + tile.start(g);
-            return product_in(sizes, target, accumulate, left, (x, View::columns(start, g.texels())));
-        }
-        with_scratch(rows * width, |columns| {
-            gather(g, x, inputs, tile, columns);
-            product_in(sizes, target, accumulate, left, (columns, View::columns(0, width)));
+fn add_tile(g: &Geometry, x: &[f32], dy: &[f32], tile: &Tile, group: usize, taps: &Range<usize>, block: Block<'_>) {
+    let (depth, height) = (tile.columns(g), g.outputs());
+    with_scratch(height * depth, |left| {
+        pack_gradient(g, dy, tile, group * height..(group + 1) * height, left);
+        with_scratch(Right::len(taps.len(), depth), |right| {
+            pack_columns(g, x, tile, group, taps, right);
+            let right = Right { panels: right, columns: taps.len() };
+            multiply(Left { panels: left, rows: height }, right, depth, block);
         });
     });
 }
 
-/// Adds the parts (`groups x taps x outputs` each) in order and turns the sum around to `groups x outputs x taps`.
-fn add_parts(g: &Geometry, sums: &[f32], parts: usize, dw: &mut [f32], accumulate: bool) {
-    const BLOCK: usize = 16;
-    let (taps, height) = (g.taps(), g.outputs());
-    let turn = |first: usize, rows: &mut [f32]| {
-        for tap in (0..taps).step_by(BLOCK) {
-            for (i, row) in rows.chunks_exact_mut(taps).enumerate() {
-                let (group, o) = ((first + i) / height, (first + i) % height);
-                for (k, value) in row.iter_mut().enumerate().skip(tap).take(BLOCK) {
-                    let at = (group * taps + k) * height + o;
-                    let start = if accumulate { *value } else { 0.0 };
-                    *value = (0..parts).fold(start, |sum, part| sum + sums[part * g.o * taps + at]);
-                }
+/// The output's gradient, its texels as depth.
+fn pack_gradient(g: &Geometry, dy: &[f32], tile: &Tile, outputs: Range<usize>, left: &mut [f32]) {
+    let (depth, height, width) = (tile.columns(g), outputs.len(), kernel().rows);
+    let Some(image) = tile.single() else {
+        return with_scratch(height * depth, |together| {
+            pick(g, dy, outputs, tile, together);
+            let from = Source { values: together, start: 0, lane: depth, depth: 1 };
+            pack(from, (height, depth), width, false, left);
+        });
+    };
+    let start = (image * g.o + outputs.start) * g.pixels() + tile.start(g);
+    let from = Source { values: dy, start, lane: g.pixels(), depth: 1 };
+    pack(from, (height, depth), width, false, left);
+}
+
+/// The columns, turned around a panel at a time, while its taps are in the nearest cache.
+fn pack_columns(g: &Geometry, x: &[f32], tile: &Tile, group: usize, taps: &Range<usize>, right: &mut [f32]) {
+    let (depth, width) = (tile.columns(g), kernel().columns);
+    let channels = group * g.inputs()..(group + 1) * g.inputs();
+    with_scratch(width * depth, |lines| {
+        for (i, first) in taps.clone().step_by(width).enumerate() {
+            let some = first..taps.end.min(first + width);
+            let lanes = some.len();
+            gather(g, x, channels.clone(), tile, some, &mut lines[..lanes * depth]);
+            let from = Source { values: lines, start: 0, lane: depth, depth: 1 };
+            pack(from, (lanes, depth), width, true, &mut right[i * width * depth..][..width * depth]);
+        }
+    });
+}
+
+/// Adds the parts in order.
+fn add_parts(sums: &[f32], size: usize, dw: &mut [f32], accumulate: bool) {
+    const CHUNK: usize = 1 << 12;
+    rows(dw, CHUNK.min(size), |chunk, to| {
+        let from = chunk * CHUNK.min(size);
+        for (i, part) in sums.chunks_exact(size).enumerate() {
+            let part = &part[from..from + to.len()];
+            if i == 0 && !accumulate {
+                to.copy_from_slice(part);
+            } else {
+                to.iter_mut().zip(part).for_each(|(to, part)| *to += part);
             }
         }
-    };
-    if g.o * taps < 1 << 15 {
-        return dw.chunks_mut(BLOCK * taps).enumerate().for_each(|(i, rows)| turn(i * BLOCK, rows));
-    }
-    chunks(dw, BLOCK * taps, &|i, rows| turn(i * BLOCK, rows));
+    });
 }
 
 /// `db = [db +] sum of dy over images and texels`, for maps `n x channels x texels`.
