@@ -65,7 +65,7 @@ impl<'a> Ops<'a> {
         let mut row = Row::new(measured, self.arguments);
         let mut loaded = load(players, &measured.case, &mut row);
         compare(&mut loaded, &measured.case, self.scratch, &mut row);
-        turns(&mut loaded, self.arguments.rounds, &mut row);
+        turns(&mut loaded, (2, self.arguments.rounds), &mut row);
         for (side, player) in self.arguments.sides.iter().zip(loaded) {
             let kept = player.and_then(|(mut player, _)| player.ask(&Request::Drop).is_ok().then_some(player));
             // One that has failed is in an unknown state.
@@ -116,8 +116,8 @@ fn compare(loaded: &mut Loaded, case: &Case, scratch: &Scratch, row: &mut Row) {
     }
 }
 
-/// Rounds in which each side has its turn, another beginning each time.
-fn turns(loaded: &mut Loaded, rounds: usize, row: &mut Row) {
+/// Rounds in which each side has its turn, another beginning each time; before them, `warm` runs each.
+fn turns(loaded: &mut Loaded, (warm, rounds): (usize, usize), row: &mut Row) {
     let sides = loaded.len();
     let mut found: Vec<Vec<f64>> = vec![vec![]; sides];
     let mut times = vec![0; sides];
@@ -127,7 +127,7 @@ fn turns(loaded: &mut Loaded, rounds: usize, row: &mut Row) {
             let Some((player, _)) = &mut loaded[side] else { continue };
             std::thread::sleep(PAUSE);
             // The first round warms up and says how often an operation fits into a turn.
-            let outcome = player.run(if round == 0 { 2 } else { times[side] });
+            let outcome = player.run(if round == 0 { warm } else { times[side] });
             match outcome {
                 Ok(seconds) if round == 0 => {
                     times[side] = ((TURN / seconds.last().copied().unwrap_or(1.0)) as usize).clamp(1, MOST);
@@ -157,7 +157,7 @@ pub fn system(measured: &Measured, arguments: &Arguments, scratch: &Scratch) -> 
     // Ours draws the same tensors again, and spares its memory the writing.
     let timed = SystemCase { tensors: Some(tensors), ..case.clone() };
     let mut loaded = open(&timed, arguments, &mut row)?;
-    turns(&mut loaded, arguments.rounds, &mut row);
+    turns(&mut loaded, (1, arguments.rounds), &mut row);
     for (side, player) in loaded.iter_mut().enumerate() {
         if let Some((player, _)) = player {
             row.bytes[side] = player.ask(&Request::Memory).ok().map(|reply| reply.bytes);

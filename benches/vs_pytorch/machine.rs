@@ -1,6 +1,7 @@
 //! Where and when numbers were made.
 
 use super::Arguments;
+use std::fs::File;
 use std::process::Command;
 
 fn output(program: &str, arguments: &[&str]) -> String {
@@ -22,11 +23,25 @@ fn vectors() -> String {
     ["avx2", "fma", "avx512f"].into_iter().filter(has).collect::<Vec<_>>().join(" ")
 }
 
+/// Load of the machine over one, five and fifteen minutes.
+pub fn load() -> String {
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    load.split(' ').take(3).collect::<Vec<_>>().join(" ")
+}
+
+/// Waits until no other bench of this kind measures on the machine; until the value goes, none does.
+pub fn alone() -> std::io::Result<File> {
+    let lock = File::create(std::env::temp_dir().join("ablate-vs-pytorch.lock"))?;
+    if lock.try_lock().is_err() {
+        eprintln!("waiting for another bench to end");
+        lock.lock()?;
+    }
+    Ok(lock)
+}
+
 /// Title, date, commit, machine, versions, load.
 pub fn heading(arguments: &Arguments, abouts: &[String]) -> String {
     let sides: Vec<&str> = arguments.sides.iter().map(|s| s.name()).collect();
-    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    let load: Vec<&str> = load.split(' ').take(3).collect();
     let changed = if output("git", &["status", "--porcelain", "-uno"]).is_empty() { "" } else { " and changes" };
     let lines = [
         format!("# {}, {}", sides.join(" | "), output("date", &["-u", "+%F %R UTC"])),
@@ -39,7 +54,7 @@ pub fn heading(arguments: &Arguments, abouts: &[String]) -> String {
             vectors(),
             arguments.threads,
             line("/proc/meminfo", "MemTotal"),
-            load.join(" ")
+            load()
         ),
         format!("- Versions: {}; {}", output("rustc", &["--version"]), abouts.join("; ")),
         format!("- Rounds: {}; medians; ratio: best of the others' (eager) time over ours", arguments.rounds),

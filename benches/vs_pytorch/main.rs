@@ -119,6 +119,7 @@ fn group(
 
 /// Plays what is asked for; whether no ratio is below the bound.
 fn compare(arguments: &Arguments) -> anyhow::Result<bool> {
+    let _alone = machine::alone()?;
     let mut abouts = Vec::new();
     for side in &arguments.sides {
         let started = Player::start(side, arguments.threads);
@@ -146,6 +147,7 @@ fn compare(arguments: &Arguments) -> anyhow::Result<bool> {
     if arguments.wants("loading") {
         add((loading::section(arguments, &scratch)?, None));
     }
+    text += &format!("\nLoad at the end: {}\n", machine::load());
     println!("{text}");
     if let Some(file) = &arguments.out {
         std::fs::write(file, &text).with_context(|| file.display().to_string())?;

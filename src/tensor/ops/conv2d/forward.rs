@@ -3,9 +3,7 @@
 use super::columns::gather_panels;
 use super::geometry::{Geometry, MANY_COLUMNS, Tile, Tiles, depths, share};
 use super::is_worth_sharing;
-use crate::tensor::ops::matrix::{
-    Block, Left, Right, Shared, Source, for_each, kernel, multiply, pack, with_scratch,
-};
+use crate::tensor::ops::matrix::{Block, Left, Right, Shared, Source, for_each, kernel, multiply, pack, with_scratch};
 use std::ops::Range;
 
 /// Columns of all images below which the weights, not the columns, are shared out.
@@ -20,14 +18,19 @@ pub fn forward(g: &Geometry, x: &[f32], w: &[f32], bias: Option<&[f32]>, y: &mut
         return by_outputs(g, x, w, bias, &y);
     }
     let tiles = Tiles::new(g, MANY_COLUMNS);
-    with_packed(g, g.outputs(), |group, taps, panels| pack_outputs(g, w, group, 0..g.outputs(), taps, panels), |left| {
-        for_each(tiles.count() * g.groups, is_worth_sharing(g), |task| {
-            let (tile, group) = (tiles.get(task / g.groups), task % g.groups);
-            let bias = bias.map(|bias| &bias[group * g.outputs()..]);
-            let left = &left[group * g.outputs() * g.taps()..];
-            write_tile(g, x, group, &tile, left, bias, &y);
-        });
-    });
+    with_packed(
+        g,
+        g.outputs(),
+        |group, taps, panels| pack_outputs(g, w, group, 0..g.outputs(), taps, panels),
+        |left| {
+            for_each(tiles.count() * g.groups, is_worth_sharing(g), |task| {
+                let (tile, group) = (tiles.get(task / g.groups), task % g.groups);
+                let bias = bias.map(|bias| &bias[group * g.outputs()..]);
+                let left = &left[group * g.outputs() * g.taps()..];
+                write_tile(g, x, group, &tile, left, bias, &y);
+            });
+        },
+    );
 }
 
 /// Weights of all groups, `rows` of `g.taps()` each, packed depth by depth in a buffer that is lent to `f`.

@@ -3,8 +3,8 @@
 
 use super::columns::{pick, scatter};
 use super::geometry::{Geometry, Tile, Tiles, share};
-use super::{ENOUGH_TASKS, is_worth_sharing};
 use super::phases::{by_phases, has_phases};
+use super::{ENOUGH_TASKS, is_worth_sharing};
 use crate::tensor::ops::matrix::{Shared, View, for_each, product, with_scratch};
 use std::ops::Range;
 

@@ -66,8 +66,7 @@ impl Phase {
     fn new(g: &Geometry, fy: usize, fx: usize) -> Self {
         let ((kh, top), (kw, left)) = (side(fy, g.top, g.kh, g.stride), side(fx, g.left, g.kw, g.stride));
         let (oh, ow) = ((g.h - fy).div_ceil(g.stride), (g.w - fx).div_ceil(g.stride));
-        let geometry =
-            Geometry { c: g.o, h: g.oh, w: g.ow, o: g.c, oh, ow, kh, kw, stride: 1, top, left, ..*g };
+        let geometry = Geometry { c: g.o, h: g.oh, w: g.ow, o: g.c, oh, ow, kh, kw, stride: 1, top, left, ..*g };
         Phase { fy, fx, geometry }
     }
 

@@ -4,9 +4,7 @@
 use super::columns::{gather, pick};
 use super::geometry::{Geometry, MANY_COLUMNS, Tile, Tiles, share};
 use super::is_worth_sharing;
-use crate::tensor::ops::matrix::{
-    Block, Left, Right, Shared, Source, for_each, kernel, multiply, pack, with_scratch,
-};
+use crate::tensor::ops::matrix::{Block, Left, Right, Shared, Source, for_each, kernel, multiply, pack, with_scratch};
 use crate::tensor::ops::parallel::{chunks, rows};
 use std::ops::Range;
 

@@ -72,7 +72,8 @@ fn panels_hold_the_lanes_in_order_and_zeros_where_none_are() {
                 let mut to = vec![f32::NAN; wide * depth];
                 pack(from, (lanes, depth), width, padded, &mut to);
                 for l in 0..wide {
-                    let (first, d_width) = (l - l % width, if padded { width } else { width.min(lanes - (l - l % width)) });
+                    let (first, d_width) =
+                        (l - l % width, if padded { width } else { width.min(lanes - (l - l % width)) });
                     for d in 0..depth {
                         let expected = if l < lanes { values[2 + l * lane + d * step] } else { 0.0 };
                         assert_eq!(to[first * depth + d * d_width + l % width], expected, "{lanes} {depth} {width}");
