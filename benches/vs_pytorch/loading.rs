@@ -17,6 +17,8 @@ const READY: usize = 3;
 
 /// What pix2pix learns, from photos.
 const PHOTO_EXPERIMENT: &str = r#"
+format  = 1
+title   = "pix2pix on photos"
 extends = ["PIX2PIX"]
 
 [datasets.pairs]

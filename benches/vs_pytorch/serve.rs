@@ -5,7 +5,6 @@ use super::{our_ops, our_systems};
 use anyhow::Context;
 use std::io::{Lines, StdinLock, Write};
 use std::path::Path;
-use std::time::Instant;
 
 /// A case made ready.
 pub trait Work {
@@ -113,11 +112,4 @@ fn status(key: &str) -> anyhow::Result<u64> {
     let text = std::fs::read_to_string("/proc/self/status")?;
     let line = text.lines().find_map(|line| line.strip_prefix(key)).context("no such line in /proc/self/status")?;
     Ok(1024 * line.trim().trim_end_matches("kB").trim().parse::<u64>()?)
-}
-
-/// Seconds of a call, with what it gives.
-pub fn timed<T>(f: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<(T, f64)> {
-    let begun = Instant::now();
-    let found = f()?;
-    Ok((found, begun.elapsed().as_secs_f64()))
 }
