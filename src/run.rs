@@ -1,5 +1,6 @@
 //! Carrying out a plan: networks to tensors, steps of updates, evaluations, checkpoints. Knows no component by name.
 
+mod alone;
 mod cell;
 mod checkpoint;
 #[cfg(test)]
@@ -40,12 +41,13 @@ mod update;
 mod value;
 mod weights;
 
+pub use alone::Alone;
 pub use cell::{Options, Stop, run};
 pub use checkpoint::{Checkpoint, Folder};
 pub use data::{Contents, Counts, check as check_data, contents};
 pub use error::RunError;
 pub use evaluate::validated;
-pub use rehearsal::{Rehearsal, rehearse};
+pub use rehearsal::{Held, Practice, Rehearsal, practise, rehearse};
 pub use trained::{Trained, Which};
 pub use weights::check as check_weights;
 

@@ -48,7 +48,12 @@ impl<D: Backend> Built<D> {
         Self::filled(plan, device, |_, p| vec![0.0; p.shape.iter().product()])
     }
 
-    fn filled(plan: &Network, device: &D, fill: impl Fn(&Op, &Parameter) -> Vec<f32>) -> Result<Self, RunError> {
+    /// Modules, and what `fill` gives for parameters.
+    pub(super) fn filled(
+        plan: &Network,
+        device: &D,
+        fill: impl Fn(&Op, &Parameter) -> Vec<f32>,
+    ) -> Result<Self, RunError> {
         let entries = components::nodes::<D>();
         let modules = plan.ops.iter().map(|op| build(&entries, op)).collect::<Result<_, _>>()?;
         let ctx = Context::inference(device);

@@ -6,7 +6,7 @@ use super::data::{Data, Loaders, datasets_of};
 use super::evaluate::{self, Evaluator};
 use super::lines::Lines;
 use super::update::learns;
-use super::{Built, Models, Objective, RunError, Updater, state, weights};
+use super::{Built, Draw, Models, Objective, RunError, Updater, state, weights};
 use crate::components::sample::Split;
 use crate::components::schedule::Clock;
 use crate::graph::plan::{ElementInputs, Plan, Side, Stage, Value};
@@ -45,11 +45,11 @@ struct Validated {
 }
 
 /// What a stage works with.
-struct Scenery<D: Backend> {
+pub(super) struct Scenery<D: Backend> {
     steps: u64,
     epoch: u64,
-    updaters: Vec<Updater<D>>,
-    loaders: Loaders,
+    pub updaters: Vec<Updater<D>>,
+    pub loaders: Loaders,
 }
 
 impl<'a, D: Backend> Trainer<'a, D> {
@@ -148,24 +148,23 @@ impl<'a, D: Backend> Trainer<'a, D> {
         Ok(())
     }
 
-    /// The first steps of a stage and nothing else; `taken` is told what each update minimised.
-    pub fn first_steps(
+    /// One step on a draw, outside of the loop. Returns what each update minimised.
+    pub(super) fn single(
         &mut self,
-        stage: usize,
-        steps: u64,
-        taken: &mut dyn FnMut(Vec<(String, f64)>),
-    ) -> Result<(), RunError> {
-        let stage = &self.plan.stages[stage];
-        let mut scenery = self.scenery(stage)?;
-        for step in 0..steps {
-            self.position.step = step;
-            let updates = self.step(stage, &mut scenery)?;
-            taken(losses(&updates));
-        }
-        Ok(())
+        scenery: &mut Scenery<D>,
+        step: u64,
+        draw: &Draw<D>,
+    ) -> Result<Vec<(String, f64)>, RunError> {
+        self.position.step = step;
+        Ok(losses(&self.step_on(scenery, draw)?))
     }
 
-    fn scenery(&self, stage: &Stage) -> Result<Scenery<D>, RunError> {
+    /// The random stream of a step.
+    pub(super) fn stream(&self, stage: &Stage, step: u64) -> Stream {
+        Stream::new(self.plan.run.seed, "step").named(&stage.name).fork(step)
+    }
+
+    pub(super) fn scenery(&self, stage: &Stage) -> Result<Scenery<D>, RunError> {
         let updaters =
             stage.updates.iter().map(|u| Updater::new(self.plan, *u, stage, &self.models)).collect::<Result<_, _>>()?;
         let loaders = self.data.loaders(self.plan, stage, &drawn(self.plan, stage))?;
@@ -213,9 +212,17 @@ impl<'a, D: Backend> Trainer<'a, D> {
 
     /// One step: each update of the stage in order, on one draw.
     fn step(&mut self, stage: &Stage, scenery: &mut Scenery<D>) -> Result<BTreeMap<String, UpdateRecord>, RunError> {
-        let clock = Clock { step: self.position.step, stage_steps: scenery.steps, epoch_steps: scenery.epoch };
-        let stream = Stream::new(self.plan.run.seed, "step").named(&stage.name).fork(clock.step);
+        let stream = self.stream(stage, self.position.step);
         let first = scenery.loaders.draw(&self.models.device, stream)?;
+        self.step_on(scenery, &first)
+    }
+
+    fn step_on(
+        &mut self,
+        scenery: &mut Scenery<D>,
+        first: &Draw<D>,
+    ) -> Result<BTreeMap<String, UpdateRecord>, RunError> {
+        let clock = Clock { step: self.position.step, stage_steps: scenery.steps, epoch_steps: scenery.epoch };
         let mut extra = 0;
         let mut records = BTreeMap::new();
         for updater in scenery.updaters.iter_mut().filter(|u| u.acts(clock.step)) {
@@ -223,9 +230,9 @@ impl<'a, D: Backend> Trainer<'a, D> {
             let device = &self.models.device;
             let mut more = || {
                 extra += 1;
-                loaders.draw(device, stream.fork(extra))
+                loaders.draw(device, first.stream.fork(extra))
             };
-            let record = updater.run(self.plan, &self.models, &mut self.objectives, clock, &first, &mut more)?;
+            let record = updater.run(self.plan, &self.models, &mut self.objectives, clock, first, &mut more)?;
             records.insert(updater.plan.name.clone(), record);
         }
         Ok(records)

@@ -43,6 +43,11 @@ impl<D: Backend> Draw<D> {
         Draw { ports, first: RefCell::default(), begun: RefCell::default(), stream, count }
     }
 
+    /// Ports of all datasets with their values.
+    pub fn ports(&self) -> impl Iterator<Item = (&str, &Var<D>)> {
+        self.ports.iter().map(|((_, port), value)| (port.as_str(), value))
+    }
+
     /// The pass of an update, as far as others have begun it.
     pub fn pass(&self, update: usize, device: &D) -> Begun<D> {
         let begun = self.begun.borrow_mut().remove(&update);

@@ -252,8 +252,8 @@ def coupled_unet_3(net, image, widths, width, fuse, links):
     return {"completed": images[2], "intermediate": images[:2]}
 
 
-def uv_gan(net, image, width, down, innermost, widths, gate="none"):
-    """pix2pix's UnetSkipConnectionBlock, from the outside in, over the image and its mirror image."""
+def uv_gan(net, image, width, down, innermost, widths, gate="none", mirror=True):
+    """pix2pix's UnetSkipConnectionBlock, from the outside in, over the image and, with `mirror`, its mirror image."""
     attention = []
 
     def inner(x, depth):
@@ -271,7 +271,8 @@ def uv_gan(net, image, width, down, innermost, widths, gate="none"):
         attention.append(a)
         return torch.cat([gated, y], 1)
 
-    first = net.conv("encoder/outermost", torch.cat([image, image.flip(3)], 1), width, 4, 2, 1, bias=False)
+    seen = torch.cat([image, image.flip(3)], 1) if mirror else image
+    first = net.conv("encoder/outermost", seen, width, 4, 2, 1, bias=False)
     completed = torch.tanh(net.conv_transpose("last", net.relu(inner(first, 0)), image.shape[1]))
     return {"completed": completed, "attention": [] if gate == "none" else attention}
 
