@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 /// Largest difference of a tensor's elements over its largest element: of an operation, of a generator.
 const OF_VALUES: f64 = 1e-4;
 const OF_GENERATOR: f64 = 1e-3;
-/// Of the largest gradient: what is smaller is not looked at more closely than that.
-const ROUNDING: f64 = 1e-3;
+/// Of the largest tensor: one that is smaller than this is held against it, not against itself.
+const ROUNDING: f64 = 1e-2;
 /// Of a step's losses; the second step's would see the first's gradients, whose signs Adam takes.
 const OF_LOSSES: f64 = 1e-3;
 
