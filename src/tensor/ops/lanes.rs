@@ -7,14 +7,20 @@ use super::parallel::{CHUNK, chunks, part};
 /// Sums are kept in so many parts, which fill the registers, and added in a fixed order at the end.
 const PARTS: usize = 8;
 
+macro_rules! float {
+    ($argument:ident) => {
+        f32
+    };
+}
+
 macro_rules! element_loop {
     ($(#[$meta:meta])* $name:ident, $parallel:ident, ($($input:ident),*), |$f:ident, $o:ident, $i:ident| $value:expr,
-     Fn($($ty:ty),*)) => {
+     ($($argument:ident),*)) => {
         $(#[$meta])*
         #[inline]
-        pub fn $name(out: &mut [f32], $($input: &[f32],)* f: impl Fn($($ty),*) -> f32) {
+        pub fn $name(out: &mut [f32], $($input: &[f32],)* f: impl Fn($(float!($argument)),*) -> f32) {
             #[inline(always)]
-            fn body(out: &mut [f32], $($input: &[f32],)* $f: impl Fn($($ty),*) -> f32) {
+            fn body(out: &mut [f32], $($input: &[f32],)* $f: impl Fn($(float!($argument)),*) -> f32) {
                 $(let $input = &$input[..out.len()];)*
                 #[allow(unused_variables, reason = "loops without inputs need no index")]
                 for ($i, $o) in out.iter_mut().enumerate() {
@@ -24,7 +30,7 @@ macro_rules! element_loop {
             #[cfg(target_arch = "x86_64")]
             {
                 #[target_feature(enable = "avx2")]
-                fn wide(out: &mut [f32], $($input: &[f32],)* f: impl Fn($($ty),*) -> f32) {
+                fn wide(out: &mut [f32], $($input: &[f32],)* f: impl Fn($(float!($argument)),*) -> f32) {
                     body(out, $($input,)* f);
                 }
                 if std::is_x86_feature_detected!("avx2") {
@@ -37,13 +43,14 @@ macro_rules! element_loop {
 
         /// The same, on all cores.
         #[inline]
-        pub fn $parallel(out: &mut [f32], $($input: &[f32],)* f: impl Fn($($ty),*) -> f32 + Sync) {
+        pub fn $parallel(out: &mut [f32], $($input: &[f32],)* f: impl Fn($(float!($argument)),*) -> f32 + Sync) {
             if out.len() <= CHUNK {
                 return $name(out, $($input,)* f);
             }
             chunks(out, CHUNK, &|_k, out| {
                 $(let $input = part($input, _k, out.len());)*
-                $name(out, $($input,)* &f);
+                // Not `&f`: what calls a function behind a reference is compiled in another unit, and not inlined.
+                $name(out, $($input,)* |$($argument),*| f($($argument),*));
             });
         }
     };
@@ -51,27 +58,27 @@ macro_rules! element_loop {
 
 element_loop!(
     /// out = f(a).
-    map, par_map, (a), |f, o, i| f(a[i]), Fn(f32)
+    map, par_map, (a), |f, o, i| f(a[i]), (u)
 );
 element_loop!(
     /// out = f(a, b).
-    map2, par_map2, (a, b), |f, o, i| f(a[i], b[i]), Fn(f32, f32)
+    map2, par_map2, (a, b), |f, o, i| f(a[i], b[i]), (u, v)
 );
 element_loop!(
     /// out = f(a, b, c).
-    map3, par_map3, (a, b, c), |f, o, i| f(a[i], b[i], c[i]), Fn(f32, f32, f32)
+    map3, par_map3, (a, b, c), |f, o, i| f(a[i], b[i], c[i]), (u, v, w)
 );
 element_loop!(
     /// out = f(out).
-    amend, par_amend, (), |f, o, i| f(*o), Fn(f32)
+    amend, par_amend, (), |f, o, i| f(*o), (u)
 );
 element_loop!(
     /// out = f(out, a).
-    amend1, par_amend1, (a), |f, o, i| f(*o, a[i]), Fn(f32, f32)
+    amend1, par_amend1, (a), |f, o, i| f(*o, a[i]), (u, v)
 );
 element_loop!(
     /// out = f(out, a, b).
-    amend2, par_amend2, (a, b), |f, o, i| f(*o, a[i], b[i]), Fn(f32, f32, f32)
+    amend2, par_amend2, (a, b), |f, o, i| f(*o, a[i], b[i]), (u, v, w)
 );
 
 /// K sums over the elements of three slices of one length (repeat a slice where fewer are read).
@@ -127,7 +134,7 @@ pub fn par_fold<const K: usize>(
     let mut partial = vec![[0.0; K]; a.len().div_ceil(CHUNK)];
     chunks(&mut partial, 1, &|k, sums| {
         let len = CHUNK.min(a.len() - k * CHUNK);
-        sums[0] = fold(part(a, k, len), part(b, k, len), part(c, k, len), &f);
+        sums[0] = fold(part(a, k, len), part(b, k, len), part(c, k, len), |u, v, w| f(u, v, w));
     });
     let mut sums = [0.0; K];
     for values in partial {
