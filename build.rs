@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 /// Dependencies that numbers depend on.
-const COMPUTING: [&str; 2] = ["dfdx", "gemm-f32"];
+const COMPUTING: [&str; 1] = ["dfdx"];
 
 fn main() -> std::io::Result<()> {
     let manifest = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").map_err(std::io::Error::other)?);

@@ -82,7 +82,6 @@ mod tests {
     fn versions_are_those_of_the_lock_file() {
         let crates = super::crates();
         assert_eq!(crates["dfdx"], "0.13.0", "Cargo.toml fixes it");
-        assert!(crates["rayon"].starts_with("1."), "{crates:?}");
     }
 
     #[test]

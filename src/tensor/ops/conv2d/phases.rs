@@ -150,6 +150,7 @@ fn write_straight(
     let at = (image * g.c + channel) * g.texels() + tile.start(phase);
     let bias = start.bias().map(|bias| &bias[channel..]);
     let block = Block { slice: dx, start: at, row: g.texels(), accumulate: start.is_present(), bias };
+    let left = &left[group * g.inputs() * phase.taps()..];
     tile_product(phase, dy, group, tile, left, g.inputs(), block);
 }
 
@@ -175,7 +176,7 @@ fn write_interleaved(
             // SAFETY: this task has the whole scratch.
             let slice = unsafe { Shared::new(slice) };
             let block = Block { slice: &slice, start: 0, row: tile.columns(p), accumulate: false, bias };
-            tile_product(p, dy, group, tile, left, rows, block);
+            tile_product(p, dy, group, tile, &left[group * rows * p.taps()..], rows, block);
         }
         let parts: Vec<&[f32]> = together.chunks_exact(size).collect();
         for row in 0..rows {
