@@ -21,6 +21,7 @@ mod nodes;
 mod notes;
 mod partial;
 mod parts;
+mod provenance;
 mod reach;
 mod report;
 mod stages;
@@ -30,10 +31,10 @@ mod updates;
 mod usage;
 mod weights;
 
-use crate::config::{Item, to_toml};
+use crate::config::Item;
 use crate::diagnostic::Diagnostic;
 use crate::graph::library::Library;
-use crate::graph::plan::{Loss, Plan, Stage, Train};
+use crate::graph::plan::{Canonical, Loss, Plan, Stage, Train};
 use board::Board;
 use columns::Columns;
 use desk::{Desk, at_entry};
@@ -42,6 +43,7 @@ pub use launch::{default_launcher, launcher};
 pub use losses::is_penalty;
 use minimises::Matcher;
 pub use partial::check_partial;
+pub use provenance::provenance;
 use reach::Graph;
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -87,7 +89,7 @@ pub fn resolve(tree: &Item, about: &About, library: &Library) -> Result<(Plan, V
         _ => return Err(problems),
     };
     if unneeded.is_empty() {
-        return Ok((identified(plan, &on, library), notes));
+        return Ok((identified(plan, library), notes));
     }
     let mut left = on;
     switch::remove(&mut left, &mut unneeded);
@@ -96,7 +98,7 @@ pub fn resolve(tree: &Item, about: &About, library: &Library) -> Result<(Plan, V
     let second = cell(&desk, &left, &off);
     let (problems, notes) = desk.close();
     match second {
-        Some((plan, _)) if problems.is_empty() => Ok((identified(plan, &left, library), notes)),
+        Some((plan, _)) if problems.is_empty() => Ok((identified(plan, library), notes)),
         _ => Err(problems),
     }
 }
@@ -192,19 +194,15 @@ fn cell<'a>(desk: &'a Desk<'a>, tree: &'a Item, off: &'a Off) -> Option<(Plan, O
         shown: report.shown,
         absent: report.absent,
         hash: String::new(),
-        canonical: serde_json::Value::Null,
-        provenance: vec![],
-        config: String::new(),
+        canonical: Canonical::default(),
+        tree: tree.clone(),
     };
     Some((plan, unneeded))
 }
 
-/// A plan with what says which one it is, and where its values come from.
-fn identified(mut plan: Plan, tree: &Item, library: &Library) -> Plan {
-    plan.canonical = identity::canonical_form(&plan, library);
-    plan.hash = identity::hash(&plan.canonical);
-    plan.provenance = identity::provenance(tree, &plan);
-    plan.config = to_toml(tree);
+/// A plan with what says which one it is.
+fn identified(mut plan: Plan, library: &Library) -> Plan {
+    identity::settle(&mut plan, library);
     plan
 }
 

@@ -1,11 +1,14 @@
 //! The checked experiment: names resolved, composites opened to leaf operations, every edge's shape known, every update
 //! with its losses. `graph` makes it, `run` carries it out; nothing in it is looked up by text any more.
 
+mod canonical;
 mod shown;
 
+pub use canonical::Canonical;
 pub use shown::{Absent, Evaluate, Evaluation, GroupBy, Metric, Pick, Predict, Shown};
 
-use crate::record::{Provenance, ReportPlan};
+use crate::config::Item;
+use crate::record::ReportPlan;
 use crate::registry::{Edge, Inferred, InputEdges, Settings};
 
 /// One cell: a variant of an experiment with one seed.
@@ -36,11 +39,9 @@ pub struct Plan {
     /// is in it only after [`crate::graph::with_data`].
     pub hash: String,
     /// The canonical form itself, for `diff`s of cells that changed.
-    pub canonical: serde_json::Value,
-    /// Every value in force and where it comes from.
-    pub provenance: Vec<Provenance>,
-    /// The resolved experiment as TOML with origins in comments.
-    pub config: String,
+    pub canonical: Canonical,
+    /// The tree that it was made of, without what is switched off or not needed: every value with its origin.
+    pub tree: Item,
 }
 
 /// A component with complete settings.

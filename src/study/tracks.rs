@@ -2,7 +2,7 @@
 
 use super::{Cell, Prepared};
 use crate::config::{self, Item, Value};
-use crate::graph::plan::Component;
+use crate::graph::{self, plan::Component};
 use crate::record::{self, Observer, Status};
 use crate::run::RunError;
 use crate::track::{self, Ending, Facts, Tracking, Wanted};
@@ -56,7 +56,7 @@ impl<'a> Tracks<'a> {
     fn facts(&self) -> Facts {
         let Tracks { prepared, cell, runs } = self;
         let plan = &cell.plan;
-        let values: Vec<(String, String)> = plan.provenance.iter().map(|p| (p.key.clone(), p.value.clone())).collect();
+        let values: Vec<(String, String)> = graph::provenance(plan).into_iter().map(|p| (p.key, p.value)).collect();
         let axes = cell.spec.axes.iter().map(|(axis, label, _)| (axis.clone(), label.clone()));
         let variant = cell.spec.variant.iter().map(|variant| ("variant".to_string(), variant.clone()));
         let seed = [("seed".to_string(), plan.run.seed.to_string())];
