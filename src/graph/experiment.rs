@@ -31,13 +31,14 @@ mod updates;
 mod usage;
 mod weights;
 
-use crate::config::Item;
+use crate::config::{Item, Value};
 use crate::diagnostic::Diagnostic;
 use crate::graph::library::Library;
 use crate::graph::plan::{Canonical, Loss, Plan, Stage, Train};
 use board::Board;
 use columns::Columns;
 use desk::{Desk, at_entry};
+use fields::Fields;
 pub use identity::with_data;
 pub use launch::{default_launcher, launcher};
 pub use losses::is_penalty;
@@ -63,7 +64,7 @@ pub struct About<'a> {
     /// Keys of `registry/papers.toml` and `paper/table` for each of its tables; empty: not checked.
     pub papers: Vec<String>,
     /// Folder of a finished cell that `weights` asks for.
-    pub finished: &'a dyn Fn(&Finished) -> Option<PathBuf>,
+    pub finished: &'a (dyn Fn(&Finished) -> Option<PathBuf> + Sync),
 }
 
 /// What `weights = { experiment, variant, seed }` asks for.
@@ -101,6 +102,22 @@ pub fn resolve(tree: &Item, about: &About, library: &Library) -> Result<(Plan, V
         Some((plan, _)) if problems.is_empty() => Ok((identified(plan, library), notes)),
         _ => Err(problems),
     }
+}
+
+/// [`resolve`] of a tree that differs in `[run]` alone from the one that `plan` was made of.
+pub fn resolve_run(plan: &Plan, tree: &Item, about: &About, library: &Library) -> Result<Plan, Vec<Diagnostic>> {
+    let desk = Desk::new(library, about);
+    let run = top::run(&desk, &Fields::open(&desk, Some(tree)));
+    let (problems, _) = desk.close();
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let mut plan = Plan { run, ..plan.clone() };
+    if let (Value::Table(table), Some(run)) = (&mut plan.tree.value, tree.get(&["run"])) {
+        table.insert("run".to_string(), run.clone());
+    }
+    identity::settle_run(&mut plan);
+    Ok(plan)
 }
 
 /// What no cell of a study has, of all that its report names.
