@@ -27,6 +27,7 @@ use crate::registry::{Edge, Settings};
 use frame::{Frame, Given, Inputs, Val};
 use opener::Opener;
 use std::cell::RefCell;
+use std::sync::Arc;
 
 /// What an input of a top-level node is given.
 #[derive(Clone, Debug)]
@@ -169,7 +170,7 @@ impl Library<'_> {
             inputs: inputs.into_iter().map(|(port, _)| port).collect(),
             outputs,
             frozen: vec![false; ops.len()],
-            ops,
+            ops: Arc::new(ops),
             weights: Weights::None,
             init: Component { family: "init".into(), name: "normal".into(), settings: Settings::new() },
         };

@@ -10,6 +10,7 @@ pub use shown::{Absent, Evaluate, Evaluation, GroupBy, Metric, Pick, Predict, Sh
 use crate::config::Item;
 use crate::record::ReportPlan;
 use crate::registry::{Edge, Inferred, InputEdges, Settings};
+use std::sync::Arc;
 
 /// One cell: a variant of an experiment with one seed.
 #[derive(Clone, Debug)]
@@ -130,8 +131,8 @@ pub struct Network {
     /// Present inputs, lists flattened.
     pub inputs: Vec<NetworkPort>,
     pub outputs: Vec<NetworkOutput>,
-    /// In an order in which each comes after what it reads.
-    pub ops: Vec<Op>,
+    /// In an order in which each comes after what it reads; networks of several cells that are the same share them.
+    pub ops: Arc<Vec<Op>>,
     /// By operation: no update learns it, running statistics stand still, dropout is off.
     pub frozen: Vec<bool>,
     pub weights: Weights,

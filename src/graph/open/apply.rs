@@ -38,7 +38,7 @@ impl Library<'_> {
             return None;
         }
         let mut done: Vec<Inferred> = Vec::with_capacity(network.ops.len());
-        for op in &network.ops {
+        for op in network.ops.iter() {
             match self.again(op, &edges, &done) {
                 Ok(inferred) => done.push(inferred),
                 Err(problem) => {
