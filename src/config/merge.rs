@@ -114,7 +114,10 @@ impl Column {
             path.pop();
             (key, column)
         };
-        columns.into_iter().map(sift).collect()
+        let mut columns: Vec<(String, Column)> = columns.into_iter().map(sift).collect();
+        // What a layer replaced whole stands among the keys of that layer.
+        columns.sort_by_key(|(_, column)| column.left.iter().position(Option::is_some));
+        columns.into_iter().collect()
     }
 
     /// Rule 3: where `use` changes, the old component's settings go; the entry's own keys stay.

@@ -10,12 +10,14 @@ mod frame;
 mod leaf;
 mod opener;
 mod outputs;
+mod parts;
 mod repeat;
 mod wires;
 
 pub use apply::Applied;
 pub use before::Before;
 pub use outputs::{NoSuch, OutputPort, Outputs, Selected};
+pub use parts::Parts;
 
 use super::composite::{self, Graph};
 use super::library::{ComponentCard, Library};
@@ -88,7 +90,7 @@ impl Library<'_> {
             return Some(opened);
         }
         let definition = composite::node(node, &bare, problems)?;
-        let card = find_full(self, &definition.component, problems)?.card();
+        let card = self.card_of(find_full(self, &definition.component, problems)?);
         let ports = network_inputs(&card, inputs);
         let at = definition.component.place().or(item.key_place()).cloned();
         let opener = Opener {
@@ -141,7 +143,7 @@ impl Library<'_> {
                 None => problems.push(item.expected("an array, one element for each copy")),
             }
         }
-        let (owner, at) = (component.card().full(), definition.component.place());
+        let (owner, at) = (self.card_of(component).full(), definition.component.place());
         let like = |_: &Item, _: &mut Vec<Diagnostic>| None;
         let scope = Scope { library: self, owner: &owner, word: "setting", at, like: &like };
         complete_component(component, settings, at, &scope, problems);

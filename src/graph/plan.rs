@@ -166,12 +166,12 @@ pub enum OpSource {
 pub struct Op {
     /// `generator/decoder-1[2]/gate/theta/conv`; parameters are `<path>/<name>`.
     pub path: String,
-    pub component: Component,
+    pub component: Arc<Component>,
     /// Port to its sources (one, or a list's); absent optional ports are missing.
     pub inputs: Vec<(String, Vec<OpSource>)>,
     /// Edges of the network's first application; later ones may differ in size, not in parameters.
-    pub input_edges: InputEdges,
-    pub inferred: Inferred,
+    pub input_edges: Arc<InputEdges>,
+    pub inferred: Arc<Inferred>,
 }
 
 /// Where a network's values come from.

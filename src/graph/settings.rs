@@ -48,7 +48,7 @@ pub fn complete(
             problems.push(wording::unknown(name, item, schema, scope));
         }
     }
-    let mut done = Completed::default();
+    let (mut items, mut settings) = (Vec::with_capacity(schema.len()), Settings::with_capacity(schema.len()));
     for setting in schema {
         let given = match (table.get(&setting.name), &setting.default) {
             (Some(item), _) => item.clone(),
@@ -60,11 +60,11 @@ pub fn complete(
             }
         };
         if let Some((item, json)) = value::check(&given, setting, scope, problems) {
-            done.items.insert(setting.name.clone(), item);
-            done.settings.insert(setting.name.clone(), json);
+            items.push((setting.name.clone(), item));
+            settings.insert(setting.name.clone(), json);
         }
     }
-    (problems.len() == before).then_some(done)
+    (problems.len() == before).then(|| Completed { items: items.into_iter().collect(), settings })
 }
 
 /// JSON as an item that nobody wrote.

@@ -224,11 +224,11 @@ fn of_the_file(file: &Path, study: &Study, against: Against<'_>) -> About<'stati
 
 /// The library with the folders of the file's `registry`.
 pub(super) fn with_folders<'a>(tree: &Item, library: &Library<'a>) -> (Library<'a>, Vec<Diagnostic>) {
-    let mut library = Library::new(library.catalogue, library.composites.clone());
+    let mut composites = library.composites.clone();
     let named = tree.get(&["registry"]).and_then(Item::as_array).unwrap_or_default();
     let folders: Vec<PathBuf> = named.iter().filter_map(config::path_of).collect();
-    let problems = folders.iter().flat_map(|folder| library.composites.add_folder(folder)).collect();
-    (library, problems)
+    let problems = folders.iter().flat_map(|folder| composites.add_folder(folder)).collect();
+    (Library::new(library.catalogue, composites), problems)
 }
 
 /// Weights of other runs that are not there or do not fit.

@@ -4,6 +4,7 @@
 use super::opener::Opener;
 use crate::graph::plan::{NetworkOutput, Op, OpSource};
 use crate::registry::{Make, Problem};
+use std::sync::Arc;
 
 impl Opener<'_> {
     /// Decides every `"auto"` and infers those operations anew.
@@ -13,10 +14,11 @@ impl Opener<'_> {
                 continue;
             }
             let op = &mut ops[number];
-            op.component.settings.insert("bias".to_string(), "off".into());
+            Arc::make_mut(&mut op.component).settings.insert("bias".to_string(), "off".into());
             let entry = self.library.catalogue.get(&op.component.family, &op.component.name);
             if let Some(Make::Leaf(infer)) = entry.map(|e| e.make) {
-                op.inferred = infer(&op.component.settings, &op.input_edges).map_err(|problem| (number, problem))?;
+                let inferred = infer(&op.component.settings, &op.input_edges).map_err(|problem| (number, problem))?;
+                op.inferred = Arc::new(inferred);
             }
         }
         Ok(())

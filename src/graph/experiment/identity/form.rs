@@ -3,8 +3,8 @@
 
 use super::sorted::{ByName, object, text};
 use crate::graph::plan::{
-    Application, Canonical, Component, Dataset, Element, ElementInputs, Evaluation, Loss, Network, OpSource,
-    Plan, Span, Update, Value, Weights,
+    Application, Canonical, Component, Dataset, Element, ElementInputs, Evaluation, Loss, Network, OpSource, Plan,
+    Span, Update, Value, Weights,
 };
 use serde::{Serialize, Serializer};
 use std::borrow::Cow;
@@ -128,7 +128,8 @@ fn network(network: &Network) -> impl Serialize {
         inputs: ByName<&'a String, Vec<Source<'a>>>,
     }
     let ops = network.ops.iter().zip(&network.frozen).map(|(op, frozen)| {
-        let inputs = op.inputs.iter().map(|(port, from)| (port, from.iter().map(|f| source(network, *f)).collect())).collect();
+        let inputs =
+            op.inputs.iter().map(|(port, from)| (port, from.iter().map(|f| source(network, *f)).collect())).collect();
         (&op.path, OpForm { component: Used(&op.component), frozen: *frozen, inputs })
     });
     let outputs = network.outputs.iter().map(|o| ((o.port.port.as_str(), o.port.element), source(network, o.from)));
@@ -333,9 +334,7 @@ fn evaluation<'a>(plan: &'a Plan, evaluation: &'a Evaluation) -> impl Serialize 
         data: data.collect(),
         group_by: evaluation.group_by.as_ref().map(|g| (value(plan, &g.value), g.edges.as_slice())),
         inputs: ports(plan, &evaluation.inputs),
-        metrics: metrics
-            .map(|m| (Used(&m.component), m.columns.as_slice(), network_name(plan, m.network)))
-            .collect(),
+        metrics: metrics.map(|m| (Used(&m.component), m.columns.as_slice(), network_name(plan, m.network))).collect(),
         splits: &evaluation.splits,
     }
 }

@@ -18,7 +18,7 @@ pub fn used(plan: &Plan, library: &Library) -> BTreeMap<String, u32> {
 
 fn components(plan: &Plan) -> impl Iterator<Item = &Component> {
     let datasets = plan.datasets.iter().flat_map(|d| [&d.component].into_iter().chain(&d.transforms));
-    let networks = plan.networks.iter().flat_map(|n| n.ops.iter().map(|op| &op.component).chain([&n.init]));
+    let networks = plan.networks.iter().flat_map(|n| n.ops.iter().map(|op| &*op.component).chain([&n.init]));
     let losses = plan.losses.iter().flat_map(|l| [&l.component, &l.ramp]);
     let updates = plan.updates.iter().flat_map(|u| [&u.optimizer, &u.schedule]);
     let metrics = plan.evaluations.iter().flat_map(|e| e.metrics.iter().map(|m| &m.component));
