@@ -18,6 +18,7 @@ pub use search::Search;
 use read::Plan;
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 
 /// A loaded experiment file.
 #[derive(Clone, Debug)]
@@ -324,12 +325,16 @@ fn nested(key: &[(String, Option<Place>)], value: &Item, axis: &str) -> Item {
 const IDENTITY: [&str; 8] = ["datasets", "nodes", "losses", "updates", "stages", "train", "evaluate", "evaluations"];
 
 fn find_same(cells: &[CellSpec], plan: &Plan) -> Vec<Diagnostic> {
-    let mut seen: HashMap<String, &CellSpec> = HashMap::new();
+    let mut seen: HashMap<(Arc<str>, i64), &CellSpec> = HashMap::new();
     let mut problems: Vec<Diagnostic> = vec![];
+    let mut of_place: Arc<str> = "".into();
     for cell in cells {
-        let parts = IDENTITY.map(|key| cell.tree.get(&[key]).map(canonical));
-        let precision = cell.tree.get(&["run", "precision"]).map(canonical);
-        let identity = serde_json::json!([parts, precision, cell.seed]).to_string();
+        if cell.first {
+            let parts = IDENTITY.map(|key| cell.tree.get(&[key]).map(canonical));
+            let precision = cell.tree.get(&["run", "precision"]).map(canonical);
+            of_place = serde_json::json!([parts, precision]).to_string().into();
+        }
+        let identity = (of_place.clone(), cell.seed);
         let Some(first) = seen.get(&identity) else {
             seen.insert(identity, cell);
             continue;

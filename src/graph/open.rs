@@ -161,7 +161,8 @@ impl Library<'_> {
         let mut ops = opener.ops.take();
         let outputs: Vec<NetworkOutput> =
             values.iter().map(|(port, v)| NetworkOutput { port: port.clone(), from: v.source }).collect();
-        if let Err((op, problem)) = opener.decide_biases(&mut ops, &outputs) {
+        let outside = outputs.iter().map(|output| output.from);
+        if let Err((op, problem)) = opener.decide_biases(&opener.undecided.borrow(), &mut ops, outside) {
             problems.push(Diagnostic::error(format!("`{}`: {}", ops[op].path, problem.message)));
             return None;
         }

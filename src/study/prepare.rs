@@ -118,7 +118,7 @@ fn cells(file: &Path, study: &Study, against: Against<'_>, only: Option<usize>) 
         errors.extend(problems);
         study.variants_alone()
     });
-    let varied = tracks::varied(&specs.iter().map(|spec| &spec.tree).collect::<Vec<_>>());
+    let varied = tracks::varied(&specs.iter().filter(|spec| spec.first).map(|spec| &spec.tree).collect::<Vec<_>>());
     let chosen = specs.into_iter().enumerate().filter(|(number, _)| only.is_none_or(|only| only == *number));
     let base = Base { experiment: &experiment, file, study, library: &library, papers: against.papers.keys() };
     let looked: Vec<Vec<Looked>> =

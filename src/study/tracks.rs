@@ -88,15 +88,15 @@ fn name(cell: &Cell) -> String {
 /// one experiment's are then told from another's.
 pub fn varied(cells: &[&Item]) -> BTreeSet<String> {
     let mut values: BTreeMap<String, (BTreeSet<String>, usize)> = BTreeMap::new();
-    for cell in cells {
-        leaves(cell, "", &mut |path, value| {
+    const TABLES: [&str; 8] = ["datasets", "nodes", "losses", "updates", "stages", "train", "evaluate", "evaluations"];
+    for (cell, table) in cells.iter().flat_map(|cell| TABLES.map(|table| (cell, table))) {
+        let Some(item) = cell.get(&[table]) else { continue };
+        leaves(item, table, &mut |path, value| {
             let (different, cells) = values.entry(path.into()).or_default();
             different.insert(config::inline(value));
             *cells += 1;
         });
     }
-    const TABLES: [&str; 8] = ["datasets", "nodes", "losses", "updates", "stages", "train", "evaluate", "evaluations"];
-    values.retain(|path, _| TABLES.contains(&path.split('.').next().unwrap_or_default()));
     let differ = |(different, found): &(BTreeSet<String>, usize)| different.len() > 1 || *found < cells.len();
     let differing: BTreeSet<String> = values.iter().filter(|(_, v)| differ(v)).map(|(k, _)| k.clone()).collect();
     if differing.is_empty() { values.into_keys().collect() } else { differing }

@@ -1,8 +1,8 @@
 //! Parts of networks that were opened before: the cells of a study differ in one part of a network (a gate, a fusion) and
 //! share the rest, encoders above all.
 //!
-//! Remembered are the components right inside of a network, by all that their opening depends on. Their operations may
-//! stand at other numbers this time, and read from others.
+//! Remembered is what is made of operations, by all that its opening depends on. It may stand elsewhere this time: at
+//! another path, its operations at other numbers, reading from others. The blocks of an encoder are alike, too.
 
 use super::frame::{Inputs, Val};
 use super::opener::{Opener, Prepared};
@@ -15,14 +15,14 @@ use crate::registry::Make;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// What is known so far, by path.
+/// What is known so far, by component.
 #[derive(Default)]
 pub struct Parts {
     known: Mutex<HashMap<String, Vec<Arc<Part>>>>,
 }
 
 struct Part {
-    component: String,
+    path: String,
     name: Item,
     settings: Table,
     inputs: Inputs,
@@ -42,10 +42,10 @@ pub(super) struct Mark {
 }
 
 impl Opener<'_> {
-    /// `None` for what is not remembered: single operations, and what lies deeper.
-    pub(super) fn mark(&self, frame_path: &str, prepared: &Prepared<'_, '_>) -> Option<Mark> {
+    /// `None` for what is not remembered: single operations, and whole networks.
+    pub(super) fn mark(&self, around: &str, prepared: &Prepared<'_, '_>) -> Option<Mark> {
         let leaf = matches!(prepared.component, Component::Primitive(entry) if matches!(entry.make, Make::Leaf(_)));
-        (frame_path == self.network && !leaf).then(|| Mark {
+        (!around.is_empty() && !leaf).then(|| Mark {
             ops: self.ops.borrow().len(),
             undecided: self.undecided.borrow().len(),
             halvings: self.halvings.borrow().len(),
@@ -60,19 +60,24 @@ impl Opener<'_> {
         done: &Completed,
         inputs: &Inputs,
     ) -> Option<Vec<OutputPort<Val>>> {
-        let known = self.library.parts.known.lock().unwrap_or_else(PoisonError::into_inner).get(path).cloned()?;
+        let full = prepared.card.full();
+        let known = self.library.parts.known.lock().unwrap_or_else(PoisonError::into_inner).get(&full).cloned()?;
         let (part, moved) =
             known.iter().find_map(|part| Some((part, part.moved(self.ops.borrow().len(), prepared, done, inputs)?)))?;
         let number = |op: usize| op - part.first + moved.first;
         let op = |op: &Op| {
             let sources = |all: &Vec<OpSource>| all.iter().map(|source| moved.source(*source)).collect::<Option<_>>();
             let inputs = op.inputs.iter().map(|(port, all)| Some((port.clone(), sources(all)?)));
-            Some(Op { inputs: inputs.collect::<Option<_>>()?, ..op.clone() })
+            let path = format!("{path}{}", op.path.strip_prefix(&part.path)?);
+            Some(Op { path, inputs: inputs.collect::<Option<_>>()?, ..op.clone() })
         };
         let ops = part.ops.iter().map(op).collect::<Option<Vec<Op>>>()?;
         let mut ports = part.ports.clone();
         for value in ports.iter_mut().flat_map(|port| &mut port.values) {
             value.source = moved.source(value.source)?;
+            // What leaves as it came in keeps its name; the others get theirs from the caller.
+            let same = inputs.values().flat_map(|given| &given.values).find(|(input, _)| input.source == value.source);
+            value.label = same.map(|(input, _)| input.label.clone()).unwrap_or_default();
         }
         self.ops.borrow_mut().extend(ops);
         self.undecided.borrow_mut().extend(part.undecided.iter().map(|op| number(*op)));
@@ -88,8 +93,9 @@ impl Opener<'_> {
         (prepared, done, inputs): (&Prepared<'_, '_>, &Completed, Inputs),
         ports: &[OutputPort<Val>],
     ) {
+        self.decide_inside(mark, ports);
         let part = Part {
-            component: prepared.card.full(),
+            path: path.to_string(),
             name: prepared.name.clone(),
             settings: done.items.clone(),
             inputs,
@@ -100,7 +106,23 @@ impl Opener<'_> {
             ports: ports.to_vec(),
         };
         let mut known = self.library.parts.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.entry(path.to_string()).or_default().push(Arc::new(part));
+        known.entry(prepared.card.full()).or_default().push(Arc::new(part));
+    }
+}
+
+impl Opener<'_> {
+    /// Decides the biases of operations that nobody outside of the part reads, once for all that are like it.
+    fn decide_inside(&self, mark: &Mark, ports: &[OutputPort<Val>]) {
+        let mut ops = self.ops.borrow_mut();
+        let mut undecided = self.undecided.borrow_mut();
+        let read = || ports.iter().flat_map(|port| &port.values).map(|value| value.source);
+        let outside = |op: usize| read().any(|source| matches!(source, OpSource::Op { op: read, .. } if read == op));
+        let (open, inside): (Vec<usize>, Vec<usize>) =
+            undecided.split_off(mark.undecided).into_iter().partition(|op| outside(*op));
+        // What is wrong with one is said where the whole network is looked at.
+        let wrong = self.decide_biases(&inside, &mut ops, read()).err().map(|(op, _)| op);
+        undecided.extend(open.into_iter().chain(wrong));
+        undecided.sort_unstable();
     }
 }
 
@@ -108,14 +130,12 @@ impl Part {
     /// Where its sources are now; `None` where something else was opened here.
     fn moved(&self, first: usize, prepared: &Prepared<'_, '_>, done: &Completed, inputs: &Inputs) -> Option<Moved> {
         let same = (&self.name.value, &self.name.origin) == (&prepared.name.value, &prepared.name.origin)
-            && self.component == prepared.card.full()
-            && self.inputs.len() == inputs.len()
-            && self.settings == done.items;
+            && self.inputs.len() == inputs.len();
         let mut outside = vec![];
         for ((port, then), (named, now)) in self.inputs.iter().zip(inputs).filter(|_| same) {
             let alike = port == named && then.list == now.list && then.values.len() == now.values.len();
             for ((a, _), (b, _)) in then.values.iter().zip(&now.values).filter(|_| alike) {
-                let alike = (&a.edge, &a.label, &a.size, &a.decided) == (&b.edge, &b.label, &b.size, &b.decided);
+                let alike = (&a.edge, &a.size, &a.decided) == (&b.edge, &b.size, &b.decided);
                 // One value that became two, or two that became one, would be told apart inside.
                 let before = outside.iter().find(|(from, to)| *from == a.source || *to == b.source);
                 if !alike || before.is_some_and(|pair| *pair != (a.source, b.source)) {
@@ -127,7 +147,7 @@ impl Part {
                 return None;
             }
         }
-        same.then_some(Moved { then: self.first, first, outside })
+        (same && self.settings == done.items).then_some(Moved { then: self.first, first, outside })
     }
 }
 
