@@ -15,6 +15,7 @@ use super::write::canonical;
 use crate::diagnostic::{Diagnostic, Place};
 pub use search::Search;
 
+use rayon::prelude::*;
 use read::Plan;
 use std::collections::HashMap;
 use std::path::Path;
@@ -132,19 +133,16 @@ impl Study {
     /// Variants x axes x seeds, in the order of declaration, seeds fastest. Fails on what is wrong with `[study]`.
     pub fn cells(&self) -> Result<Vec<CellSpec>, Vec<Diagnostic>> {
         let plan = Plan::read(&self.base)?;
-        let mut cells = vec![];
+        let (choices, points) = (plan.choices(), plan.points());
+        let mut places = vec![];
         for variant in plan.variants() {
-            let beneath = self.beneath(variant);
-            for choice in plan.choices() {
-                let place = plan.coordinates(variant, &choice);
-                if plan.leaves_out(&place) {
-                    continue;
-                }
-                for point in plan.points() {
-                    cells.extend(self.place(&plan, &beneath, (variant, &choice, point), &plan.seeds));
-                }
-            }
+            let beneath = Arc::new(self.beneath(variant));
+            let kept = choices.iter().filter(|choice| !plan.leaves_out(&plan.coordinates(variant, choice)));
+            let kept = kept.flat_map(|choice| points.iter().map(move |point| (choice, *point)));
+            places.extend(kept.map(|(choice, point)| (beneath.clone(), (variant, choice.as_slice(), point))));
         }
+        let cells = places.into_par_iter().map(|(beneath, place)| self.place(&plan, &beneath, place, &plan.seeds));
+        let cells: Vec<CellSpec> = cells.collect::<Vec<_>>().into_iter().flatten().collect();
         let same = find_same(&cells, &plan);
         if !same.is_empty() {
             return Err(same);

@@ -34,7 +34,7 @@ mod weights;
 use crate::config::{Item, Value};
 use crate::diagnostic::Diagnostic;
 use crate::graph::library::Library;
-use crate::graph::plan::{Canonical, Loss, Plan, Stage, Train};
+use crate::graph::plan::{Canonical, Common, Loss, Plan, Stage, Train};
 use board::Board;
 use columns::Columns;
 use desk::{Desk, at_entry};
@@ -48,6 +48,7 @@ pub use provenance::provenance;
 use reach::Graph;
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use switch::{Off, entries};
 use updates::Draft;
 use usage::Whole;
@@ -193,10 +194,9 @@ fn cell<'a>(desk: &'a Desk<'a>, tree: &'a Item, off: &'a Off) -> Option<(Plan, O
         return None;
     }
     stages.sort_by_key(|s| order.iter().position(|o| *o == s.name).unwrap_or(usize::MAX));
-    let plan = Plan {
+    let common = Common {
         experiment: desk.about.experiment.clone(),
         variant: desk.about.variant.clone(),
-        run,
         train: Train { batch, epoch_of },
         networks: board.networks.iter().map(|o| o.network.clone()).collect(),
         datasets: board.datasets,
@@ -210,10 +210,9 @@ fn cell<'a>(desk: &'a Desk<'a>, tree: &'a Item, off: &'a Off) -> Option<(Plan, O
         report: report.plan,
         shown: report.shown,
         absent: report.absent,
-        hash: String::new(),
-        canonical: Canonical::default(),
-        tree: tree.clone(),
     };
+    let (hash, canonical) = (String::new(), Canonical::default());
+    let plan = Plan { run, hash, canonical, tree: tree.clone(), common: Arc::new(common) };
     Some((plan, unneeded))
 }
 

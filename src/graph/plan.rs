@@ -10,15 +10,38 @@ pub use shown::{Absent, Evaluate, Evaluation, GroupBy, Metric, Pick, Predict, Sh
 use crate::config::Item;
 use crate::record::ReportPlan;
 use crate::registry::{Edge, Inferred, InputEdges, Settings};
+use std::ops::Deref;
 use std::sync::Arc;
 
-/// One cell: a variant of an experiment with one seed.
+/// One cell: a variant of an experiment with one seed. What does not depend on the seed is read through it.
 #[derive(Clone, Debug)]
 pub struct Plan {
+    pub run: Run,
+    /// Identity of the cell: hash of the canonical form (language.md, section 8), 16 hexadecimal digits. That of its data
+    /// is in it only after [`crate::graph::with_data`].
+    pub hash: String,
+    /// The canonical form itself, for `diff`s of cells that changed.
+    pub canonical: Canonical,
+    /// The tree that it was made of, without what is switched off or not needed: every value with its origin.
+    pub tree: Item,
+    /// One for all cells that differ in their seeds alone.
+    pub common: Arc<Common>,
+}
+
+impl Deref for Plan {
+    type Target = Common;
+
+    fn deref(&self) -> &Common {
+        &self.common
+    }
+}
+
+/// All of a plan but its `[run]`.
+#[derive(Clone, Debug)]
+pub struct Common {
     /// Stem of the experiment's file, and the row's label.
     pub experiment: String,
     pub variant: String,
-    pub run: Run,
     pub train: Train,
     pub datasets: Vec<Dataset>,
     pub networks: Vec<Network>,
@@ -36,13 +59,6 @@ pub struct Plan {
     pub shown: Vec<Shown>,
     /// Wires and columns of the report that this cell lacks; an error only where every cell of the study lacks them.
     pub absent: Vec<Absent>,
-    /// Identity of the cell: hash of the canonical form (language.md, section 8), 16 hexadecimal digits. That of its data
-    /// is in it only after [`crate::graph::with_data`].
-    pub hash: String,
-    /// The canonical form itself, for `diff`s of cells that changed.
-    pub canonical: Canonical,
-    /// The tree that it was made of, without what is switched off or not needed: every value with its origin.
-    pub tree: Item,
 }
 
 /// A component with complete settings.
