@@ -5,8 +5,8 @@ mod folder;
 
 use ablate::components;
 use ablate::config::Overrides;
-use ablate::graph::{self, Library};
 use ablate::graph::composite::Composites;
+use ablate::graph::{self, Library};
 use ablate::record::{Cells, cell_dir, write_json};
 use ablate::registry::Catalogue;
 use ablate::study::{self, Against, Prepared};

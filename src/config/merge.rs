@@ -179,7 +179,7 @@ impl Column {
     fn entry_origin(&self) -> Origin {
         let written = || self.left.iter().enumerate().filter_map(|(index, item)| Some((index, item.as_ref()?)));
         let named = self.inner.as_ref().and_then(|inner| inner.get("use"));
-        let chosen = written().filter(|(index, _)| named.is_some_and(|used| used.left[*index].is_some())).last();
+        let chosen = written().rfind(|(index, _)| named.is_some_and(|used| used.left[*index].is_some()));
         chosen.or(written().next()).map_or_else(|| Item::default().origin, |(_, item)| item.origin.clone())
     }
 }

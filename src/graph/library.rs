@@ -1,7 +1,7 @@
 //! Everything that may be named: Rust primitives and TOML composites seen alike.
 
 use super::composite::{Composite, Composites};
-use super::open::{Before, Parts};
+use super::open::{Applications, Before, Parts};
 use super::wire::{Wire, setting};
 use crate::config::Item;
 use crate::diagnostic::nearest;
@@ -16,6 +16,7 @@ pub struct Library<'a> {
     cards: Cards,
     pub(super) before: Before,
     pub(super) parts: Parts,
+    pub(super) applications: Applications,
 }
 
 /// By family and name.
@@ -55,7 +56,14 @@ pub enum Component<'a> {
 
 impl<'a> Library<'a> {
     pub fn new(catalogue: &'a Catalogue, composites: Composites) -> Self {
-        Library { catalogue, composites, cards: Cards::default(), before: Before::default(), parts: Parts::default() }
+        Library {
+            catalogue,
+            composites,
+            cards: Cards::default(),
+            before: Before::default(),
+            parts: Parts::default(),
+            applications: Applications::default(),
+        }
     }
 
     pub fn get(&self, family: &str, name: &str) -> Option<Component<'_>> {

@@ -14,7 +14,7 @@ mod parts;
 mod repeat;
 mod wires;
 
-pub use apply::Applied;
+pub use apply::{Applications, Applied};
 pub use before::Before;
 pub use outputs::{NoSuch, OutputPort, Outputs, Selected};
 pub use parts::Parts;

@@ -50,16 +50,20 @@ pub fn complete(
     }
     let (mut items, mut settings) = (Vec::with_capacity(schema.len()), Settings::with_capacity(schema.len()));
     for setting in schema {
+        let default;
         let given = match (table.get(&setting.name), &setting.default) {
-            (Some(item), _) => item.clone(),
+            (Some(item), _) => item,
             (None, Some(serde_json::Value::Null)) => continue,
-            (None, Some(json)) => item_of(json),
+            (None, Some(json)) => {
+                default = item_of(json);
+                &default
+            }
             (None, None) => {
                 problems.push(wording::missing(setting, scope));
                 continue;
             }
         };
-        if let Some((item, json)) = value::check(&given, setting, scope, problems) {
+        if let Some((item, json)) = value::check(given, setting, scope, problems) {
             items.push((setting.name.clone(), item));
             settings.insert(setting.name.clone(), json);
         }

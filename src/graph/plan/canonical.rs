@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 /// The text of each section (`networks`, `losses`, `run`, ..): cells that differ in one share the others.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Canonical(BTreeMap<String, Arc<str>>);
+pub struct Canonical(BTreeMap<String, Arc<String>>);
 
 impl Canonical {
     /// A form that was kept as JSON; what is no object has no sections.
