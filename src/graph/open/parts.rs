@@ -15,7 +15,7 @@ use crate::registry::Make;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// What is known so far, by component.
+/// What is known so far, by component, settings and shapes.
 #[derive(Default)]
 pub struct Parts {
     known: Mutex<HashMap<String, Vec<Arc<Part>>>>,
@@ -32,6 +32,18 @@ struct Part {
     undecided: Vec<usize>,
     halvings: Vec<(String, u32)>,
     ports: Vec<OutputPort<Val>>,
+}
+
+/// What tells most parts apart.
+fn asked(prepared: &Prepared<'_, '_>, done: &Completed, inputs: &Inputs) -> String {
+    let mut asked = prepared.card.full();
+    asked += &serde_json::to_string(&done.settings).unwrap_or_default();
+    for (port, given) in inputs {
+        asked.push_str(port);
+        let dims = given.values.iter().flat_map(|(value, _)| value.edge.dims);
+        dims.for_each(|dim| asked += &format!(" {dim}"));
+    }
+    asked
 }
 
 /// How far a walk is before a part is opened.
@@ -60,8 +72,8 @@ impl Opener<'_> {
         done: &Completed,
         inputs: &Inputs,
     ) -> Option<Vec<OutputPort<Val>>> {
-        let full = prepared.card.full();
-        let known = self.library.parts.known.lock().unwrap_or_else(PoisonError::into_inner).get(&full).cloned()?;
+        let asked = asked(prepared, done, inputs);
+        let known = self.library.parts.known.lock().unwrap_or_else(PoisonError::into_inner).get(&asked).cloned()?;
         let (part, moved) =
             known.iter().find_map(|part| Some((part, part.moved(self.ops.borrow().len(), prepared, done, inputs)?)))?;
         let number = |op: usize| op - part.first + moved.first;
@@ -94,6 +106,7 @@ impl Opener<'_> {
         ports: &[OutputPort<Val>],
     ) {
         self.decide_inside(mark, ports);
+        let asked = asked(prepared, done, &inputs);
         let part = Part {
             path: path.to_string(),
             name: prepared.name.clone(),
@@ -106,7 +119,7 @@ impl Opener<'_> {
             ports: ports.to_vec(),
         };
         let mut known = self.library.parts.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.entry(prepared.card.full()).or_default().push(Arc::new(part));
+        known.entry(asked).or_default().push(Arc::new(part));
     }
 }
 

@@ -4,41 +4,66 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// The text of each section (`networks`, `losses`, `run`, ..): cells that differ in one share the others.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Canonical(BTreeMap<String, Arc<String>>);
+#[derive(Clone, Debug, Default)]
+pub struct Canonical {
+    sections: BTreeMap<String, Arc<String>>,
+    /// The digest of all that stands before `run`, the section in which seeds differ: nearly everything.
+    head: OnceLock<Sha256>,
+}
+
+/// The section that differs most often.
+const RUN: &str = "run";
+
+impl PartialEq for Canonical {
+    fn eq(&self, other: &Self) -> bool {
+        self.sections == other.sections
+    }
+}
 
 impl Canonical {
     /// A form that was kept as JSON; what is no object has no sections.
     pub fn of(form: &Value) -> Canonical {
         let sections = form.as_object().into_iter().flatten();
-        Canonical(sections.map(|(name, section)| (name.clone(), section.to_string().into())).collect())
+        let sections = sections.map(|(name, section)| (name.clone(), section.to_string().into())).collect();
+        Canonical { sections, head: OnceLock::new() }
     }
 
     /// `text` is JSON with its keys in order.
     pub fn set(&mut self, section: &str, text: String) {
-        self.0.insert(section.into(), text.into());
+        if section < RUN {
+            self.head.take();
+        }
+        self.sections.insert(section.into(), text.into());
     }
 
     pub fn get(&self, section: &str) -> Option<Value> {
-        self.0.get(section).and_then(|text| serde_json::from_str(text).ok())
+        self.sections.get(section).and_then(|text| serde_json::from_str(text).ok())
     }
 
     pub fn value(&self) -> Value {
-        Value::Object(self.0.keys().filter_map(|name| Some((name.clone(), self.get(name)?))).collect())
+        Value::Object(self.sections.keys().filter_map(|name| Some((name.clone(), self.get(name)?))).collect())
     }
 
     /// 16 hexadecimal digits of the SHA-256 of the whole form's text.
     pub fn hash(&self) -> String {
-        let mut digest = Sha256::new();
-        for (number, (name, text)) in self.0.iter().enumerate() {
+        let mut all = self.sections.iter().enumerate().peekable();
+        let add = |digest: &mut Sha256, (number, (name, text)): (usize, (&String, &Arc<String>))| {
             let before = if number == 0 { "{" } else { "," };
             digest.update(format!("{before}{}:", Value::from(name.as_str())));
             digest.update(text.as_bytes());
-        }
-        digest.update(if self.0.is_empty() { "{}" } else { "}" });
+        };
+        let head = std::iter::from_fn(|| all.next_if(|(_, (name, _))| name.as_str() < RUN)).collect::<Vec<_>>();
+        let digest = self.head.get_or_init(|| {
+            let mut digest = Sha256::new();
+            head.into_iter().for_each(|section| add(&mut digest, section));
+            digest
+        });
+        let mut digest = digest.clone();
+        all.for_each(|section| add(&mut digest, section));
+        digest.update(if self.sections.is_empty() { "{}" } else { "}" });
         digest.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
     }
 }
@@ -72,6 +97,11 @@ mod tests {
         canonical.set("b", "2".into());
         assert_eq!(canonical.hash(), Canonical::of(&json!({"a": 1, "b": 2, "c": 3})).hash());
         assert_eq!(canonical.get("b"), Some(json!(2)));
+        // Before and behind what is remembered, after it was.
+        for (section, number) in [("run", 4), ("b", 5), ("train", 6), ("run", 7)] {
+            canonical.set(section, number.to_string());
+            assert_eq!(canonical.hash(), Canonical::of(&canonical.value()).hash());
+        }
         assert_eq!(canonical.get("d"), None);
     }
 }
