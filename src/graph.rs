@@ -11,6 +11,7 @@ pub mod view;
 pub mod wire;
 
 pub use experiment::{
-    About, Finished, absent_everywhere, check_partial, default_launcher, launcher, resolve, with_data,
+    About, Finished, absent_everywhere, check_partial, default_launcher, launcher, provenance, resolve, resolve_run,
+    with_data,
 };
 pub use library::Library;

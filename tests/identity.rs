@@ -5,8 +5,8 @@ mod folder;
 
 use ablate::components;
 use ablate::config::Overrides;
-use ablate::graph::Library;
 use ablate::graph::composite::Composites;
+use ablate::graph::{self, Library};
 use ablate::record::{Cells, cell_dir, write_json};
 use ablate::registry::Catalogue;
 use ablate::study::{self, Against, Prepared};
@@ -170,4 +170,47 @@ fn data_that_are_not_there_are_no_error_and_a_cell_is_found_by_its_name() {
     std::fs::remove_dir_all(&runs).unwrap();
     let without = settled(&folder);
     assert!(without.cells[0].plan.canonical.get("data").is_none());
+}
+
+/// All that a plan says, with the seeds' own values and where they were written.
+fn told(prepared: &Prepared, number: usize) -> String {
+    let plan = &prepared.cells[number].plan;
+    let provenance: Vec<String> =
+        graph::provenance(plan).iter().map(|p| format!("{} = {} # {}\n", p.key, p.value, p.origin)).collect();
+    format!("{} {}\n{}\n{plan:#?}", plan.hash, plan.canonical.value(), provenance.concat())
+}
+
+/// Cells share what they have in common; each must come out as if there were no other.
+fn is_as_alone(file: &Path, numbers: &[usize]) {
+    let catalogue = components::catalogue();
+    let papers = study::Papers::embedded().unwrap();
+    let whole = prepare_with(&catalogue, file, None);
+    let mut seeds = std::collections::BTreeSet::new();
+    for &number in numbers {
+        let library = Library::new(&catalogue, Composites::embedded().0);
+        let against = Against { library: &library, papers: &papers, out: None };
+        let alone = study::prepare_one(file, &Overrides::default(), against, number)
+            .unwrap_or_else(|e| panic!("{}", ablate::diagnostic::render_all(&e)));
+        let [a, b] = [told(&whole, number), told(&alone, 0)];
+        let differs = a.lines().zip(b.lines()).find(|(a, b)| a != b);
+        assert!(a == b, "cell {number} of {}: {differs:?}", file.display());
+        let seed = format!("\nrun.seed = {} # ", whole.cells[number].plan.run.seed);
+        assert!(a.contains(&seed), "{seed}");
+        seeds.insert(seed);
+    }
+    assert!(seeds.len() > 1, "only one seed was looked at");
+}
+
+#[test]
+fn a_cell_is_the_same_beside_others_and_alone() {
+    let study = format!(
+        "extends = [{FIXTURE:?}]\n[study]\nseeds = [3, 1, 2]\n[study.variants.plain]\n[study.variants.squared]\n\
+         losses.reconstruction.use = \"l2\"\nsettings.eta = 0.5\n[study.axes.rate]\nkey = \"train.optimizer.lr\"\n\
+         values = [1e-3, 2e-3]\n"
+    );
+    let folder = Folder::new(&[("mine.toml", &study)]);
+    is_as_alone(&folder.path("mine.toml"), &(0..12).collect::<Vec<_>>());
+    // Networks that differ in their gates and fusions; the first of a place, a later seed, the last of all.
+    let couplings = Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments/ablation-gates-fusion-cpu.toml");
+    is_as_alone(&couplings, &[0, 1, 28, 35, 51]);
 }

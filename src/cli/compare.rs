@@ -1,6 +1,7 @@
 //! `compare`: what differs between runs, in configuration, environment and metrics.
 
 use super::{Common, End, prepared, show};
+use crate::graph;
 use crate::record::{CellEntry, CellRecord, StudyRecord, cell_dir};
 use crate::registry::Catalogue;
 use crate::report::compare::{Side, compare as compared};
@@ -189,7 +190,7 @@ fn of_file(
             .with_context(|| format!("cannot read a cell of {}", file.display()))?;
         if record.config.is_empty() {
             // What a cell that was never started would be run with.
-            record.config = cell.plan.provenance.clone();
+            record.config = graph::provenance(&cell.plan);
         }
         Ok((entry.clone(), record))
     });

@@ -1,5 +1,6 @@
 //! Experiment files on disk and what lies beneath them through `extends`.
 
+use super::merge::sheet;
 use super::parse::parse;
 use super::tree::{Item, Layer, Value};
 use crate::diagnostic::{Diagnostic, Place, Source, nearest};
@@ -96,7 +97,7 @@ impl Files {
                 return None;
             }
         };
-        let layer = if from.is_some() { Layer::Extends(name.clone()) } else { Layer::File };
+        let layer = if from.is_some() { Layer::Extends(name.as_str().into()) } else { Layer::File };
         let source = Arc::new(Source { name, text });
         match parse(&source, &layer) {
             Ok(tree) => Some(self.file(&source, tree)),
@@ -126,7 +127,7 @@ impl Files {
                 }
             }
         }
-        file.tree = tree;
+        file.tree = sheet(tree);
         file
     }
 

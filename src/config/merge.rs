@@ -5,136 +5,182 @@
 //! beneath. After that rule 1 is all that is left, and *figment* merges the layers and remembers which of them gave
 //! each value. *Assemble* turns its answer into items again: in the order of first writing (figment's tables are
 //! sorted), with places, and with the chain of steps that `explain` prints.
+//!
+//! What a single layer writes goes through all three untouched, and unshared from that layer: of the cells of a study
+//! little else is left.
 
-use super::tree::{Item, Layer, Origin, Step, Table, Value};
+use super::tree::{History, Item, Layer, Origin, Step, Table, Value};
 use figment::value::{Dict, Map, Tag, Value as Merged};
 use figment::{Figment, Metadata, Profile, Provider};
+use indexmap::IndexMap;
 use std::collections::HashMap;
 
-/// Lays `sheets` over one another, the last uppermost.
-pub fn merge(sheets: Vec<Item>) -> Item {
+/// A tree as a layer: every value in it knows the one step that it is.
+pub(super) fn sheet(mut tree: Item) -> Item {
+    if let Value::Table(table) = &mut tree.value {
+        table.values_mut().for_each(own_step);
+    }
+    tree
+}
+
+fn own_step(item: &mut Item) {
+    item.history = step(item).into_iter().collect::<Vec<_>>().into();
+    if let Value::Table(table) = &mut item.value {
+        table.values_mut().for_each(own_step);
+    }
+}
+
+/// Lays sheets, as [`sheet`] makes them, over one another, the last uppermost.
+pub(super) fn merge(sheets: Vec<Item>) -> Item {
     let count = sheets.len();
-    let mut sift = Sift::default();
-    let sifted: Vec<Item> = sift
-        .column(sheets.into_iter().map(Some).collect(), &mut vec![])
-        .into_iter()
-        .map(Option::unwrap_or_default)
-        .collect();
-    let figment = sifted.iter().enumerate().fold(Figment::new(), |all, (index, tree)| all.merge(Sheet { index, tree }));
+    let column = Column::sift(sheets.into_iter().map(Some).collect(), vec![], &mut vec![]);
+    let layer = |index| Sheet { index, column: &column };
+    let figment = (0..count).fold(Figment::new(), |all, index| all.merge(layer(index)));
     let merged = figment.data().ok().and_then(|mut profiles| profiles.remove(&Profile::Default)).unwrap_or_default();
-    let owners = (0..count).map(Sheet::name).collect::<Vec<_>>();
-    let assemble = Assemble { figment: &figment, owners: &owners, chains: &sift.chains };
-    let column = sifted.iter().map(Some).collect::<Vec<_>>();
-    assemble.item(&Merged::Dict(Tag::Default, merged), &column, &mut vec![])
+    column.assemble(&Merged::Dict(Tag::Default, merged), &figment)
 }
 
 /// One layer as figment sees it.
 struct Sheet<'a> {
     index: usize,
-    tree: &'a Item,
-}
-
-impl Sheet<'_> {
-    fn name(index: usize) -> String {
-        format!("layer {index}")
-    }
+    column: &'a Column,
 }
 
 impl Provider for Sheet<'_> {
     fn metadata(&self) -> Metadata {
-        Metadata::named(Self::name(self.index))
+        Metadata::named(self.index.to_string())
     }
 
     fn data(&self) -> Result<Map<Profile, Dict>, figment::Error> {
-        Ok(Profile::Default.collect(dict(self.tree.as_table())))
-    }
-}
-
-fn dict(table: Option<&Table>) -> Dict {
-    table.into_iter().flatten().map(|(key, item)| (key.clone(), leaf(item))).collect()
-}
-
-/// Arrays replace each other whole, so that only who wrote one matters: they travel empty.
-fn leaf(item: &Item) -> Merged {
-    match &item.value {
-        Value::Table(table) => Merged::Dict(Tag::Default, dict(Some(table))),
-        Value::Array(_) => Merged::Array(Tag::Default, vec![]),
-        Value::Boolean(v) => Merged::from(*v),
-        Value::Integer(v) => Merged::from(*v),
-        Value::Float(v) => Merged::from(*v),
-        Value::Text(v) => Merged::from(v.clone()),
+        Ok(Profile::Default.collect(self.column.dict(self.index)))
     }
 }
 
 type Path = Vec<String>;
 
+/// What the layers write at one path.
 #[derive(Default)]
-struct Sift {
-    chains: HashMap<Path, Vec<Step>>,
+struct Column {
+    /// What is left of each layer, lowest first; the entries of tables that meet stand in `inner`.
+    left: Vec<Option<Item>>,
+    /// In the order of first writing; `None`: no tables meet here.
+    inner: Option<IndexMap<String, Column>>,
+    /// All that was written here, dropped or not.
+    chain: Vec<Step>,
+    /// Only one layer writes here, and the item is whole.
+    alone: bool,
 }
 
-impl Sift {
-    /// What is left of each layer at one path, lowest first.
-    fn column(&mut self, column: Vec<Option<Item>>, path: &mut Path) -> Vec<Option<Item>> {
-        let mut left: Vec<Option<Item>> = vec![None; column.len()];
-        for (index, item) in column.into_iter().enumerate() {
-            let Some(mut item) = item else { continue };
-            self.chains.entry(path.clone()).or_default().extend(step(&item));
-            if may_hold_component(path) {
-                read_text_as_component(&mut left, &mut item);
-            }
-            let tables = left.iter().flatten().all(|below| below.as_table().is_some());
-            if !(tables && item.as_table().is_some()) {
-                left.iter_mut().for_each(|below| *below = None);
-            }
-            self.change_component(&mut left, &item, path);
-            left[index] = Some(item);
+impl Column {
+    /// `dropped` is what a change of component took away here.
+    fn sift(written: Vec<Option<Item>>, dropped: Vec<Step>, path: &mut Path) -> Column {
+        if dropped.is_empty() && written.iter().flatten().count() == 1 {
+            return Column { left: written, alone: true, ..Column::default() };
         }
-        self.children(&mut left, path);
-        left
+        let mut column = Column { left: vec![None; written.len()], chain: dropped, ..Column::default() };
+        let mut gone = HashMap::new();
+        for (index, item) in written.into_iter().enumerate() {
+            let Some(mut item) = item else { continue };
+            column.chain.extend(item.history.iter().cloned());
+            if may_hold_component(path) {
+                read_text_as_component(&mut column.left, &mut item);
+            }
+            let tables = column.left.iter().flatten().all(|below| below.as_table().is_some());
+            if !(tables && item.as_table().is_some()) {
+                column.left.iter_mut().for_each(|below| *below = None);
+            }
+            column.change_component(&item, path, &mut gone);
+            column.left[index] = Some(item);
+        }
+        if column.left.iter().flatten().any(|item| item.as_table().is_some()) {
+            column.inner = Some(column.entries(gone, path));
+        }
+        column
     }
 
-    fn children(&mut self, left: &mut [Option<Item>], path: &mut Path) {
-        let mut columns: indexmap::IndexMap<String, Vec<Option<Item>>> = Default::default();
-        let count = left.len();
-        for (index, item) in left.iter_mut().enumerate() {
+    /// The entries of all tables, taken out of them.
+    fn entries(&mut self, mut gone: HashMap<String, Vec<Step>>, path: &mut Path) -> IndexMap<String, Column> {
+        let mut columns: IndexMap<String, Vec<Option<Item>>> = IndexMap::new();
+        let count = self.left.len();
+        for (index, item) in self.left.iter_mut().enumerate() {
             let Some(Item { value: Value::Table(table), .. }) = item else { continue };
             for (key, child) in std::mem::take(table) {
                 columns.entry(key).or_insert_with(|| vec![None; count])[index] = Some(child);
             }
         }
-        for (key, column) in columns {
+        let sift = |(key, column): (String, Vec<Option<Item>>)| {
             path.push(key.clone());
-            let column = self.column(column, path);
+            let column = Column::sift(column, gone.remove(&key).unwrap_or_default(), path);
             path.pop();
-            for (item, child) in left.iter_mut().zip(column) {
-                if let (Some(Item { value: Value::Table(table), .. }), Some(child)) = (item, child) {
-                    table.insert(key.clone(), child);
-                }
-            }
-        }
+            (key, column)
+        };
+        let mut columns: Vec<(String, Column)> = columns.into_iter().map(sift).collect();
+        // What a layer replaced whole stands among the keys of that layer.
+        columns.sort_by_key(|(_, column)| column.left.iter().position(Option::is_some));
+        columns.into_iter().collect()
     }
 
     /// Rule 3: where `use` changes, the old component's settings go; the entry's own keys stay.
-    fn change_component(&mut self, left: &mut [Option<Item>], item: &Item, path: &Path) {
+    fn change_component(&mut self, item: &Item, path: &Path, gone: &mut HashMap<String, Vec<Step>>) {
         let used = |item: &Item| Some(item.as_table()?.get("use")?.as_text()?.to_string());
-        let Some(old) = left.iter().flatten().filter_map(used).next_back() else { return };
+        let Some(old) = self.left.iter().flatten().filter_map(used).next_back() else { return };
         if used(item).is_none_or(|new| new == old) {
             return;
         }
         let kept = entry_keys(path);
-        for below in left.iter_mut().flatten() {
+        for below in self.left.iter_mut().flatten() {
             let Value::Table(table) = &mut below.value else { continue };
-            let gone = table.keys().filter(|key| *key != "use" && !kept.contains(&key.as_str())).cloned();
-            for key in gone.collect::<Vec<_>>() {
+            let theirs = table.keys().filter(|key| *key != "use" && !kept.contains(&key.as_str())).cloned();
+            for key in theirs.collect::<Vec<_>>() {
                 let Some(item) = table.shift_remove(&key) else { continue };
                 let dropped = Some(format!("dropped: `{key}` was for `{old}`"));
                 let step = Step { text: item.written(), origin: item.origin, dropped };
-                let child = path.iter().cloned().chain([key]).collect::<Path>();
-                self.chains.entry(path.clone()).or_default().push(step.clone());
-                self.chains.entry(child).or_default().push(step);
+                self.chain.push(step.clone());
+                gone.entry(key).or_default().push(step);
             }
         }
+    }
+
+    /// The entries of one layer. Values, arrays and what one layer writes alone replace each other whole, so that only
+    /// who wrote them matters: they travel empty.
+    fn dict(&self, index: usize) -> Dict {
+        let written = self.inner.iter().flatten().filter(|(_, column)| column.left[index].is_some());
+        let entry = |(key, column): (&String, &Column)| {
+            let merged = match column.inner {
+                Some(_) => Merged::Dict(Tag::Default, column.dict(index)),
+                None => Merged::Array(Tag::Default, vec![]),
+            };
+            (key.clone(), merged)
+        };
+        written.map(entry).collect()
+    }
+
+    fn assemble(mut self, merged: &Merged, figment: &Figment) -> Item {
+        if self.alone {
+            return self.left.into_iter().flatten().next().unwrap_or_default();
+        }
+        let history = History::from(std::mem::take(&mut self.chain));
+        let Merged::Dict(_, dict) = merged else {
+            let owner = figment.get_metadata(merged.tag()).and_then(|layer| layer.name.parse::<usize>().ok());
+            let owner = owner.and_then(|index| self.left.get_mut(index)?.take());
+            let owner = owner.or_else(|| self.left.into_iter().flatten().next_back());
+            return Item { history, ..owner.unwrap_or_default() };
+        };
+        let origin = self.entry_origin();
+        let entry = |(key, column): (String, Column)| {
+            let item = column.assemble(dict.get(&key)?, figment);
+            Some((key, item))
+        };
+        let table: Table = self.inner.into_iter().flatten().filter_map(entry).collect();
+        Item { value: Value::Table(table), origin, history }
+    }
+
+    /// An entry stands where its component was chosen last, else where it was first written.
+    fn entry_origin(&self) -> Origin {
+        let written = || self.left.iter().enumerate().filter_map(|(index, item)| Some((index, item.as_ref()?)));
+        let named = self.inner.as_ref().and_then(|inner| inner.get("use"));
+        let chosen = written().rfind(|(index, _)| named.is_some_and(|used| used.left[*index].is_some()));
+        chosen.or(written().next()).map_or_else(|| Item::default().origin, |(_, item)| item.origin.clone())
     }
 }
 
@@ -202,50 +248,6 @@ pub(super) fn entry_keys(path: &[String]) -> &'static [&'static str] {
         ["report", "figures", _] => &["use", "enabled"],
         _ => &["use"],
     }
-}
-
-struct Assemble<'a> {
-    figment: &'a Figment,
-    owners: &'a [String],
-    chains: &'a HashMap<Path, Vec<Step>>,
-}
-
-impl Assemble<'_> {
-    fn item(&self, merged: &Merged, column: &[Option<&Item>], path: &mut Path) -> Item {
-        let history = self.chains.get(path).cloned().unwrap_or_default();
-        let Merged::Dict(_, dict) = merged else {
-            let owner = self.owner(merged.tag()).and_then(|index| column[index]).or(column
-                .iter()
-                .flatten()
-                .next_back()
-                .copied());
-            return Item { history, ..owner.cloned().unwrap_or_default() };
-        };
-        let mut table = Table::new();
-        for key in column.iter().flatten().filter_map(|item| item.as_table()).flat_map(Table::keys) {
-            if let (false, Some(inner)) = (table.contains_key(key), dict.get(key)) {
-                let below = column.iter().map(|item| item.and_then(|i| i.get(&[key]))).collect::<Vec<_>>();
-                path.push(key.clone());
-                table.insert(key.clone(), self.item(inner, &below, path));
-                path.pop();
-            }
-        }
-        let origin = entry_origin(column);
-        Item { value: Value::Table(table), origin, history }
-    }
-
-    /// The layer that figment's tag belongs to.
-    fn owner(&self, tag: Tag) -> Option<usize> {
-        let name = &self.figment.get_metadata(tag)?.name;
-        self.owners.iter().position(|owner| owner == name)
-    }
-}
-
-/// An entry stands where its component was chosen last, else where it was first written.
-fn entry_origin(column: &[Option<&Item>]) -> Origin {
-    let written = || column.iter().flatten();
-    let chosen = written().rfind(|item| item.get(&["use"]).is_some());
-    chosen.or(written().next()).map_or_else(|| Item::default().origin, |item| item.origin.clone())
 }
 
 /// Moves a tree to another layer: what a file says of a variant is the variant's in its cells.

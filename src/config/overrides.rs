@@ -1,5 +1,6 @@
 //! What lies over the files: environment variables and command-line settings.
 
+use super::merge::sheet;
 use super::parse::parse_value;
 use super::tree::{Item, Layer, Origin, Table, Value};
 use crate::diagnostic::{Diagnostic, Place, Source};
@@ -44,7 +45,7 @@ impl Overrides {
         let command_line = self.command_line.iter().map(|(flag, text)| setting(flag, text));
         let (good, bad): (Vec<_>, Vec<_>) = environment.chain(command_line).partition(Result::is_ok);
         if bad.is_empty() {
-            Ok(good.into_iter().filter_map(Result::ok).collect())
+            Ok(good.into_iter().filter_map(Result::ok).map(sheet).collect())
         } else {
             Err(bad.into_iter().filter_map(Result::err).collect())
         }
@@ -127,14 +128,14 @@ fn nested(source: &Arc<Source>, keys: &[Key], at: usize, layer: Layer) -> Item {
     let text = || Item {
         value: Value::Text(source.text[at..].to_string()),
         origin: Origin { layer: layer.clone(), place: Some(place(at..source.text.len())), key: None },
-        history: vec![],
+        history: Default::default(),
     };
     let value = parse_value(source, at, &layer).unwrap_or_else(text);
     let tree = keys.iter().rev().fold(value, |mut inner, (key, span)| {
         inner.origin.key = Some(place(span.clone()));
         inner.origin.place.get_or_insert_with(|| place(span.clone()));
         let origin = Origin { layer: layer.clone(), place: Some(place(span.clone())), key: None };
-        Item { value: Value::Table(Table::from([(key.clone(), inner)])), origin, history: vec![] }
+        Item { value: Value::Table(Table::from([(key.clone(), inner)])), origin, history: Default::default() }
     });
     Item { origin: Origin { place: Some(place(0..0)), ..tree.origin }, ..tree }
 }

@@ -36,7 +36,7 @@ impl Reader<'_> {
     fn item(&self, value: Value, span: Option<Range<usize>>, key: Option<Range<usize>>) -> Item {
         let place = span.or(key.clone()).map(|s| self.place(s));
         let origin = Origin { layer: self.layer.clone(), place, key: key.map(|k| self.place(k)) };
-        Item { value, origin, history: vec![] }
+        Item { value, origin, history: Default::default() }
     }
 
     fn table(&self, table: &dyn TableLike) -> Value {

@@ -6,7 +6,7 @@ mod search;
 
 use super::files::{File, Files, Stack, beside};
 use super::keys::{misspelt_settings, unknown_at_top};
-use super::merge::{merge, relayer};
+use super::merge::{merge, relayer, sheet};
 use super::overrides::Overrides;
 use super::substitute::substitute;
 use super::switched::check_switches;
@@ -15,9 +15,11 @@ use super::write::canonical;
 use crate::diagnostic::{Diagnostic, Place};
 pub use search::Search;
 
+use rayon::prelude::*;
 use read::Plan;
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 
 /// A loaded experiment file.
 #[derive(Clone, Debug)]
@@ -52,6 +54,8 @@ pub struct CellSpec {
     /// How many of the axes, the last ones, a search drew.
     pub searched: usize,
     pub seed: i64,
+    /// The first of those that differ in their seeds alone, which follow it.
+    pub first: bool,
     /// What tests compare with.
     pub baseline: bool,
     /// The whole experiment of this cell, `$` put in, without `[study]`.
@@ -129,20 +133,16 @@ impl Study {
     /// Variants x axes x seeds, in the order of declaration, seeds fastest. Fails on what is wrong with `[study]`.
     pub fn cells(&self) -> Result<Vec<CellSpec>, Vec<Diagnostic>> {
         let plan = Plan::read(&self.base)?;
-        let mut cells = vec![];
+        let (choices, points) = (plan.choices(), plan.points());
+        let mut places = vec![];
         for variant in plan.variants() {
-            for choice in plan.choices() {
-                let place = plan.coordinates(variant, &choice);
-                if plan.leaves_out(&place) {
-                    continue;
-                }
-                for point in plan.points() {
-                    for (seed, written) in &plan.seeds {
-                        cells.push(self.cell(&plan, (variant, &choice, point), (*seed, written.as_ref())));
-                    }
-                }
-            }
+            let beneath = Arc::new(self.beneath(variant));
+            let kept = choices.iter().filter(|choice| !plan.leaves_out(&plan.coordinates(variant, choice)));
+            let kept = kept.flat_map(|choice| points.iter().map(move |point| (choice, *point)));
+            places.extend(kept.map(|(choice, point)| (beneath.clone(), (variant, choice.as_slice(), point))));
         }
+        let cells = places.into_par_iter().map(|(beneath, place)| self.place(&plan, &beneath, place, &plan.seeds));
+        let cells: Vec<CellSpec> = cells.collect::<Vec<_>>().into_iter().flatten().collect();
         let same = find_same(&cells, &plan);
         if !same.is_empty() {
             return Err(same);
@@ -167,63 +167,103 @@ impl Study {
             study.retain(|key, _| key == "variants");
         }
         let Ok(plan) = Plan::read(&base) else { return vec![] };
-        plan.variants().into_iter().map(|variant| self.cell(&plan, (variant, &[], None), (0, None))).collect()
+        let cell = |variant| self.place(&plan, &self.beneath(variant), (variant, &[], None), &[(0, None)]);
+        plan.variants().into_iter().flat_map(cell).collect()
     }
 
-    fn cell(
-        &self,
-        plan: &Plan,
-        (variant, choice, point): (Option<&str>, &[usize], Option<usize>),
-        seed: (i64, Option<&Item>),
-    ) -> CellSpec {
-        let searched = || plan.search.iter().zip(point);
-        let chosen = || plan.axes.iter().zip(choice);
+    /// The layers beneath a variant's axes.
+    fn beneath(&self, variant: Option<&str>) -> Vec<Item> {
         let mut sheets = self.beneath.get(&variant.map(str::to_string)).cloned().unwrap_or_default();
         sheets.extend(variant.into_iter().flat_map(|name| self.variant_sheets(name)));
+        sheets.iter_mut().for_each(without_study);
+        sheets
+    }
+
+    /// The cells of one place of the study, which differ in their seeds.
+    fn place(
+        &self,
+        plan: &Plan,
+        beneath: &[Item],
+        (variant, choice, point): (Option<&str>, &[usize], Option<usize>),
+        seeds: &[(i64, Option<Item>)],
+    ) -> Vec<CellSpec> {
+        let searched = || plan.search.iter().zip(point);
+        let chosen = || plan.axes.iter().zip(choice);
         let mut axes: Vec<_> = chosen().collect();
         axes.sort_by_key(|(axis, _)| axis.key.len());
+        let mut sheets = beneath.to_vec();
         sheets.extend(axes.iter().map(|(axis, index)| axis.sheet(**index)));
         sheets.extend(searched().flat_map(|(search, point)| search.sheets(point)));
-        sheets
-            .extend(seed.1.map(|written| nested(&["run", "seed"].map(|key| (key.to_string(), None)), written, "seed")));
-        sheets.extend(self.overrides.iter().cloned());
-        sheets.iter_mut().for_each(without_study);
-        let mut tree = merge(sheets);
-        let mut problems = substitute(&mut tree);
-        problems.extend(check_switches(&tree));
-        CellSpec {
+        let labels = searched().flat_map(|(s, p)| s.named(p)).map(|(_, label, _)| label);
+        let first = CellSpec {
             variant: variant.map(str::to_string),
-            title: self.title(
-                plan,
-                variant,
-                choice,
-                searched().flat_map(|(s, p)| s.named(p)).map(|(_, label, _)| label),
-            ),
+            title: self.title(plan, variant, choice, labels),
             row: self.row(plan, variant),
             axes: chosen()
                 .map(|(axis, i)| axis.named(*i))
                 .chain(searched().flat_map(|(search, point)| search.named(point)))
                 .collect(),
             searched: searched().map(|(search, _)| search.dimensions.len()).sum(),
-            seed: integer(&tree, &["run", "seed"]).unwrap_or(seed.0),
+            seed: 0,
+            first: true,
             baseline: plan.is_baseline(&plan.coordinates(variant, choice)),
-            tree,
-            problems,
+            tree: Item::default(),
+            problems: vec![],
+        };
+        let mut cells: Vec<CellSpec> = vec![];
+        for (seed, written) in seeds {
+            let (tree, problems) = match cells.first() {
+                None => self.tree(&sheets, written.as_ref()),
+                Some(cell) => (self.with_seed(cell, &sheets, written.as_ref()), cell.problems.clone()),
+            };
+            let seed = integer(&tree, &["run", "seed"]).unwrap_or(*seed);
+            cells.push(CellSpec { seed, first: cells.is_empty(), tree, problems, ..first.clone() });
         }
+        cells
+    }
+
+    /// A cell's tree, with what is wrong with it.
+    fn tree(&self, sheets: &[Item], seed: Option<&Item>) -> (Item, Vec<Diagnostic>) {
+        let mut tree = merge(self.with_overrides(sheets, seed));
+        let mut problems = substitute(&mut tree);
+        problems.extend(check_switches(&tree));
+        (tree, problems)
+    }
+
+    /// The tree of another seed: `[run]` is merged anew, the rest is the same.
+    fn with_seed(&self, cell: &CellSpec, sheets: &[Item], seed: Option<&Item>) -> Item {
+        let mut sheets = self.with_overrides(sheets, seed);
+        sheets.iter_mut().for_each(|sheet| retain(sheet, |key| ["run", "settings"].contains(&key)));
+        let mut part = merge(sheets);
+        // What is wrong with it was said of the first seed.
+        substitute(&mut part);
+        let mut tree = cell.tree.clone();
+        if let (Value::Table(table), Some(run)) = (&mut tree.value, part.get(&["run"])) {
+            table.insert("run".to_string(), run.clone());
+        }
+        tree
+    }
+
+    fn with_overrides(&self, sheets: &[Item], seed: Option<&Item>) -> Vec<Item> {
+        let key = ["run", "seed"].map(|key| (key.to_string(), None));
+        let seed = seed.map(|written| nested(&key, written, "seed"));
+        let overrides = self.overrides.iter().cloned().map(|mut sheet| {
+            without_study(&mut sheet);
+            sheet
+        });
+        sheets.iter().cloned().chain(seed).chain(overrides).collect()
     }
 
     /// What each layer of the study says of a variant, as a layer of its own.
     fn variant_sheets(&self, name: &str) -> Vec<Item> {
         let written = self.sheets.iter().filter_map(|sheet| sheet.get(&["study", "variants", name]));
-        let mut sheets: Vec<Item> = written.cloned().collect();
-        for sheet in &mut sheets {
-            if let Value::Table(table) = &mut sheet.value {
-                table.shift_remove("title");
-                table.shift_remove("extends");
-            }
-            relayer(sheet, &Layer::Variant(name.to_string()));
-        }
-        sheets
+        let as_layer = |item: &Item| {
+            let mut item = item.clone();
+            retain(&mut item, |key| !["title", "extends"].contains(&key));
+            relayer(&mut item, &Layer::Variant(name.into()));
+            sheet(item)
+        };
+        written.map(as_layer).collect()
     }
 
     fn title(
@@ -248,8 +288,12 @@ impl Study {
 }
 
 fn without_study(sheet: &mut Item) {
+    retain(sheet, |key| key != "study");
+}
+
+fn retain(sheet: &mut Item, wanted: impl Fn(&str) -> bool) {
     if let Value::Table(table) = &mut sheet.value {
-        table.shift_remove("study");
+        table.retain(|key, _| wanted(key));
     }
 }
 
@@ -260,31 +304,35 @@ fn integer(tree: &Item, path: &[&str]) -> Option<i64> {
     }
 }
 
-/// An axis's value at its key, whose parts stand where the axis names them.
+/// An axis's value at its key, whose parts stand where the axis names them, as a layer.
 fn nested(key: &[(String, Option<Place>)], value: &Item, axis: &str) -> Item {
     let mut value = value.clone();
-    relayer(&mut value, &Layer::Axis(axis.to_string()));
-    value.history = vec![];
-    key.iter().rev().fold(value, |mut inner, (name, place)| {
+    relayer(&mut value, &Layer::Axis(axis.into()));
+    let tree = key.iter().rev().fold(value, |mut inner, (name, place)| {
         inner.origin.key = place.clone();
         Item {
             origin: inner.origin.clone(),
             value: Value::Table(Table::from([(name.clone(), inner)])),
-            history: vec![],
+            history: Default::default(),
         }
-    })
+    });
+    sheet(tree)
 }
 
 /// What a cell's results depend on, as far as the file says it.
 const IDENTITY: [&str; 8] = ["datasets", "nodes", "losses", "updates", "stages", "train", "evaluate", "evaluations"];
 
 fn find_same(cells: &[CellSpec], plan: &Plan) -> Vec<Diagnostic> {
-    let mut seen: HashMap<String, &CellSpec> = HashMap::new();
+    let mut seen: HashMap<(Arc<str>, i64), &CellSpec> = HashMap::new();
     let mut problems: Vec<Diagnostic> = vec![];
+    let mut of_place: Arc<str> = "".into();
     for cell in cells {
-        let parts = IDENTITY.map(|key| cell.tree.get(&[key]).map(canonical));
-        let precision = cell.tree.get(&["run", "precision"]).map(canonical);
-        let identity = serde_json::json!([parts, precision, cell.seed]).to_string();
+        if cell.first {
+            let parts = IDENTITY.map(|key| cell.tree.get(&[key]).map(canonical));
+            let precision = cell.tree.get(&["run", "precision"]).map(canonical);
+            of_place = serde_json::json!([parts, precision]).to_string().into();
+        }
+        let identity = (of_place.clone(), cell.seed);
         let Some(first) = seen.get(&identity) else {
             seen.insert(identity, cell);
             continue;

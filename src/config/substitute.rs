@@ -30,6 +30,7 @@ struct Walk<'a> {
 impl Walk<'_> {
     fn item(&mut self, item: &mut Item) {
         match &mut item.value {
+            Value::Table(table) if !is_concerned(table) => {}
             Value::Table(table) => {
                 table.values_mut().for_each(|inner| self.item(inner));
                 open_component(table);
@@ -60,9 +61,8 @@ impl Walk<'_> {
         self.open.push(name.to_string());
         self.item(&mut found);
         self.open.pop();
-        let mut history = if item.history.is_empty() { vec![item.step()] } else { std::mem::take(&mut item.history) };
-        history.extend(if found.history.is_empty() { vec![found.step()] } else { found.history });
-        found.history = history;
+        let steps = |item: &Item| if item.history.is_empty() { vec![item.step()] } else { item.history.to_vec() };
+        found.history = [steps(item), steps(&found)].concat().into();
         found.origin.key = item.origin.key.take();
         *item = found;
     }
@@ -83,10 +83,28 @@ impl Walk<'_> {
     }
 }
 
+/// Whether there is anything to put in; a table without is left as it is, so that it stays shared.
+fn is_concerned(table: &Table) -> bool {
+    holds_component(table) || table.values().any(concerned)
+}
+
+fn concerned(item: &Item) -> bool {
+    match &item.value {
+        Value::Text(text) => text.starts_with('$'),
+        Value::Array(items) => items.iter().any(concerned),
+        Value::Table(table) => is_concerned(table),
+        _ => false,
+    }
+}
+
+fn holds_component(table: &Table) -> bool {
+    table.get("use").is_some_and(|item| item.as_table().is_some_and(|inner| inner.contains_key("use")))
+}
+
 /// `{ use = "$gate" }` where the setting is a component with settings of its own: they come along, beneath those that
 /// stand beside the `use`.
 fn open_component(table: &mut Table) {
-    if !table.get("use").is_some_and(|item| item.as_table().is_some_and(|inner| inner.contains_key("use"))) {
+    if !holds_component(table) {
         return;
     }
     let Some(Item { value: Value::Table(mut opened), .. }) = table.shift_remove("use") else { return };

@@ -1,7 +1,12 @@
-//! The merged file: values that know where they come from.
+//! The merged file: values that know where they come from. The cells of a study are trees that differ in a few values,
+//! so that what is large is shared until it is changed: a copy of a tree costs next to nothing.
+
+mod shared;
+
+pub use shared::{History, Table};
 
 use crate::diagnostic::{Diagnostic, Place};
-use indexmap::IndexMap;
+use std::sync::Arc;
 
 /// Which layer a value was written in, lowest first (language.md, section 9).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -9,12 +14,12 @@ pub enum Layer {
     /// A component's or the language's default.
     Default,
     /// A file that lies beneath (through `extends`, the file's own or the variant's), by its printed name.
-    Extends(String),
+    Extends(Arc<str>),
     File,
     /// Keys of `[study.variants.NAME]`.
-    Variant(String),
+    Variant(Arc<str>),
     /// A value of `[study.axes.NAME]`.
-    Axis(String),
+    Axis(Arc<str>),
     /// `ABLATE_..`.
     Environment,
     /// `--set`, `--seed`, `--device`, ...
@@ -47,7 +52,7 @@ pub struct Step {
 pub struct Item {
     pub value: Value,
     pub origin: Origin,
-    pub history: Vec<Step>,
+    pub history: History,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -60,14 +65,11 @@ pub enum Value {
     Table(Table),
 }
 
-/// Entries in the order in which they were first written.
-pub type Table = IndexMap<String, Item>;
-
 impl Default for Item {
     /// An empty table that nobody wrote.
     fn default() -> Self {
         let origin = Origin { layer: Layer::Default, place: None, key: None };
-        Item { value: Value::Table(Table::new()), origin, history: vec![] }
+        Item { value: Value::Table(Table::new()), origin, history: History::default() }
     }
 }
 
@@ -105,8 +107,7 @@ impl Item {
 
     /// `"x"` becomes `{ use = "x" }`, both standing where the text stood.
     pub(super) fn wrap_in_use(&mut self) {
-        let inner = Item { history: vec![], ..self.clone() };
-        self.value = Value::Table(Table::from([("use".to_string(), inner)]));
+        self.value = Value::Table(Table::from([("use".to_string(), self.clone())]));
     }
 
     pub fn place(&self) -> Option<&Place> {

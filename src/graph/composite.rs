@@ -10,6 +10,7 @@ use crate::config::{Item, Table};
 use crate::diagnostic::{Diagnostic, Place, Source};
 use crate::registry::{Accepts, Catalogue, Setting, Type};
 use indexmap::IndexMap;
+use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -106,9 +107,16 @@ impl Composites {
     pub fn embedded() -> (Composites, Vec<Diagnostic>) {
         let mut composites = Composites::default();
         let mut problems = vec![];
-        for (path, text) in EMBEDDED {
+        let read = |(path, text): &(&str, &str)| {
             let source = Arc::new(Source { name: format!("registry/{path}"), text: text.to_string() });
-            composites.add(&source, path, &mut problems);
+            let mut problems = vec![];
+            let (family, name) = named(path)?;
+            Some((parse::composite(&source, family, name, &mut problems), problems))
+        };
+        let all: Vec<_> = EMBEDDED.par_iter().filter_map(read).collect();
+        for (composite, wrong) in all {
+            composites.all.extend(composite);
+            problems.extend(wrong);
         }
         (composites, problems)
     }
@@ -136,7 +144,7 @@ impl Composites {
 
     /// Adds one text, `<family>/<name>.toml` being its path in its registry.
     pub fn add(&mut self, source: &Arc<Source>, path: &str, problems: &mut Vec<Diagnostic>) {
-        let Some((family, name)) = path.strip_suffix(".toml").and_then(|p| p.split_once('/')) else { return };
+        let Some((family, name)) = named(path) else { return };
         if let Some(other) = self.get(family, name) {
             let message = format!("two composites are called `{family}/{name}`");
             let start = |source: &Arc<Source>| Place { source: source.clone(), span: 0..0 };
@@ -157,6 +165,11 @@ impl Composites {
         };
         self.all.iter().filter(clash).map(told).collect()
     }
+}
+
+/// Family and name of `<family>/<name>.toml`.
+fn named(path: &str) -> Option<(&str, &str)> {
+    path.strip_suffix(".toml")?.split_once('/')
 }
 
 /// Path from the folder with `/`, and the path to read.

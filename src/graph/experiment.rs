@@ -21,6 +21,7 @@ mod nodes;
 mod notes;
 mod partial;
 mod parts;
+mod provenance;
 mod reach;
 mod report;
 mod stages;
@@ -30,21 +31,24 @@ mod updates;
 mod usage;
 mod weights;
 
-use crate::config::{Item, to_toml};
+use crate::config::{Item, Value};
 use crate::diagnostic::Diagnostic;
 use crate::graph::library::Library;
-use crate::graph::plan::{Loss, Plan, Stage, Train};
+use crate::graph::plan::{Canonical, Common, Loss, Plan, Stage, Train};
 use board::Board;
 use columns::Columns;
 use desk::{Desk, at_entry};
+use fields::Fields;
 pub use identity::with_data;
 pub use launch::{default_launcher, launcher};
 pub use losses::is_penalty;
 use minimises::Matcher;
 pub use partial::check_partial;
+pub use provenance::provenance;
 use reach::Graph;
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use switch::{Off, entries};
 use updates::Draft;
 use usage::Whole;
@@ -61,7 +65,7 @@ pub struct About<'a> {
     /// Keys of `registry/papers.toml` and `paper/table` for each of its tables; empty: not checked.
     pub papers: Vec<String>,
     /// Folder of a finished cell that `weights` asks for.
-    pub finished: &'a dyn Fn(&Finished) -> Option<PathBuf>,
+    pub finished: &'a (dyn Fn(&Finished) -> Option<PathBuf> + Sync),
 }
 
 /// What `weights = { experiment, variant, seed }` asks for.
@@ -87,7 +91,7 @@ pub fn resolve(tree: &Item, about: &About, library: &Library) -> Result<(Plan, V
         _ => return Err(problems),
     };
     if unneeded.is_empty() {
-        return Ok((identified(plan, &on, library), notes));
+        return Ok((identified(plan, library), notes));
     }
     let mut left = on;
     switch::remove(&mut left, &mut unneeded);
@@ -96,9 +100,25 @@ pub fn resolve(tree: &Item, about: &About, library: &Library) -> Result<(Plan, V
     let second = cell(&desk, &left, &off);
     let (problems, notes) = desk.close();
     match second {
-        Some((plan, _)) if problems.is_empty() => Ok((identified(plan, &left, library), notes)),
+        Some((plan, _)) if problems.is_empty() => Ok((identified(plan, library), notes)),
         _ => Err(problems),
     }
+}
+
+/// [`resolve`] of a tree that differs in `[run]` alone from the one that `plan` was made of.
+pub fn resolve_run(plan: &Plan, tree: &Item, about: &About, library: &Library) -> Result<Plan, Vec<Diagnostic>> {
+    let desk = Desk::new(library, about);
+    let run = top::run(&desk, &Fields::open(&desk, Some(tree)));
+    let (problems, _) = desk.close();
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let mut plan = Plan { run, ..plan.clone() };
+    if let (Value::Table(table), Some(run)) = (&mut plan.tree.value, tree.get(&["run"])) {
+        table.insert("run".to_string(), run.clone());
+    }
+    identity::settle_run(&mut plan);
+    Ok(plan)
 }
 
 /// What no cell of a study has, of all that its report names.
@@ -174,10 +194,9 @@ fn cell<'a>(desk: &'a Desk<'a>, tree: &'a Item, off: &'a Off) -> Option<(Plan, O
         return None;
     }
     stages.sort_by_key(|s| order.iter().position(|o| *o == s.name).unwrap_or(usize::MAX));
-    let plan = Plan {
+    let common = Common {
         experiment: desk.about.experiment.clone(),
         variant: desk.about.variant.clone(),
-        run,
         train: Train { batch, epoch_of },
         networks: board.networks.iter().map(|o| o.network.clone()).collect(),
         datasets: board.datasets,
@@ -191,20 +210,15 @@ fn cell<'a>(desk: &'a Desk<'a>, tree: &'a Item, off: &'a Off) -> Option<(Plan, O
         report: report.plan,
         shown: report.shown,
         absent: report.absent,
-        hash: String::new(),
-        canonical: serde_json::Value::Null,
-        provenance: vec![],
-        config: String::new(),
     };
+    let (hash, canonical) = (String::new(), Canonical::default());
+    let plan = Plan { run, hash, canonical, tree: tree.clone(), common: Arc::new(common) };
     Some((plan, unneeded))
 }
 
-/// A plan with what says which one it is, and where its values come from.
-fn identified(mut plan: Plan, tree: &Item, library: &Library) -> Plan {
-    plan.canonical = identity::canonical_form(&plan, library);
-    plan.hash = identity::hash(&plan.canonical);
-    plan.provenance = identity::provenance(tree, &plan);
-    plan.config = to_toml(tree);
+/// A plan with what says which one it is.
+fn identified(mut plan: Plan, library: &Library) -> Plan {
+    identity::settle(&mut plan, library);
     plan
 }
 

@@ -1,18 +1,26 @@
 //! Everything that may be named: Rust primitives and TOML composites seen alike.
 
 use super::composite::{Composite, Composites};
-use super::open::Before;
+use super::open::{Applications, Before, Parts};
 use super::wire::{Wire, setting};
 use crate::config::Item;
 use crate::diagnostic::nearest;
 use crate::registry::{Accepts, Catalogue, Entry, Kind, Setting};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The registry of one run: the catalogue handed in, and composites (embedded and from the user's folders).
 pub struct Library<'a> {
     pub catalogue: &'a Catalogue,
     pub composites: Composites,
+    cards: Cards,
     pub(super) before: Before,
+    pub(super) parts: Parts,
+    pub(super) applications: Applications,
 }
+
+/// By family and name.
+type Cards = Mutex<HashMap<String, HashMap<String, Arc<ComponentCard>>>>;
 
 /// A component's card, whatever it is made of.
 #[derive(Clone, Debug)]
@@ -48,7 +56,14 @@ pub enum Component<'a> {
 
 impl<'a> Library<'a> {
     pub fn new(catalogue: &'a Catalogue, composites: Composites) -> Self {
-        Library { catalogue, composites, before: Before::default() }
+        Library {
+            catalogue,
+            composites,
+            cards: Cards::default(),
+            before: Before::default(),
+            parts: Parts::default(),
+            applications: Applications::default(),
+        }
     }
 
     pub fn get(&self, family: &str, name: &str) -> Option<Component<'_>> {
@@ -57,8 +72,20 @@ impl<'a> Library<'a> {
     }
 
     /// The card of `family/name`.
-    pub fn card(&self, family: &str, name: &str) -> Option<ComponentCard> {
-        self.get(family, name).map(|c| c.card())
+    pub fn card(&self, family: &str, name: &str) -> Option<Arc<ComponentCard>> {
+        self.get(family, name).map(|c| self.card_of(c))
+    }
+
+    /// The card of a component of this library, made once.
+    pub fn card_of(&self, component: Component<'_>) -> Arc<ComponentCard> {
+        let (family, name) = component.names();
+        let mut cards = self.cards.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(card) = cards.get(family).and_then(|cards| cards.get(name)) {
+            return card.clone();
+        }
+        let card = Arc::new(component.card());
+        cards.entry(family.into()).or_default().insert(name.into(), card.clone());
+        card
     }
 
     /// The card for people: types of a composite's outputs that follow from what they are taken from, whatever it is opened
@@ -68,7 +95,7 @@ impl<'a> Library<'a> {
     }
 
     fn followed(&self, family: &str, name: &str, above: &mut Vec<String>) -> Option<ComponentCard> {
-        let mut card = self.card(family, name)?;
+        let mut card = Arc::unwrap_or_clone(self.card(family, name)?);
         if above.contains(&card.full()) {
             return Some(card);
         }
@@ -151,7 +178,14 @@ fn same(types: &[Accepts]) -> Option<Accepts> {
 }
 
 impl Component<'_> {
-    pub fn card(&self) -> ComponentCard {
+    fn names(&self) -> (&str, &str) {
+        match self {
+            Component::Composite(c) => (&c.family, &c.name),
+            Component::Primitive(e) => (e.card.family, e.card.name),
+        }
+    }
+
+    fn card(&self) -> ComponentCard {
         match self {
             Component::Composite(c) => c.card(),
             Component::Primitive(e) => primitive_card(e),

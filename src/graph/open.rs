@@ -10,12 +10,14 @@ mod frame;
 mod leaf;
 mod opener;
 mod outputs;
+mod parts;
 mod repeat;
 mod wires;
 
-pub use apply::Applied;
+pub use apply::{Applications, Applied};
 pub use before::Before;
 pub use outputs::{NoSuch, OutputPort, Outputs, Selected};
+pub use parts::Parts;
 
 use super::composite::{self, Graph};
 use super::library::{ComponentCard, Library};
@@ -27,6 +29,7 @@ use crate::registry::{Edge, Settings};
 use frame::{Frame, Given, Inputs, Val};
 use opener::Opener;
 use std::cell::RefCell;
+use std::sync::Arc;
 
 /// What an input of a top-level node is given.
 #[derive(Clone, Debug)]
@@ -87,7 +90,7 @@ impl Library<'_> {
             return Some(opened);
         }
         let definition = composite::node(node, &bare, problems)?;
-        let card = find_full(self, &definition.component, problems)?.card();
+        let card = self.card_of(find_full(self, &definition.component, problems)?);
         let ports = network_inputs(&card, inputs);
         let at = definition.component.place().or(item.key_place()).cloned();
         let opener = Opener {
@@ -140,7 +143,7 @@ impl Library<'_> {
                 None => problems.push(item.expected("an array, one element for each copy")),
             }
         }
-        let (owner, at) = (component.card().full(), definition.component.place());
+        let (owner, at) = (self.card_of(component).full(), definition.component.place());
         let like = |_: &Item, _: &mut Vec<Diagnostic>| None;
         let scope = Scope { library: self, owner: &owner, word: "setting", at, like: &like };
         complete_component(component, settings, at, &scope, problems);
@@ -158,7 +161,8 @@ impl Library<'_> {
         let mut ops = opener.ops.take();
         let outputs: Vec<NetworkOutput> =
             values.iter().map(|(port, v)| NetworkOutput { port: port.clone(), from: v.source }).collect();
-        if let Err((op, problem)) = opener.decide_biases(&mut ops, &outputs) {
+        let outside = outputs.iter().map(|output| output.from);
+        if let Err((op, problem)) = opener.decide_biases(&opener.undecided.borrow(), &mut ops, outside) {
             problems.push(Diagnostic::error(format!("`{}`: {}", ops[op].path, problem.message)));
             return None;
         }
@@ -169,7 +173,7 @@ impl Library<'_> {
             inputs: inputs.into_iter().map(|(port, _)| port).collect(),
             outputs,
             frozen: vec![false; ops.len()],
-            ops,
+            ops: Arc::new(ops),
             weights: Weights::None,
             init: Component { family: "init".into(), name: "normal".into(), settings: Settings::new() },
         };

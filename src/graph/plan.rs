@@ -1,20 +1,47 @@
 //! The checked experiment: names resolved, composites opened to leaf operations, every edge's shape known, every update
 //! with its losses. `graph` makes it, `run` carries it out; nothing in it is looked up by text any more.
 
+mod canonical;
 mod shown;
 
+pub use canonical::Canonical;
 pub use shown::{Absent, Evaluate, Evaluation, GroupBy, Metric, Pick, Predict, Shown};
 
-use crate::record::{Provenance, ReportPlan};
+use crate::config::Item;
+use crate::record::ReportPlan;
 use crate::registry::{Edge, Inferred, InputEdges, Settings};
+use std::ops::Deref;
+use std::sync::Arc;
 
-/// One cell: a variant of an experiment with one seed.
+/// One cell: a variant of an experiment with one seed. What does not depend on the seed is read through it.
 #[derive(Clone, Debug)]
 pub struct Plan {
+    pub run: Run,
+    /// Identity of the cell: hash of the canonical form (language.md, section 8), 16 hexadecimal digits. That of its data
+    /// is in it only after [`crate::graph::with_data`].
+    pub hash: String,
+    /// The canonical form itself, for `diff`s of cells that changed.
+    pub canonical: Canonical,
+    /// The tree that it was made of, without what is switched off or not needed: every value with its origin.
+    pub tree: Item,
+    /// One for all cells that differ in their seeds alone.
+    pub common: Arc<Common>,
+}
+
+impl Deref for Plan {
+    type Target = Common;
+
+    fn deref(&self) -> &Common {
+        &self.common
+    }
+}
+
+/// All of a plan but its `[run]`.
+#[derive(Clone, Debug)]
+pub struct Common {
     /// Stem of the experiment's file, and the row's label.
     pub experiment: String,
     pub variant: String,
-    pub run: Run,
     pub train: Train,
     pub datasets: Vec<Dataset>,
     pub networks: Vec<Network>,
@@ -32,15 +59,6 @@ pub struct Plan {
     pub shown: Vec<Shown>,
     /// Wires and columns of the report that this cell lacks; an error only where every cell of the study lacks them.
     pub absent: Vec<Absent>,
-    /// Identity of the cell: hash of the canonical form (language.md, section 8), 16 hexadecimal digits. That of its data
-    /// is in it only after [`crate::graph::with_data`].
-    pub hash: String,
-    /// The canonical form itself, for `diff`s of cells that changed.
-    pub canonical: serde_json::Value,
-    /// Every value in force and where it comes from.
-    pub provenance: Vec<Provenance>,
-    /// The resolved experiment as TOML with origins in comments.
-    pub config: String,
 }
 
 /// A component with complete settings.
@@ -129,8 +147,8 @@ pub struct Network {
     /// Present inputs, lists flattened.
     pub inputs: Vec<NetworkPort>,
     pub outputs: Vec<NetworkOutput>,
-    /// In an order in which each comes after what it reads.
-    pub ops: Vec<Op>,
+    /// In an order in which each comes after what it reads; networks of several cells that are the same share them.
+    pub ops: Arc<Vec<Op>>,
     /// By operation: no update learns it, running statistics stand still, dropout is off.
     pub frozen: Vec<bool>,
     pub weights: Weights,
@@ -164,12 +182,12 @@ pub enum OpSource {
 pub struct Op {
     /// `generator/decoder-1[2]/gate/theta/conv`; parameters are `<path>/<name>`.
     pub path: String,
-    pub component: Component,
+    pub component: Arc<Component>,
     /// Port to its sources (one, or a list's); absent optional ports are missing.
     pub inputs: Vec<(String, Vec<OpSource>)>,
     /// Edges of the network's first application; later ones may differ in size, not in parameters.
-    pub input_edges: InputEdges,
-    pub inferred: Inferred,
+    pub input_edges: Arc<InputEdges>,
+    pub inferred: Arc<Inferred>,
 }
 
 /// Where a network's values come from.

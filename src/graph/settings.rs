@@ -48,23 +48,27 @@ pub fn complete(
             problems.push(wording::unknown(name, item, schema, scope));
         }
     }
-    let mut done = Completed::default();
+    let (mut items, mut settings) = (Vec::with_capacity(schema.len()), Settings::with_capacity(schema.len()));
     for setting in schema {
+        let default;
         let given = match (table.get(&setting.name), &setting.default) {
-            (Some(item), _) => item.clone(),
+            (Some(item), _) => item,
             (None, Some(serde_json::Value::Null)) => continue,
-            (None, Some(json)) => item_of(json),
+            (None, Some(json)) => {
+                default = item_of(json);
+                &default
+            }
             (None, None) => {
                 problems.push(wording::missing(setting, scope));
                 continue;
             }
         };
-        if let Some((item, json)) = value::check(&given, setting, scope, problems) {
-            done.items.insert(setting.name.clone(), item);
-            done.settings.insert(setting.name.clone(), json);
+        if let Some((item, json)) = value::check(given, setting, scope, problems) {
+            items.push((setting.name.clone(), item));
+            settings.insert(setting.name.clone(), json);
         }
     }
-    (problems.len() == before).then_some(done)
+    (problems.len() == before).then(|| Completed { items: items.into_iter().collect(), settings })
 }
 
 /// JSON as an item that nobody wrote.

@@ -5,7 +5,7 @@ use super::evaluate::{self, Evaluator};
 use super::train::Trainer;
 use super::{RunError, environment, samples, weights};
 use crate::components::sample::Split;
-use crate::graph::plan::Plan;
+use crate::graph::{self, plan::Plan};
 use crate::record::{
     self, EvaluationRecord, Event, EventLog, ModelSummary, Observer, Progress, State, Status, Summary, Worker,
 };
@@ -162,7 +162,7 @@ fn carry_out<D: Backend>(
     record::write_json(&folder.path.join("environment.json"), &environment)?;
     record::write_json(&folder.path.join("summary.json"), options.summary)?;
     record::write_json(&folder.path.join("resolved.json"), &plan.canonical)?;
-    record::write_config(&folder.path, &plan.provenance)?;
+    record::write_config(&folder.path, &graph::provenance(plan))?;
     let mut trainer = Trainer::new(plan, device, &data, folder, (options.interrupt, options.stop))?;
     let resumed = if options.resume { trainer.resume(observer)? } else { None };
     if resumed.is_none() {

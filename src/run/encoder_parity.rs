@@ -97,7 +97,7 @@ updates = ["all"]
 fn loaded(case: &Case, ctx: &Context<Cpu>) -> Built<Cpu> {
     let text = experiment(case);
     let network = |settings: &[&str]| {
-        let networks = step_rig::plan(&text, settings).networks;
+        let networks = step_rig::plan(&text, settings).networks.clone();
         networks.into_iter().find(|n| n.node == "encoder").unwrap()
     };
     let layout = Layout::named(case.layout).unwrap();

@@ -158,7 +158,7 @@ fn beneath<D: Backend>(built: &Built<D>, path: &str) -> String {
     let mut prefix = path;
     loop {
         let mut found: Vec<String> = Vec::new();
-        for op in &built.plan.ops {
+        for op in built.plan.ops.iter() {
             let rest = op.path.strip_prefix(prefix).and_then(|r| r.strip_prefix('/'));
             if let Some(next) = rest.and_then(|r| r.split('/').next()).map(|n| format!("`{prefix}/{n}`"))
                 && !found.contains(&next)

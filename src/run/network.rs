@@ -58,7 +58,7 @@ impl<D: Backend> Built<D> {
         let modules = plan.ops.iter().map(|op| build(&entries, op)).collect::<Result<_, _>>()?;
         let ctx = Context::inference(device);
         let mut ops = Vec::with_capacity(plan.ops.len());
-        for op in &plan.ops {
+        for op in plan.ops.iter() {
             let mut state = OpState { path: op.path.clone(), parameters: vec![], buffers: vec![] };
             for p in &op.inferred.parameters {
                 state.parameters.push(Named { name: p.name, tensor: ctx.tensor(fill(op, p), p.shape)? });

@@ -2,6 +2,7 @@
 
 use super::identity::{resolved, same_place};
 use super::{Cell, Prepared};
+use crate::graph;
 use crate::record::{self, CellEntry, CellRecord, Cells, Provenance, State};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -55,15 +56,15 @@ pub fn changes(cell: &Cell, old: &CellEntry, runs: &Path) -> Vec<Change> {
     let folder = record::cell_dir(runs, &old.hash);
     let Some(form) = resolved(&folder) else { return vec![] };
     let written = CellRecord::read(&folder).map(|r| r.config).unwrap_or_default();
-    let mut found = keys(&written, &cell.plan.provenance);
+    let mut found = keys(&written, &graph::provenance(&cell.plan));
     if found.is_empty() {
         // Nothing that the file says: a composite, or what a default is.
-        found = parts(&without_versions(&form), &without_versions(&cell.plan.canonical));
+        found = parts(&without_versions(&form), &without_versions(&cell.plan.canonical.value()));
     }
     let more = found.len().saturating_sub(TOLD);
     found.truncate(TOLD);
     found.extend((more > 0).then_some(Change::More(more)));
-    found.extend(versions(&form, &cell.plan.canonical));
+    found.extend(versions(&form, &cell.plan.canonical.value()));
     found
 }
 

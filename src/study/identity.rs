@@ -2,7 +2,7 @@
 
 use super::{Cell, Prepared};
 use crate::graph;
-use crate::graph::plan::{Plan, Weights};
+use crate::graph::plan::{Canonical, Plan, Weights};
 use crate::record::{self, CellEntry};
 use crate::run::{self, Contents, RunError};
 use serde_json::Value;
@@ -31,7 +31,8 @@ pub fn settle(prepared: &mut Prepared, out: Option<&Path>) -> Result<(), RunErro
         if contents.missing.is_empty() {
             graph::with_data(&mut cell.plan, contents.digests);
         } else if let Some(entry) = known(cell, &folder, &runs) {
-            cell.plan.canonical = resolved(&record::cell_dir(&runs, &entry.hash)).unwrap_or_default();
+            let form = resolved(&record::cell_dir(&runs, &entry.hash)).unwrap_or_default();
+            cell.plan.canonical = Canonical::of(&form);
             cell.plan.hash = entry.hash;
         }
     }
@@ -58,7 +59,7 @@ fn known(cell: &Cell, folder: &Path, runs: &Path) -> Option<CellEntry> {
     let entry = before.cells.into_iter().find(|c| same_place(c, &wanted))?;
     let mut form = resolved(&record::cell_dir(runs, &entry.hash))?;
     form.as_object_mut()?.shift_remove("data");
-    (form == cell.plan.canonical).then_some(entry)
+    (Canonical::of(&form) == cell.plan.canonical).then_some(entry)
 }
 
 /// Whether two entries are of one place of a study, whatever runs there.

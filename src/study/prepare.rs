@@ -8,6 +8,7 @@ use crate::graph::plan::{Component, Network, Plan, Weights};
 use crate::graph::{self, About, Finished, Library};
 use crate::record::{self, CellEntry, Cells, ReportPlan, State};
 use crate::run;
+use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -117,22 +118,14 @@ fn cells(file: &Path, study: &Study, against: Against<'_>, only: Option<usize>) 
         errors.extend(problems);
         study.variants_alone()
     });
-    let varied = tracks::varied(&specs.iter().map(|spec| &spec.tree).collect::<Vec<_>>());
+    let varied = tracks::varied(&specs.iter().filter(|spec| spec.first).map(|spec| &spec.tree).collect::<Vec<_>>());
     let chosen = specs.into_iter().enumerate().filter(|(number, _)| only.is_none_or(|only| only == *number));
-    for (_, mut spec) in chosen {
+    let base = Base { experiment: &experiment, file, study, library: &library, papers: against.papers.keys() };
+    let looked: Vec<Vec<Looked>> =
+        places(chosen.map(|(_, spec)| spec)).into_par_iter().map(|specs| base.resolve(specs, &finished)).collect();
+    for Looked { spec, result } in looked.into_iter().flatten() {
         errors.extend(spec.problems.iter().cloned());
-        if is_study {
-            report_of_the_study(&mut spec.tree, &study.base);
-        }
-        let about = About {
-            experiment: experiment.clone(),
-            variant: spec.variant.clone().unwrap_or_default(),
-            base: file.parent().unwrap_or(Path::new("")).to_path_buf(),
-            axes: spec.axes.iter().map(|(axis, ..)| axis.clone()).collect(),
-            papers: against.papers.keys(),
-            finished: &finished,
-        };
-        match graph::resolve(&spec.tree, &about, &library) {
+        match result {
             Ok((plan, said)) => {
                 notes.extend(said.into_iter().filter(|n| !notes.contains(n)).collect::<Vec<_>>());
                 errors.extend(unfit(&spec.tree, &plan).into_iter().filter(|e| !errors.contains(e)).collect::<Vec<_>>());
@@ -159,6 +152,64 @@ fn cells(file: &Path, study: &Study, against: Against<'_>, only: Option<usize>) 
     Ok(Prepared { experiment, file, cells, baseline, report, notes, is_study, varied, search, launch, slurm })
 }
 
+/// Finds the folder of a finished cell.
+type Finder<'a> = dyn Fn(&Finished) -> Option<PathBuf> + Sync + 'a;
+
+/// A cell, and what came of resolving it.
+struct Looked {
+    spec: CellSpec,
+    result: Result<(Plan, Vec<Diagnostic>), Vec<Diagnostic>>,
+}
+
+/// Cells that differ in their seeds alone, together.
+fn places(cells: impl Iterator<Item = CellSpec>) -> Vec<Vec<CellSpec>> {
+    let mut places: Vec<Vec<CellSpec>> = vec![];
+    for cell in cells {
+        match places.last_mut().filter(|_| !cell.first) {
+            Some(place) => place.push(cell),
+            None => places.push(vec![cell]),
+        }
+    }
+    places
+}
+
+/// What all cells of a file have in common.
+struct Base<'a> {
+    experiment: &'a str,
+    file: &'a Path,
+    study: &'a Study,
+    library: &'a Library<'a>,
+    papers: Vec<String>,
+}
+
+impl Base<'_> {
+    /// Resolves the cells of one place: the first, and the others by their `[run]` unless the first is wrong.
+    fn resolve(&self, specs: Vec<CellSpec>, finished: &Finder) -> Vec<Looked> {
+        let mut looked: Vec<Looked> = vec![];
+        for mut spec in specs {
+            if self.study.is_study() {
+                report_of_the_study(&mut spec.tree, &self.study.base);
+            }
+            let about = About {
+                experiment: self.experiment.to_string(),
+                variant: spec.variant.clone().unwrap_or_default(),
+                base: self.file.parent().unwrap_or(Path::new("")).to_path_buf(),
+                axes: spec.axes.iter().map(|(axis, ..)| axis.clone()).collect(),
+                papers: self.papers.clone(),
+                finished,
+            };
+            let result = match looked.first() {
+                Some(Looked { result: Ok((plan, _)), .. }) => {
+                    graph::resolve_run(plan, &spec.tree, &about, self.library).map(|plan| (plan, vec![]))
+                }
+                _ => graph::resolve(&spec.tree, &about, self.library),
+            };
+            looked.push(Looked { spec, result });
+        }
+        looked
+    }
+}
+
 /// What resolving a file itself, and none of its cells, knows.
 fn of_the_file(file: &Path, study: &Study, against: Against<'_>) -> About<'static> {
     About {
@@ -173,11 +224,11 @@ fn of_the_file(file: &Path, study: &Study, against: Against<'_>) -> About<'stati
 
 /// The library with the folders of the file's `registry`.
 pub(super) fn with_folders<'a>(tree: &Item, library: &Library<'a>) -> (Library<'a>, Vec<Diagnostic>) {
-    let mut library = Library::new(library.catalogue, library.composites.clone());
+    let mut composites = library.composites.clone();
     let named = tree.get(&["registry"]).and_then(Item::as_array).unwrap_or_default();
     let folders: Vec<PathBuf> = named.iter().filter_map(config::path_of).collect();
-    let problems = folders.iter().flat_map(|folder| library.composites.add_folder(folder)).collect();
-    (library, problems)
+    let problems = folders.iter().flat_map(|folder| composites.add_folder(folder)).collect();
+    (Library::new(library.catalogue, composites), problems)
 }
 
 /// Weights of other runs that are not there or do not fit.

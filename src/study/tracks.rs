@@ -2,7 +2,7 @@
 
 use super::{Cell, Prepared};
 use crate::config::{self, Item, Value};
-use crate::graph::plan::Component;
+use crate::graph::{self, plan::Component};
 use crate::record::{self, Observer, Status};
 use crate::run::RunError;
 use crate::track::{self, Ending, Facts, Tracking, Wanted};
@@ -56,7 +56,7 @@ impl<'a> Tracks<'a> {
     fn facts(&self) -> Facts {
         let Tracks { prepared, cell, runs } = self;
         let plan = &cell.plan;
-        let values: Vec<(String, String)> = plan.provenance.iter().map(|p| (p.key.clone(), p.value.clone())).collect();
+        let values: Vec<(String, String)> = graph::provenance(plan).into_iter().map(|p| (p.key, p.value)).collect();
         let axes = cell.spec.axes.iter().map(|(axis, label, _)| (axis.clone(), label.clone()));
         let variant = cell.spec.variant.iter().map(|variant| ("variant".to_string(), variant.clone()));
         let seed = [("seed".to_string(), plan.run.seed.to_string())];
@@ -88,15 +88,15 @@ fn name(cell: &Cell) -> String {
 /// one experiment's are then told from another's.
 pub fn varied(cells: &[&Item]) -> BTreeSet<String> {
     let mut values: BTreeMap<String, (BTreeSet<String>, usize)> = BTreeMap::new();
-    for cell in cells {
-        leaves(cell, "", &mut |path, value| {
+    const TABLES: [&str; 8] = ["datasets", "nodes", "losses", "updates", "stages", "train", "evaluate", "evaluations"];
+    for (cell, table) in cells.iter().flat_map(|cell| TABLES.map(|table| (cell, table))) {
+        let Some(item) = cell.get(&[table]) else { continue };
+        leaves(item, table, &mut |path, value| {
             let (different, cells) = values.entry(path.into()).or_default();
             different.insert(config::inline(value));
             *cells += 1;
         });
     }
-    const TABLES: [&str; 8] = ["datasets", "nodes", "losses", "updates", "stages", "train", "evaluate", "evaluations"];
-    values.retain(|path, _| TABLES.contains(&path.split('.').next().unwrap_or_default()));
     let differ = |(different, found): &(BTreeSet<String>, usize)| different.len() > 1 || *found < cells.len();
     let differing: BTreeSet<String> = values.iter().filter(|(_, v)| differ(v)).map(|(k, _)| k.clone()).collect();
     if differing.is_empty() { values.into_keys().collect() } else { differing }

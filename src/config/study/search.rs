@@ -317,8 +317,8 @@ impl Dimension {
                 let value = if *whole { value.round() } else { three_digits(value) }.clamp(*from, *to);
                 let value = if *whole { Value::Integer(value as i64) } else { Value::Float(value) };
                 let place = self.axis.key.last().and_then(|(_, place)| place.clone());
-                let origin = Origin { layer: Layer::Axis(self.axis.name.clone()), key: place.clone(), place };
-                Item { value, origin, history: vec![] }
+                let origin = Origin { layer: Layer::Axis(self.axis.name.as_str().into()), key: place.clone(), place };
+                Item { value, origin, history: Default::default() }
             }
         };
         let said = item.as_text().map_or_else(|| inline(&item), str::to_string);

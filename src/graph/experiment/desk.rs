@@ -6,6 +6,7 @@ use crate::graph::experiment::About;
 use crate::graph::experiment::feeds::PortOf;
 use crate::graph::library::{ComponentCard, Library, PortCard};
 use std::cell::RefCell;
+use std::sync::Arc;
 
 /// Gathers errors and notes; all of them are wanted, not the first.
 pub struct Desk<'a> {
@@ -21,15 +22,15 @@ impl<'a> Desk<'a> {
     }
 
     /// The card of `family/name`.
-    pub fn card(&self, full: &str) -> Option<ComponentCard> {
+    pub fn card(&self, full: &str) -> Option<Arc<ComponentCard>> {
         let (family, name) = full.split_once('/')?;
         self.library.card(family, name)
     }
 
     /// The inputs of `family/name`.
     pub fn inputs(&self, full: &str) -> Option<Vec<PortOf>> {
-        let port = |p: PortCard| PortOf { name: p.name, optional: p.optional };
-        Some(self.card(full)?.inputs.into_iter().map(port).collect())
+        let port = |p: &PortCard| PortOf { name: p.name.clone(), optional: p.optional };
+        Some(self.card(full)?.inputs.iter().map(port).collect())
     }
 
     pub fn report(&self, problem: Diagnostic) {

@@ -28,7 +28,7 @@ impl<'a, 'b> Matcher<'a, 'b> {
     pub fn new(board: &'a Board<'b>, losses: &'a [Loss]) -> Self {
         let graph = Graph::of(&board.networks, &board.applications);
         let reach = |loss: &Loss| Reaches {
-            values: if is_penalty(loss) { Ops::new() } else { graph.gradient(&differentiated(loss), &|_| false) },
+            values: if is_penalty(loss) { Ops::default() } else { graph.gradient(&differentiated(loss), &|_| false) },
             judge: loss.discriminator.map(|d| graph.of_network(d)).unwrap_or_default(),
         };
         let reaches = losses.iter().map(reach).collect();
@@ -45,7 +45,7 @@ impl<'a, 'b> Matcher<'a, 'b> {
 
     /// The losses that an update minimises, with their sides.
     fn terms(&self, draft: &Draft) -> Vec<(usize, Side)> {
-        let meets = |ops: &Ops| ops.iter().any(|(network, op)| draft.learns(*network, *op));
+        let meets = |ops: &Ops| ops.iter().any(|(network, op)| draft.learns(network, op));
         let mut terms = vec![];
         for (index, (loss, reach)) in self.losses.iter().zip(&self.reaches).enumerate() {
             let listed = draft.listed.as_ref().map(|l| l.iter().find(|(name, _)| *name == loss.name));
@@ -96,8 +96,8 @@ impl<'a, 'b> Matcher<'a, 'b> {
     /// Whether one of the update's terms reaches an operation.
     fn minimised(&self, draft: &Draft, op: (usize, usize)) -> bool {
         draft.update.terms.iter().any(|(loss, side)| match side {
-            Side::Discriminator => self.reaches[*loss].judge.contains(&op),
-            _ => self.reaches[*loss].values.contains(&op),
+            Side::Discriminator => self.reaches[*loss].judge.contains(op.0, op.1),
+            _ => self.reaches[*loss].values.contains(op.0, op.1),
         })
     }
 
@@ -121,7 +121,7 @@ impl<'a, 'b> Matcher<'a, 'b> {
     /// Whether a loss reaches one of these nodes' networks.
     pub fn reaches_node(&self, loss: usize, nodes: &BTreeSet<String>) -> bool {
         let reach = &self.reaches[loss];
-        reach.values.iter().chain(&reach.judge).any(|(n, _)| nodes.contains(&self.graph.networks[*n].node))
+        reach.values.iter().chain(reach.judge.iter()).any(|(n, _)| nodes.contains(&self.graph.networks[n].node))
     }
 
     /// Refuses losses that pass through a network which nothing has trained so far, unless the update lists its losses.
@@ -144,7 +144,7 @@ impl<'a, 'b> Matcher<'a, 'b> {
         }
         let own: BTreeSet<usize> = draft.update.learns.iter().map(|l| l.network).collect();
         let closed = |n: usize| !trained.contains(&n);
-        let meets = |ops: &Ops| ops.iter().any(|(n, o)| own.contains(n) && draft.learns(*n, *o));
+        let meets = |ops: &Ops| ops.iter().any(|(n, o)| own.contains(&n) && draft.learns(n, o));
         let mut clean: Vec<&str> = vec![];
         let mut refused: Option<(&Loss, Option<usize>)> = None;
         for (index, side) in &draft.update.terms {
@@ -176,7 +176,7 @@ impl<'a, 'b> Matcher<'a, 'b> {
             Some(network) => format!("applies `{}`", name(network)),
             None => {
                 let through = self.graph.gradient(&differentiated(loss), &|_| false);
-                let first = through.iter().map(|(n, _)| *n).find(|n| closed(*n) && self.leads_to(*n, draft));
+                let first = through.iter().map(|(n, _)| n).find(|n| closed(*n) && self.leads_to(*n, draft));
                 format!("reaches {} only through `{}`", draft.learnt(), first.map_or("", name))
             }
         };
@@ -199,7 +199,7 @@ impl<'a, 'b> Matcher<'a, 'b> {
         let applied = self.graph.applications.iter().filter(|a| a.network == network);
         applied.into_iter().any(|a| {
             let ops = self.graph.gradient(&a.inputs, &|_| false);
-            ops.iter().any(|(n, o)| draft.learns(*n, *o))
+            ops.iter().any(|(n, o)| draft.learns(n, o))
         })
     }
 }

@@ -4,8 +4,32 @@ use crate::graph::open::Opened;
 use crate::graph::plan::{Application, ElementInputs, Loss, Network, OpSource, Value};
 use std::collections::BTreeSet;
 
-/// Operations, as (network, operation).
-pub type Ops = BTreeSet<(usize, usize)>;
+/// Operations, by network.
+#[derive(Clone, Debug, Default)]
+pub struct Ops(Vec<Vec<bool>>);
+
+impl Ops {
+    /// Whether it is a new one.
+    fn insert(&mut self, network: usize, op: usize) -> bool {
+        self.0.resize_with(self.0.len().max(network + 1), Vec::new);
+        let ops = &mut self.0[network];
+        ops.resize(ops.len().max(op + 1), false);
+        !std::mem::replace(&mut ops[op], true)
+    }
+
+    pub fn contains(&self, network: usize, op: usize) -> bool {
+        self.0.get(network).and_then(|ops| ops.get(op)).is_some_and(|there| *there)
+    }
+
+    /// (network, operation), in order.
+    pub fn iter(&self) -> impl Iterator<Item = (usize, usize)> {
+        let ops = |(network, ops): (usize, &'_ Vec<bool>)| {
+            let there = ops.iter().enumerate().filter(|(_, there)| **there).map(|(op, _)| (network, op));
+            there.collect::<Vec<_>>()
+        };
+        self.0.iter().enumerate().flat_map(ops)
+    }
+}
 
 /// What is needed to compute some values.
 #[derive(Clone, Debug, Default)]
@@ -27,9 +51,9 @@ impl<'a> Graph<'a> {
 
     /// Operations that a gradient from `values` arrives at, not passing through networks that `closed` names.
     pub fn gradient(&self, values: &[Value], closed: &dyn Fn(usize) -> bool) -> Ops {
-        let mut ops = Ops::new();
+        let mut ops = Ops::default();
         // By application: an operation of a network may be reached in one application and not in another.
-        let mut seen: BTreeSet<(usize, SourceKey)> = BTreeSet::new();
+        let (mut inputs, mut passed) = (Ops::default(), Ops::default());
         let mut todo: Vec<Value> = values.to_vec();
         while let Some(value) = todo.pop() {
             let Value::Node { application, output } = value else { continue };
@@ -40,14 +64,18 @@ impl<'a> Graph<'a> {
             let network = self.networks[applied.network];
             let mut sources = vec![network.outputs[output].from];
             while let Some(source) = sources.pop() {
-                if !seen.insert((application, key(source))) {
+                let new = match source {
+                    OpSource::Input(i) => inputs.insert(application, i),
+                    OpSource::Op { op, .. } => passed.insert(application, op),
+                };
+                if !new {
                     continue;
                 }
                 match source {
                     OpSource::Input(i) if applied.detach.get(i).copied().unwrap_or(false) => {}
                     OpSource::Input(i) => todo.extend(applied.inputs.get(i).cloned()),
                     OpSource::Op { op, .. } => {
-                        ops.insert((applied.network, op));
+                        ops.insert(applied.network, op);
                         sources.extend(network.ops[op].inputs.iter().flat_map(|(_, from)| from.iter().copied()));
                     }
                 }
@@ -59,11 +87,11 @@ impl<'a> Graph<'a> {
     /// All of a network's operations that its outputs depend on.
     pub fn of_network(&self, index: usize) -> Ops {
         let network = self.networks[index];
-        let mut ops = Ops::new();
+        let mut ops = Ops::default();
         let mut sources: Vec<OpSource> = network.outputs.iter().map(|o| o.from).collect();
         while let Some(source) = sources.pop() {
             if let OpSource::Op { op, .. } = source
-                && ops.insert((index, op))
+                && ops.insert(index, op)
             {
                 sources.extend(network.ops[op].inputs.iter().flat_map(|(_, from)| from.iter().copied()));
             }
@@ -93,16 +121,6 @@ impl<'a> Graph<'a> {
     /// Whether a network has anything to learn.
     pub fn holds_parameters(&self, network: usize) -> bool {
         self.networks[network].ops.iter().any(|op| !op.inferred.parameters.is_empty())
-    }
-}
-
-/// A source as something ordered.
-type SourceKey = (bool, usize);
-
-fn key(source: OpSource) -> SourceKey {
-    match source {
-        OpSource::Input(i) => (false, i),
-        OpSource::Op { op, .. } => (true, op),
     }
 }
 

@@ -210,21 +210,23 @@ pub fn mentioned(tree: &Item, figure_wires: &dyn Fn(&Item, &str) -> bool) -> BTr
         wires.for_each(|(_, item)| all_texts(item, &mut texts));
         figure.get(&["pick", "near", "value"]).into_iter().for_each(|item| all_texts(item, &mut texts));
     }
-    let names = texts.iter().flat_map(|text| text.split(|c: char| "\"[]{},= ".contains(c)));
-    names.filter_map(|text| Some(Wire::parse(text).ok()?.name)).collect()
+    let names = texts.iter().flat_map(|text| text.split(['"', '[', ']', '{', '}', ',', '=', ' ']));
+    // Most names stand there many times.
+    let names: BTreeSet<&str> = names.collect();
+    names.into_iter().filter_map(|text| Some(Wire::parse(text).ok()?.name)).collect()
 }
 
-fn all_texts(item: &Item, found: &mut Vec<String>) {
-    found.extend(item.history.iter().map(|step| step.text.clone()));
+fn all_texts<'i>(item: &'i Item, found: &mut Vec<&'i str>) {
+    found.extend(item.history.iter().map(|step| step.text.as_str()));
     match &item.value {
-        Value::Text(text) => found.push(text.clone()),
+        Value::Text(text) => found.push(text),
         Value::Array(items) => items.iter().for_each(|inner| all_texts(inner, found)),
         Value::Table(table) => table.values().for_each(|inner| all_texts(inner, found)),
         _ => {}
     }
 }
 
-fn likes(item: &Item, found: &mut Vec<String>) {
+fn likes<'i>(item: &'i Item, found: &mut Vec<&'i str>) {
     match &item.value {
         Value::Table(table) => {
             table.get("like").into_iter().for_each(|like| all_texts(like, found));

@@ -40,13 +40,13 @@ pub struct Draft<'a> {
 pub struct Entry<'a> {
     pub path: &'a str,
     pub item: &'a Item,
-    /// (network, operation) with parameters, the frozen ones left out.
+    /// (network, operation) with parameters, the frozen ones left out; in order.
     pub ops: Vec<(usize, usize)>,
 }
 
 impl Draft<'_> {
     pub fn learns(&self, network: usize, op: usize) -> bool {
-        self.entries.iter().any(|e| e.ops.contains(&(network, op)))
+        self.entries.iter().any(|e| e.ops.binary_search(&(network, op)).is_ok())
     }
 
     /// "`sampler`" or "`a` and `b`", as `learns` has it.

@@ -5,9 +5,30 @@ use crate::diagnostic::Diagnostic;
 use crate::graph::library::Library;
 use crate::graph::plan::{NetworkPort, Op, OpCost, OpSource};
 use crate::registry::{Edge, Inferred, InputEdges, Make, Problem};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Edges of the network's outputs and costs by operation.
 pub type Applied = (Vec<Edge>, Vec<OpCost>);
+
+/// What came of networks on other inputs: cells that share a network apply it alike.
+#[derive(Default)]
+pub struct Applications {
+    known: Mutex<Vec<(Arc<Vec<Op>>, Vec<Edge>, Applied)>>,
+}
+
+impl Applications {
+    fn find(&self, ops: &Arc<Vec<Op>>, edges: &[Edge]) -> Option<Applied> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let same =
+            |(theirs, inputs, _): &&(Arc<Vec<Op>>, Vec<Edge>, Applied)| Arc::ptr_eq(theirs, ops) && inputs == edges;
+        known.iter().find(same).map(|(.., applied)| applied.clone())
+    }
+
+    fn keep(&self, ops: &Arc<Vec<Op>>, edges: Vec<Edge>, applied: &Applied) {
+        let known = (ops.clone(), edges, applied.clone());
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).push(known);
+    }
+}
 
 impl Library<'_> {
     /// The same network, same parameters, on other inputs (`apply`, discriminators, feature losses). Gives the edges of
@@ -37,8 +58,11 @@ impl Library<'_> {
             problems.push(problem);
             return None;
         }
+        if let Some(applied) = self.applications.find(&network.ops, &edges) {
+            return Some(applied);
+        }
         let mut done: Vec<Inferred> = Vec::with_capacity(network.ops.len());
-        for op in &network.ops {
+        for op in network.ops.iter() {
             match self.again(op, &edges, &done) {
                 Ok(inferred) => done.push(inferred),
                 Err(problem) => {
@@ -50,7 +74,9 @@ impl Library<'_> {
         let read = |from: &OpSource| edge(from, &edges, &done);
         let outputs: Option<Vec<Edge>> = network.outputs.iter().map(|o| read(&o.from)).collect();
         let outputs = outputs?.into_iter().zip(&opened.edges).map(|(e, first)| Edge { ty: first.ty, ..e }).collect();
-        Some((outputs, done.iter().map(leaf::cost).collect()))
+        let applied = (outputs, done.iter().map(leaf::cost).collect());
+        self.applications.keep(&network.ops, edges, &applied);
+        Some(applied)
     }
 
     /// One operation on new edges, of the types that it had.

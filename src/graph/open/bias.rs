@@ -2,36 +2,58 @@
 //! slots are filled and everything is opened (language.md, section 10).
 
 use super::opener::Opener;
-use crate::graph::plan::{NetworkOutput, Op, OpSource};
+use crate::graph::plan::{Op, OpSource};
 use crate::registry::{Make, Problem};
+use std::sync::Arc;
+
+/// Who reads an operation.
+#[derive(Clone, Copy)]
+enum Consumer {
+    Nobody,
+    /// An operation, once.
+    One(usize),
+    Several,
+}
 
 impl Opener<'_> {
-    /// Decides every `"auto"` and infers those operations anew.
-    pub(super) fn decide_biases(&self, ops: &mut [Op], outputs: &[NetworkOutput]) -> Result<(), (usize, Problem)> {
-        for &number in self.undecided.borrow().iter() {
-            if !norm_follows(ops, outputs, number) {
+    /// Decides the `"auto"` of `undecided`, by number among `ops`, and infers those operations anew. `outside` are the values
+    /// that others read.
+    pub(super) fn decide_biases(
+        &self,
+        undecided: &[usize],
+        ops: &mut [Op],
+        outside: impl Iterator<Item = OpSource>,
+    ) -> Result<(), (usize, Problem)> {
+        let consumers = consumers(ops, outside);
+        for &number in undecided {
+            let Consumer::One(reader) = consumers[number] else { continue };
+            let norm = &ops[reader].component;
+            if norm.family != "norm" || norm.settings.get("affine").is_none_or(|affine| affine != true) {
                 continue;
             }
             let op = &mut ops[number];
-            op.component.settings.insert("bias".to_string(), "off".into());
+            Arc::make_mut(&mut op.component).settings.insert("bias".to_string(), "off".into());
             let entry = self.library.catalogue.get(&op.component.family, &op.component.name);
             if let Some(Make::Leaf(infer)) = entry.map(|e| e.make) {
-                op.inferred = infer(&op.component.settings, &op.input_edges).map_err(|problem| (number, problem))?;
+                let inferred = infer(&op.component.settings, &op.input_edges).map_err(|problem| (number, problem))?;
+                op.inferred = Arc::new(inferred);
             }
         }
         Ok(())
     }
 }
 
-fn norm_follows(ops: &[Op], outputs: &[NetworkOutput], number: usize) -> bool {
-    let reads = |source: &OpSource| matches!(source, OpSource::Op { op, .. } if *op == number);
-    let outside = outputs.iter().filter(|o| reads(&o.from)).count();
-    let uses = |op: &Op| op.inputs.iter().flat_map(|(_, sources)| sources).filter(|s| reads(s)).count();
-    let consumers: Vec<(&Op, usize)> = ops.iter().map(|op| (op, uses(op))).filter(|(_, n)| *n > 0).collect();
-    match consumers.as_slice() {
-        [(op, 1)] if outside == 0 => {
-            op.component.family == "norm" && op.component.settings.get("affine").is_some_and(|a| a == true)
+fn consumers(ops: &[Op], outside: impl Iterator<Item = OpSource>) -> Vec<Consumer> {
+    let mut consumers = vec![Consumer::Nobody; ops.len()];
+    let inner = ops.iter().enumerate().flat_map(|(reader, op)| {
+        op.inputs.iter().flat_map(|(_, sources)| sources).map(move |source| (*source, Consumer::One(reader)))
+    });
+    for (source, reader) in inner.chain(outside.map(|source| (source, Consumer::Several))) {
+        if let OpSource::Op { op, .. } = source
+            && let Some(known) = consumers.get_mut(op)
+        {
+            *known = if matches!(known, Consumer::Nobody) { reader } else { Consumer::Several };
         }
-        _ => false,
     }
+    consumers
 }

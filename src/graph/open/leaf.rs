@@ -8,6 +8,7 @@ use crate::diagnostic::Diagnostic;
 use crate::graph::plan::{Component, Op, OpCost, OpSource};
 use crate::graph::settings::Completed;
 use crate::registry::{Inferred, InputEdges, Problem, Settings};
+use std::sync::Arc;
 
 pub(super) type Infer = fn(&Settings, &InputEdges) -> Result<Inferred, Problem>;
 
@@ -54,7 +55,13 @@ pub(super) fn push(
     let mut sources: Vec<(String, Vec<OpSource>)> = sources.filter(|(_, all): &(_, Vec<_>)| !all.is_empty()).collect();
     sources.sort_by_key(|(name, _)| prepared.card.inputs.iter().position(|p| p.name == *name));
     let component = Component { family: prepared.card.family.clone(), name: prepared.card.name.clone(), settings };
-    opener.ops.borrow_mut().push(Op { path: path.to_string(), component, inputs: sources, input_edges, inferred });
+    opener.ops.borrow_mut().push(Op {
+        path: path.to_string(),
+        component: Arc::new(component),
+        inputs: sources,
+        input_edges: Arc::new(input_edges),
+        inferred: Arc::new(inferred),
+    });
     Some(ports)
 }
 

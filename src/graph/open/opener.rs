@@ -13,6 +13,7 @@ use crate::graph::settings::{Completed, Scope, complete_component};
 use crate::registry::{Make, Type};
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// What is common to the whole walk of one network.
 pub(super) struct Opener<'l> {
@@ -34,7 +35,7 @@ pub(super) struct Opener<'l> {
 pub(super) struct Prepared<'a, 'l> {
     pub node: &'a Node,
     pub component: Component<'l>,
-    pub card: ComponentCard,
+    pub card: Arc<ComponentCard>,
     /// The name as in force, at the place that decided it.
     pub name: Item,
     pub settings: Table,
@@ -83,7 +84,7 @@ impl<'l> Opener<'l> {
     ) -> Option<Outputs<Val>> {
         let before = problems.len();
         let (component, name, mut settings) = self.component(frame, node, problems)?;
-        let card = component.card();
+        let card = self.library.card_of(component);
         check::offers(frame, node, &card, problems);
         settings.extend(frame.substitute_all(&node.settings));
         let inputs = match inputs {
@@ -171,7 +172,18 @@ impl<'l> Opener<'l> {
                 path += &format!("[{i}]");
             }
             let inputs = repetition.inputs(i, prepared, outputs.copies.last().map(Vec::as_slice));
-            let mut ports = self.copy(frame, prepared, &path, &done, inputs.clone(), problems)?;
+            let mark = self.mark(&frame.path, prepared);
+            let known = mark.as_ref().and_then(|_| self.again(&path, prepared, &done, &inputs));
+            let mut ports = match known {
+                Some(ports) => ports,
+                None => {
+                    let ports = self.copy(frame, prepared, &path, &done, inputs.clone(), problems)?;
+                    if let Some(mark) = mark {
+                        self.keep(&mark, &path, (prepared, &done, inputs.clone()), &ports);
+                    }
+                    ports
+                }
+            };
             self.record_halvings(prepared, &inputs, &ports);
             self.relabel(&path, &prepared.name, &inputs, &mut ports);
             outputs.copies.push(ports);

@@ -86,8 +86,7 @@ impl Opener<'_> {
                 return None;
             }
         };
-        let contract = self.contract_outputs(frame, &wire.name);
-        match outputs.select(&wire, &contract) {
+        match outputs.select(&wire, |port| self.in_contract(frame, &wire.name, port)) {
             Ok(selected) => Some(selected),
             Err(none) => {
                 problems.push(blame::no_such(frame, none, item));
@@ -96,15 +95,15 @@ impl Opener<'_> {
         }
     }
 
-    /// Ports that other members of a slot's family give: a wire may name them though this member lacks them.
-    fn contract_outputs(&self, frame: &Frame<'_>, name: &str) -> Vec<String> {
+    /// Whether other members of a slot's family give a port: a wire may name it though this member lacks it.
+    fn in_contract(&self, frame: &Frame<'_>, name: &str, port: &str) -> bool {
         let node = frame.graph.nodes.get(name);
         let slot = node.and_then(|n| n.component.as_text()).and_then(setting);
         let setting = slot.and_then(|slot| frame.schema.iter().find(|s| s.name == slot));
-        let Some(Kind::Slot(family)) = setting.map(|s| &s.kind) else { return vec![] };
+        let Some(Kind::Slot(family)) = setting.map(|s| &s.kind) else { return false };
         let members = self.library.members(family).into_iter();
-        let cards = members.filter_map(|name| self.library.card(family, name));
-        cards.flat_map(|card| card.outputs.into_iter().map(|p| p.name)).collect()
+        let mut cards = members.filter_map(|name| self.library.card(family, name));
+        cards.any(|card| card.output(port).is_some())
     }
 
     /// The edge that a `like` names.

@@ -106,7 +106,7 @@ pub fn complete_component(
     scope: &Scope<'_>,
     problems: &mut Vec<Diagnostic>,
 ) -> Option<Completed> {
-    let card = component.card();
+    let card = scope.library.card_of(component);
     let owner = card.full();
     if let Component::Composite(composite) = component {
         for (name, item) in &composite.defaults {

@@ -29,16 +29,16 @@ const LARGEST: f64 = 1e6;
 
 impl Check<'_, '_> {
     fn kind(&mut self, item: &Item) -> Checked {
-        let name = self.setting.name.clone();
-        match self.setting.kind.clone() {
-            Kind::Integer => self.number(item, &name, true),
-            Kind::Number => self.number(item, &name, false),
+        let Setting { name, kind, .. } = self.setting;
+        match kind {
+            Kind::Integer => self.number(item, name, true),
+            Kind::Number => self.number(item, name, false),
             Kind::Boolean if matches!(item.value, Value::Boolean(_)) => plain(item),
             Kind::Boolean => self.expected(item, "a boolean"),
             Kind::Text | Kind::File | Kind::Choice | Kind::Evaluation => self.text(item),
-            Kind::Dim => self.dim(item, &name),
-            Kind::Padding => self.padding(item, &name),
-            Kind::Kernel => self.kernel(item, &name),
+            Kind::Dim => self.dim(item, name),
+            Kind::Padding => self.padding(item, name),
+            Kind::Kernel => self.kernel(item, name),
             Kind::Integers => self.array(item, "an array of integers", |c, i, n| c.number(i, n, true)),
             Kind::Numbers => self.array(item, "an array of numbers", |c, i, n| c.number(i, n, false)),
             Kind::Texts => self.array(item, "an array of texts", |c, i, _| c.text(i)),
@@ -54,7 +54,7 @@ impl Check<'_, '_> {
                 self.array(item, "an array of columns", |c, i, _| c.grammar(i, |i| Column::read(i).map(|_| ())))
             }
             Kind::Pick => self.pick(item),
-            Kind::Slot(family) => slot::check(item, &name, &family, self.scope, self.problems),
+            Kind::Slot(family) => slot::check(item, name, family, self.scope, self.problems),
         }
     }
 

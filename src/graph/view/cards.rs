@@ -4,6 +4,7 @@ use crate::config::{Item, Value};
 use crate::diagnostic::nearest;
 use crate::graph::library::{ComponentCard, Library, PortCard};
 use crate::registry::{Accepts, Bounds, Kind, Setting};
+use std::sync::Arc;
 
 /// Names and first sentences, by family; of one family where it is named.
 pub fn list(library: &Library, family: Option<&str>) -> Result<String, String> {
@@ -187,7 +188,7 @@ fn used(item: &Item) -> Option<&str> {
     }
 }
 
-fn card_of(library: &Library, path: &[&str], used: &str) -> Option<ComponentCard> {
+fn card_of(library: &Library, path: &[&str], used: &str) -> Option<Arc<ComponentCard>> {
     if let Some((family, name)) = used.split_once('/') {
         return library.card(family, name);
     }

@@ -6,6 +6,7 @@ use crate::graph::library::{ComponentCard, Library};
 use crate::registry::{Bounds, Kind, Setting};
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
+use std::sync::Arc;
 
 /// Families whose members are no nodes.
 pub const PLAIN: [&str; 11] = [
@@ -37,17 +38,17 @@ pub fn family(library: &Library, family: &str) -> Value {
 /// over others have no `use`.
 pub fn entry(library: &Library, family: &str, own: &Map<String, Value>) -> Value {
     let names = library.members(family);
-    let cards: Vec<ComponentCard> = names.iter().filter_map(|name| library.card(family, name)).collect();
-    let named: Vec<(String, &ComponentCard)> = cards.iter().map(|card| (card.name.clone(), card)).collect();
+    let cards: Vec<Arc<ComponentCard>> = names.iter().filter_map(|name| library.card(family, name)).collect();
+    let named: Vec<(String, &ComponentCard)> = cards.iter().map(|card| (card.name.clone(), &**card)).collect();
     table(&named, own)
 }
 
 /// A node may be of any family and writes `family/name`.
 pub fn node(library: &Library) -> Value {
     let families = library.families().into_iter().filter(|f| !PLAIN.contains(f));
-    let cards: Vec<ComponentCard> =
+    let cards: Vec<Arc<ComponentCard>> =
         families.flat_map(|f| library.members(f).into_iter().filter_map(move |name| library.card(f, name))).collect();
-    let named: Vec<(String, &ComponentCard)> = cards.iter().map(|card| (card.full(), card)).collect();
+    let named: Vec<(String, &ComponentCard)> = cards.iter().map(|card| (card.full(), &**card)).collect();
     table(&named, &words::node())
 }
 
