@@ -12,6 +12,7 @@
 //!
 //! What a component's settings are, and their defaults, is the graph's matter.
 
+mod cores;
 mod explain;
 mod files;
 mod keys;
@@ -25,6 +26,7 @@ mod switched;
 mod tree;
 mod write;
 
+pub use cores::on_all_cores;
 pub use explain::explain;
 pub use files::{FORMAT, check_format, path_of};
 pub use keys::{TOP_KEYS, unknown_key};

@@ -4,6 +4,7 @@
 mod read;
 mod search;
 
+use super::cores::on_all_cores;
 use super::files::{File, Files, Stack, beside};
 use super::keys::{misspelt_settings, unknown_at_top};
 use super::merge::{merge, relayer, sheet};
@@ -141,8 +142,10 @@ impl Study {
             let kept = kept.flat_map(|choice| points.iter().map(move |point| (choice, *point)));
             places.extend(kept.map(|(choice, point)| (beneath.clone(), (variant, choice.as_slice(), point))));
         }
-        let cells = places.into_par_iter().map(|(beneath, place)| self.place(&plan, &beneath, place, &plan.seeds));
-        let cells: Vec<CellSpec> = cells.collect::<Vec<_>>().into_iter().flatten().collect();
+        let cells: Vec<_> = on_all_cores(|| {
+            places.into_par_iter().map(|(beneath, place)| self.place(&plan, &beneath, place, &plan.seeds)).collect()
+        });
+        let cells: Vec<CellSpec> = cells.into_iter().flatten().collect();
         let same = find_same(&cells, &plan);
         if !same.is_empty() {
             return Err(same);

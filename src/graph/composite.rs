@@ -6,7 +6,7 @@ mod references;
 pub use parse::{NODE_KEYS, node, wires};
 
 use super::library::{ComponentCard, PortCard};
-use crate::config::{Item, Table};
+use crate::config::{self, Item, Table};
 use crate::diagnostic::{Diagnostic, Place, Source};
 use crate::registry::{Accepts, Catalogue, Setting, Type};
 use indexmap::IndexMap;
@@ -113,7 +113,7 @@ impl Composites {
             let (family, name) = named(path)?;
             Some((parse::composite(&source, family, name, &mut problems), problems))
         };
-        let all: Vec<_> = EMBEDDED.par_iter().filter_map(read).collect();
+        let all: Vec<_> = config::on_all_cores(|| EMBEDDED.par_iter().filter_map(read).collect());
         for (composite, wrong) in all {
             composites.all.extend(composite);
             problems.extend(wrong);

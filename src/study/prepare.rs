@@ -121,8 +121,9 @@ fn cells(file: &Path, study: &Study, against: Against<'_>, only: Option<usize>) 
     let varied = tracks::varied(&specs.iter().filter(|spec| spec.first).map(|spec| &spec.tree).collect::<Vec<_>>());
     let chosen = specs.into_iter().enumerate().filter(|(number, _)| only.is_none_or(|only| only == *number));
     let base = Base { experiment: &experiment, file, study, library: &library, papers: against.papers.keys() };
+    let places = places(chosen.map(|(_, spec)| spec));
     let looked: Vec<Vec<Looked>> =
-        places(chosen.map(|(_, spec)| spec)).into_par_iter().map(|specs| base.resolve(specs, &finished)).collect();
+        config::on_all_cores(|| places.into_par_iter().map(|specs| base.resolve(specs, &finished)).collect());
     for Looked { spec, result } in looked.into_iter().flatten() {
         errors.extend(spec.problems.iter().cloned());
         match result {

@@ -1,5 +1,6 @@
 //! How the cells of a study stand, from their status files and locks alone: many thousands in the blink of an eye.
 
+use crate::config;
 use crate::record::{self, CellEntry, Cells, Claim, State, Status, Worker};
 use rayon::prelude::*;
 use std::path::Path;
@@ -32,7 +33,7 @@ pub struct Stands {
 
 /// All cells of an index, in its order.
 pub fn standings(index: &Cells, runs: &Path) -> Vec<Stands> {
-    index.cells.par_iter().map(|entry| stands(entry, runs)).collect()
+    config::on_all_cores(|| index.cells.par_iter().map(|entry| stands(entry, runs)).collect())
 }
 
 fn stands(entry: &CellEntry, runs: &Path) -> Stands {
