@@ -134,7 +134,7 @@ fn progress_on_a_terminal_of_80_columns_does_not_wrap() {
     let shown = Command::new("script").args(["-qec", &typed, "/dev/null"]).env("TERM", "xterm").output().unwrap();
     let text = String::from_utf8_lossy(&shown.stdout).into_owned();
     assert!(shown.status.success(), "{text}");
-    assert!(text.contains("completion [") && text.contains("evaluating test ["), "no bar was drawn: {text}");
+    assert!(text.contains("completion [") && text.contains("drawing faces ["), "no bar was drawn: {text}");
     // A bar that wrapped would leave copies of itself behind: it goes up by one line where it took two.
     let bars = |rows: &[String]| rows.iter().filter(|row| row.contains("completion [") && row.contains('=')).count();
     let rows = screen(&text, 80);
