@@ -14,10 +14,14 @@ use std::ops::Range;
 /// Texels of a phase below which the weights, packed for every phase, cost too much.
 const FEW_TEXELS: usize = 128;
 
+/// Channels of the input below which packing a part of the output's gradient for every phase costs more than the product.
+const FEW_CHANNELS: usize = 16;
+
 /// Whether the input's gradient is made of phases.
 pub fn has_phases(g: &Geometry) -> bool {
     let size = g.n * g.texels() / (g.stride * g.stride);
-    g.border == Border::Zero && g.dilation == 1 && size > FEW_TEXELS && g.stride <= g.kh.min(g.kw)
+    let plain = g.border == Border::Zero && g.dilation == 1 && g.stride <= g.kh.min(g.kw);
+    plain && size > FEW_TEXELS && (g.inputs() >= FEW_CHANNELS || g.groups > 1)
 }
 
 /// `dx = start + w^T * dy`.

@@ -1,12 +1,12 @@
 //! The forward pass, and every pass that is one: weights and tiles into points, a product for each point, points back.
 #![allow(unsafe_code, reason = "tasks write parts of their own in one buffer")]
 
-use super::grid::{Grid, batches};
+use super::grid::{Grid, batches, spaced};
 use super::input::{To, tiles_beside};
 use super::output::tiles_back;
 use super::points::{Points, Three, Two};
 pub use super::weights::Filter;
-use super::weights::{size, transform};
+use super::weights::{point, transform};
 use crate::tensor::ops::matrix::{Block, Left, Right, Shared, for_each, kernel, multiply, with_scratch};
 use std::ops::Range;
 
@@ -33,7 +33,7 @@ pub fn convolve(grid: &Grid<'_>, x: &[f32], filter: Filter<'_>, target: &Target<
 
 fn run<P: Points>(grid: &Grid<'_>, x: &[f32], filter: Filter<'_>, target: &Target<'_>) {
     let points = P::COUNT * P::COUNT;
-    with_scratch(points * size(grid, grid.g.o), |weights| {
+    with_scratch(points * point(grid, grid.g.o), |weights| {
         transform::<P>(grid, filter, grid.g.o, weights);
         for rows in batches(grid, points * (grid.planes() + grid.g.o)) {
             batch::<P>(grid, x, weights, rows, target);
@@ -45,20 +45,20 @@ fn batch<P: Points>(grid: &Grid<'_>, x: &[f32], weights: &[f32], rows: Range<usi
     let (points, planes, outputs) = (P::COUNT * P::COUNT, grid.planes(), grid.g.o);
     let width = kernel().columns;
     let padded = (rows.len() * grid.wide).next_multiple_of(width);
-    with_scratch(points * planes * padded, |inputs| {
+    let (point, point_back) = (spaced(planes * padded), spaced(outputs * padded));
+    with_scratch(points * point, |inputs| {
         {
             // SAFETY: a task writes the depth of its plane in each point.
             let values = unsafe { Shared::new(inputs) };
-            let point = planes * padded;
-            let to = To { values: &values, start: 0, point, end: point };
+            let to = To { values: &values, start: 0, point, end: planes * padded };
             for_each(planes, true, |plane| tiles_beside::<P>(grid, x, plane, rows.clone(), width, to));
         }
-        with_scratch(points * outputs * padded, |sums| {
+        with_scratch(points * point_back, |sums| {
             multiply_points(grid, points, weights, inputs, padded, sums);
             let sums = &*sums;
             for_each(outputs, true, |output| {
                 let from = &sums[output * padded..];
-                tiles_back::<P>(grid, from, outputs * padded, output, rows.clone(), target);
+                tiles_back::<P>(grid, from, point_back, output, rows.clone(), target);
             });
         });
     });
@@ -75,9 +75,9 @@ fn multiply_points(grid: &Grid<'_>, points: usize, weights: &[f32], inputs: &[f3
     for_each(points * blocks, true, |task| {
         let (point, first) = (task / blocks, task % blocks * ROWS);
         let rows = ROWS.min(outputs - first);
-        let panels = &weights[point * outputs * planes + first * planes..];
-        let right = &inputs[point * planes * padded..][..planes * padded];
-        let start = (point * outputs + first) * padded;
+        let panels = &weights[point * spaced(outputs * planes) + first * planes..];
+        let right = &inputs[point * spaced(planes * padded)..][..planes * padded];
+        let start = point * spaced(outputs * padded) + first * padded;
         let block = Block { slice: &sums, start, row: padded, accumulate: false, bias: None };
         multiply(Left { panels, rows }, Right { panels: right, columns: padded }, planes, block);
     });

@@ -99,6 +99,13 @@ impl<'a> Grid<'a> {
     }
 }
 
+/// From a point's values to the next point's, for `len` of them: a whole number of lines of the cache, and an odd one, so
+/// that what is done to all points at one place meets different sets of the cache.
+pub fn spaced(len: usize) -> usize {
+    const LINE: usize = 16;
+    (len.div_ceil(LINE) | 1) * LINE
+}
+
 /// Rows of tiles that are worked on together, so that what is transformed stays in a cache all cores share.
 pub fn batches(grid: &Grid<'_>, values_of_a_tile: usize) -> impl Iterator<Item = Range<usize>> + use<> {
     /// 16 MiB.

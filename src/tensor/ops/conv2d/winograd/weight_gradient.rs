@@ -1,7 +1,7 @@
 //! The weights' gradient: products over tiles of the transformed input and output gradient, and points back to taps.
 #![allow(unsafe_code, reason = "tasks write parts of their own in one buffer; runs on vector registers")]
 
-use super::grid::{Grid, batches};
+use super::grid::{Grid, batches, spaced};
 use super::input::{To, gradients_beside, on_vectors, planes_beside};
 use super::points::{MOST, Points, Three, Two, apply};
 use crate::tensor::ops::matrix::vector::Eight;
@@ -23,9 +23,9 @@ fn run<P: Points>(grid: &Grid<'_>, x: &[f32], dy: &[f32], dw: &mut [f32], accumu
     let right = grid.planes().next_multiple_of(kernel().columns);
     for (i, rows) in batches(grid, points * (right + grid.g.o)).enumerate() {
         let tiles = rows.len() * grid.wide;
-        with_scratch(points * tiles * right, |inputs| {
+        with_scratch(points * spaced(tiles * right), |inputs| {
             transform_input::<P>(grid, x, &rows, inputs);
-            with_scratch(points * tiles * grid.g.o, |gradients| {
+            with_scratch(points * spaced(tiles * grid.g.o), |gradients| {
                 transform_gradient::<P>(grid, dy, &rows, gradients);
                 multiply_blocks::<P>(grid, tiles, gradients, inputs, &dw, accumulate || i > 0);
             });
@@ -42,7 +42,7 @@ fn transform_input<P: Points>(grid: &Grid<'_>, x: &[f32], rows: &Range<usize>, t
     for_each(padded / 8 * rows.len(), true, |task| {
         let (plane, row) = (task / rows.len() * 8, task % rows.len());
         let start = (plane - plane % width) * tiles + row * grid.wide * width + plane % width;
-        let to = To { values: &values, start, point: padded * tiles, end: padded * tiles };
+        let to = To { values: &values, start, point: spaced(padded * tiles), end: padded * tiles };
         planes_beside::<P>(grid, x, plane, rows.start + row, width, to);
     });
 }
@@ -58,7 +58,8 @@ fn transform_gradient<P: Points>(grid: &Grid<'_>, dy: &[f32], rows: &Range<usize
         for lane in (0..used).step_by(8).rev() {
             for row in 0..rows.len() {
                 let start = first * tiles + row * grid.wide * used + lane;
-                let to = To { values: &values, start, point: outputs * tiles, end: (first + used) * tiles };
+                let point = spaced(outputs * tiles);
+                let to = To { values: &values, start, point, end: (first + used) * tiles };
                 gradients_beside::<P>(grid, dy, first + lane, rows.start + row, used, to);
             }
         }
@@ -83,14 +84,15 @@ fn multiply_blocks<P: Points>(
     for_each(tall * wide, true, |task| {
         let (row, plane) = (task / wide * ROWS, task % wide * COLUMNS);
         let (rows, columns) = (ROWS.min(outputs - row), COLUMNS.min(planes - plane));
-        with_scratch(points * rows * COLUMNS, |sums| {
+        let space = spaced(rows * COLUMNS);
+        with_scratch(points * space, |sums| {
             {
                 // SAFETY: this task has the whole scratch.
                 let slice = unsafe { Shared::new(sums) };
                 for point in 0..points {
-                    let left = Left { panels: &gradients[point * outputs * tiles + row * tiles..], rows };
-                    let right = &inputs[point * right * tiles + plane * tiles..];
-                    let start = point * rows * COLUMNS;
+                    let left = Left { panels: &gradients[point * spaced(outputs * tiles) + row * tiles..], rows };
+                    let right = &inputs[point * spaced(right * tiles) + plane * tiles..];
+                    let start = point * space;
                     let block = Block { slice: &slice, start, row: COLUMNS, accumulate: false, bias: None };
                     let columns = columns.next_multiple_of(kernel().columns).min(COLUMNS);
                     multiply(left, Right { panels: right, columns }, tiles, block);
@@ -100,7 +102,7 @@ fn multiply_blocks<P: Points>(
                 for c in (0..columns).step_by(8) {
                     let from = &sums[r * COLUMNS + c..];
                     let lanes = 8.min(columns - c);
-                    taps_back::<P>(grid, from, rows * COLUMNS, (row + r, plane + c), lanes, dw, accumulate);
+                    taps_back::<P>(grid, from, space, (row + r, plane + c), lanes, dw, accumulate);
                 }
             }
         });

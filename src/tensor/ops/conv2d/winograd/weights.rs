@@ -1,7 +1,7 @@
 //! Weights into points, packed as the left operand of a product for each point.
 #![allow(unsafe_code, reason = "runs on vector registers")]
 
-use super::grid::Grid;
+use super::grid::{Grid, spaced};
 use super::input::{To, on_vectors};
 use super::points::{MOST, Points, apply};
 use crate::tensor::ops::matrix::vector::Eight;
@@ -28,14 +28,14 @@ impl Filter<'_> {
     }
 }
 
-/// Values of the panels of each point: `rows` by the grid's planes.
-pub fn size(grid: &Grid<'_>, rows: usize) -> usize {
-    rows * grid.planes()
+/// From a point's panels, `rows` by the grid's planes, to the next point's.
+pub fn point(grid: &Grid<'_>, rows: usize) -> usize {
+    spaced(rows * grid.planes())
 }
 
 /// Transforms all weights: for each point, panels of rows by planes.
 pub fn transform<P: Points>(grid: &Grid<'_>, filter: Filter<'_>, rows: usize, to: &mut [f32]) {
-    let (width, point) = (kernel().rows, size(grid, rows));
+    let (width, point) = (kernel().rows, point(grid, rows));
     // SAFETY: a task writes a panel of each point.
     let values = unsafe { Shared::new(to) };
     for_each(rows.div_ceil(width), true, |panel| {
