@@ -1,6 +1,7 @@
 //! Optimizer steps on the CPU.
 
 use super::{Adam, OptimizerKernel, RmsProp, Sgd};
+use crate::tensor::ops::lanes;
 use crate::tensor::ops::parallel::{self, CHUNK};
 use dfdx::tensor::{Cpu, Storage};
 use rayon::prelude::*;
@@ -75,18 +76,17 @@ impl OptimizerKernel for Cpu {
     }
 
     fn sum_of_squares(&self, values: &Buffer) -> Result<f64, Self::Err> {
-        let parts: Vec<f64> =
-            if values.len() <= CHUNK { vec![squares(values)] } else { values.par_chunks(CHUNK).map(squares).collect() };
-        Ok(parts.iter().sum())
+        let [sum] = lanes::par_fold(values, values, values, |v, _, _| [f64::from(v) * f64::from(v)]);
+        Ok(sum)
     }
 
     fn scale(&self, values: &mut Buffer, factor: f32) -> Result<(), Self::Err> {
-        in_place(values, move |v| *v *= factor);
+        lanes::par_amend(values, move |v| v * factor);
         Ok(())
     }
 
     fn clamp(&self, values: &mut Buffer, low: f32, high: f32) -> Result<(), Self::Err> {
-        in_place(values, move |v| *v = v.clamp(low, high));
+        lanes::par_amend(values, move |v| v.clamp(low, high));
         Ok(())
     }
 
@@ -103,25 +103,6 @@ impl OptimizerKernel for Cpu {
 /// What a step multiplies the weight by, and the share of the weight that enters the gradient.
 fn decays(rule: &Adam) -> (f32, f32) {
     if rule.decoupled { ((1.0 - rule.lr * rule.weight_decay) as f32, 0.0) } else { (1.0, rule.weight_decay as f32) }
-}
-
-/// In sixteen f64 lanes, which the compiler turns into vector instructions.
-fn squares(values: &[f32]) -> f64 {
-    const LANES: usize = 16;
-    let mut lanes = [0.0_f64; LANES];
-    for chunk in values.chunks(LANES) {
-        for (lane, v) in lanes.iter_mut().zip(chunk) {
-            *lane += f64::from(*v) * f64::from(*v);
-        }
-    }
-    lanes.iter().sum()
-}
-
-fn in_place(values: &mut [f32], f: impl Fn(&mut f32) + Sync) {
-    if values.len() <= CHUNK {
-        return values.iter_mut().for_each(f);
-    }
-    values.par_chunks_mut(CHUNK).for_each(|chunk| chunk.iter_mut().for_each(&f));
 }
 
 fn fused0(parameter: &mut [f32], gradient: &[f32], f: impl Fn(&mut f32, f32) + Sync) {
