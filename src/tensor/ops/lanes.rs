@@ -111,8 +111,9 @@ element_loop!(
 wide! {
     /// Adds values to sums in f64, element by element.
     pub fn add_wide(sums: &mut [f64], values: &[f32]) {
-        for (sum, value) in sums.iter_mut().zip(values) {
-            *sum += f64::from(*value);
+        let values = &values[..sums.len()];
+        for i in 0..values.len() {
+            sums[i] += f64::from(values[i]);
         }
     }
 }

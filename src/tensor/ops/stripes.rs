@@ -1,5 +1,6 @@
 //! Rows cut into stripes: stripe q of `step` holds every `step`th element from the q-th on. What windows with a stride and
-//! resizing by whole factors read and write lies together in a stripe, so that their loops fill the registers.
+//! resizing by whole factors read and write lies together in a stripe, so that their loops fill the registers. The loops
+//! count: iterators over chunks, zipped, are calls that the compiler does not always take in.
 
 use super::lanes::wide;
 
@@ -10,11 +11,14 @@ wide! {
             1 => out[..row.len()].copy_from_slice(row),
             2 => {
                 let row = &row[q.min(row.len())..];
-                for (out, pair) in out.iter_mut().zip(row.chunks_exact(2)) {
-                    *out = pair[0];
+                let (pairs, last) = row.as_chunks::<2>();
+                let count = pairs.len();
+                let (whole, after) = out.split_at_mut(count);
+                for i in 0..count {
+                    whole[i] = pairs[i][0];
                 }
-                if row.len() % 2 == 1 {
-                    out[row.len() / 2] = row[row.len() - 1];
+                if let [x] = last {
+                    after[0] = *x;
                 }
             }
             _ => {
@@ -31,28 +35,17 @@ wide! {
     pub fn join(row: &mut [f32], stripes: &[f32], len: usize, step: usize) {
         match step {
             1 => row.copy_from_slice(&stripes[..row.len()]),
-            2 => {
-                let (first, second) = stripes.split_at(len);
-                let count = row.len() / 2;
-                for ((pair, a), b) in row.chunks_exact_mut(2).zip(&first[..count]).zip(&second[..count]) {
-                    pair[0] = *a;
-                    pair[1] = *b;
-                }
-                if row.len() % 2 == 1 {
-                    row[2 * count] = first[count];
-                }
-            }
+            2 => join_two(row, &stripes[..len], &stripes[len..]),
             4 => {
-                let mut parts = stripes.chunks(len);
-                let mut part = || parts.next().unwrap_or_default();
-                let (a, b, c, d) = (part(), part(), part(), part());
-                let count = row.len() / 4;
-                let stripes = a[..count].iter().zip(&b[..count]).zip(&c[..count]).zip(&d[..count]);
-                for (four, (((a, b), c), d)) in row.chunks_exact_mut(4).zip(stripes) {
-                    four.copy_from_slice(&[*a, *b, *c, *d]);
+                let (a, b, c, d) = (stripes, &stripes[len..], &stripes[2 * len..], &stripes[3 * len..]);
+                let (fours, last) = row.as_chunks_mut::<4>();
+                let count = fours.len();
+                let (x, y, z, w) = (&a[..count], &b[..count], &c[..count], &d[..count]);
+                for i in 0..count {
+                    fours[i] = [x[i], y[i], z[i], w[i]];
                 }
-                for (q, stripe) in [a, b, c].into_iter().enumerate().take(row.len() % 4) {
-                    row[4 * count + q] = stripe[count];
+                for (x, stripe) in last.iter_mut().zip([a, b, c]) {
+                    *x = stripe[count];
                 }
             }
             _ => {
@@ -62,6 +55,21 @@ wide! {
                     }
                 }
             }
+        }
+    }
+}
+
+wide! {
+    /// The same for two stripes of their own.
+    pub fn join_two(row: &mut [f32], first: &[f32], second: &[f32]) {
+        let (pairs, last) = row.as_chunks_mut::<2>();
+        let count = pairs.len();
+        let (a, b) = (&first[..count], &second[..count]);
+        for i in 0..count {
+            pairs[i] = [a[i], b[i]];
+        }
+        if let [x] = last {
+            *x = first[count];
         }
     }
 }

@@ -31,8 +31,12 @@ impl ActivationKernel for Cpu {
         let d = &mut dy;
         match f {
             Activation::Relu => lanes::par_amend1(d, kept, move |dy, y| if y > 0.0 { dy } else { 0.0 }),
-            Activation::LeakyRelu(slope) => lanes::par_amend1(d, kept, move |dy, y| if y > 0.0 { dy } else { slope * dy }),
-            Activation::Elu(alpha) => lanes::par_amend1(d, kept, move |dy, y| if y > 0.0 { dy } else { (y + alpha) * dy }),
+            Activation::LeakyRelu(slope) => {
+                lanes::par_amend1(d, kept, move |dy, y| if y > 0.0 { dy } else { slope * dy })
+            }
+            Activation::Elu(alpha) => {
+                lanes::par_amend1(d, kept, move |dy, y| if y > 0.0 { dy } else { (y + alpha) * dy })
+            }
             Activation::Sigmoid => lanes::par_amend1(d, kept, move |dy, y| y * (1.0 - y) * dy),
             Activation::Tanh => lanes::par_amend1(d, kept, move |dy, y| (1.0 - y * y) * dy),
             Activation::HardSwish => lanes::par_amend1(d, kept, move |dy, x| {

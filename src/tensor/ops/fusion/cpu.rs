@@ -44,8 +44,10 @@ impl FusionKernel for Cpu {
     ) -> Result<Buffer, Self::Err> {
         let shares = weighting.shares(weights);
         // The gradients of the shares, and what their normalisation takes back.
-        let products: Vec<f64> =
-            maps.iter().map(|map| lanes::par_fold(map, dy, dy, move |x, dy, _| [f64::from(x) * f64::from(dy)])[0]).collect();
+        let products: Vec<f64> = maps
+            .iter()
+            .map(|map| lanes::par_fold(map, dy, dy, move |x, dy, _| [f64::from(x) * f64::from(dy)])[0])
+            .collect();
         let mean: f64 = products.iter().zip(&shares).map(|(d, s)| d * s).sum();
         let of_weight = |k: usize| match weighting {
             Weighting::FastNormalized { epsilon } if weights[k] > 0.0 => {

@@ -73,8 +73,10 @@ fn products(a: &[f32], b: &[f32], size: usize) -> Vec<f64> {
 
 wide! {
     fn add_products(sums: &mut [f64], a: &[f32], b: &[f32]) {
-        for ((sum, a), b) in sums.iter_mut().zip(a).zip(b) {
-            *sum += f64::from(*a) * f64::from(*b);
+        let count = sums.len();
+        let (a, b) = (&a[..count], &b[..count]);
+        for i in 0..count {
+            sums[i] += f64::from(a[i]) * f64::from(b[i]);
         }
     }
 }

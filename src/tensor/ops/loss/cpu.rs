@@ -117,18 +117,25 @@ fn label(value: f32, classes: usize) -> Option<usize> {
 /// The logarithm of the sum of exponentials.
 fn log_sum(row: &[f32]) -> f64 {
     let largest = largest(row);
-    let [sum] = lanes::fold(row, row, row, move |x, _, _| [f64::from(fast::exp(x - largest))]);
+    let mut powers = vec![0.0; row.len()];
+    lanes::map(&mut powers, row, move |x| fast::exp(x - largest));
+    let [sum] = lanes::fold(&powers, &powers, &powers, |x, _, _| [f64::from(x)]);
     sum.ln() + f64::from(largest)
 }
 
 wide! {
     /// The largest element; NaN may be left out, which the sum of exponentials finds.
     fn largest(row: &[f32]) -> f32 {
-        let mut best = [f32::NEG_INFINITY; 32];
-        for row in row.chunks(best.len()) {
-            for (best, x) in best.iter_mut().zip(row) {
-                *best = if *x > *best { *x } else { *best };
+        const LANES: usize = 32;
+        let mut best = [f32::NEG_INFINITY; LANES];
+        let (blocks, rest) = row.as_chunks::<LANES>();
+        for x in blocks {
+            for l in 0..LANES {
+                best[l] = if x[l] > best[l] { x[l] } else { best[l] };
             }
+        }
+        for (l, x) in rest.iter().enumerate() {
+            best[l] = if *x > best[l] { *x } else { best[l] };
         }
         best.into_iter().fold(f32::NEG_INFINITY, f32::max)
     }

@@ -107,7 +107,8 @@ fn plane_sums(norm: Norm, x: &[f32], mean: &[f32], variance: &[f32], dy: &[f32])
         let g = norm.group.of(planes, p);
         let mean = mean[g];
         let (x, dy) = (&x[planes.range(p)], &dy[planes.range(p)]);
-        let [sum, product] = lanes::par_fold(x, dy, x, move |x, dy, _| [f64::from(dy), f64::from(dy) * f64::from(x - mean)]);
+        let [sum, product] =
+            lanes::par_fold(x, dy, x, move |x, dy, _| [f64::from(dy), f64::from(dy) * f64::from(x - mean)]);
         [sum, product * f64::from(inverse(variance[g], norm.epsilon))]
     })
 }

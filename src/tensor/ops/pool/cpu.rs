@@ -94,10 +94,12 @@ impl PoolKernel for Cpu {
 wide! {
     /// Takes what is larger than what was found, or NaN, and its position from `first` on.
     fn take_larger(y: &mut [f32], positions: &mut [u32], x: &[f32], first: u32) {
-        for (i, ((y, position), &x)) in y.iter_mut().zip(positions).zip(x).enumerate() {
-            let wins = (x > *y) | x.is_nan();
-            *y = if wins { x } else { *y };
-            *position = if wins { first + i as u32 } else { *position };
+        let count = y.len();
+        let (positions, x) = (&mut positions[..count], &x[..count]);
+        for i in 0..count {
+            let wins = (x[i] > y[i]) | x[i].is_nan();
+            y[i] = if wins { x[i] } else { y[i] };
+            positions[i] = if wins { first + i as u32 } else { positions[i] };
         }
     }
 }
@@ -107,11 +109,16 @@ wide! {
     fn largest_and_nan(x: &[f32]) -> (f32, bool) {
         const LANES: usize = 32;
         let (mut best, mut nan) = ([f32::NEG_INFINITY; LANES], [false; LANES]);
-        for x in x.chunks(LANES) {
-            for ((best, nan), &x) in best.iter_mut().zip(&mut nan).zip(x) {
-                *best = if x > *best { x } else { *best };
-                *nan |= x.is_nan();
+        let (blocks, rest) = x.as_chunks::<LANES>();
+        for x in blocks {
+            for l in 0..LANES {
+                best[l] = if x[l] > best[l] { x[l] } else { best[l] };
+                nan[l] |= x[l].is_nan();
             }
+        }
+        for (l, x) in rest.iter().enumerate() {
+            best[l] = if *x > best[l] { *x } else { best[l] };
+            nan[l] |= x.is_nan();
         }
         (best.into_iter().fold(f32::NEG_INFINITY, f32::max), nan.contains(&true))
     }

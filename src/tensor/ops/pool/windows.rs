@@ -2,7 +2,7 @@
 //! that what a row of windows has at one place of the kernel is a slice, and no window lies at an edge.
 
 use super::Windows;
-use crate::tensor::ops::lanes::wide;
+use crate::tensor::ops::lanes::{self, wide};
 use crate::tensor::ops::stripes;
 use std::ops::Range;
 
@@ -39,7 +39,10 @@ impl Layout {
 
     /// Stripes of all rows; `outside` where there is no element.
     fn cut(&self, x: &[f32], outside: f32) -> Vec<f32> {
-        let mut cut = vec![outside; self.windows.height * self.row()];
+        let mut cut = vec![0.0; self.windows.height * self.row()];
+        if outside != 0.0 {
+            lanes::amend(&mut cut, move |_| outside);
+        }
         for (cut, x) in cut.chunks_mut(self.row()).zip(x.chunks(self.windows.width)) {
             for q in 0..self.windows.stride {
                 let from = self.place(q + self.windows.padding);
@@ -69,21 +72,20 @@ impl Layout {
         let stride = self.windows.stride as u32;
         for (i, (y, positions)) in y.chunks_mut(self.columns).zip(positions.chunks_mut(self.columns)).enumerate() {
             let rows = self.covered(i);
-            y.fill(f32::NEG_INFINITY);
-            for (position, begin) in positions.iter_mut().zip(&self.begins) {
-                *position = (rows.start * width) as u32 + begin;
-            }
+            begin(y, positions, &self.begins, (rows.start * width) as u32);
             for r in rows {
+                let tap = |k: usize| &cut[r * self.row() + self.place(k)..][..self.columns];
                 // Modulo 2^32: left of the plane nothing is found.
-                let tap = |k: usize| Tap {
-                    values: &cut[r * self.row() + self.place(k)..][..self.columns],
-                    first: (r * width + k).wrapping_sub(self.windows.padding) as u32,
-                };
-                for k in (0..kernel - kernel % 3).step_by(3) {
-                    take_largest_of_three(y, positions, [tap(k), tap(k + 1), tap(k + 2)], stride);
-                }
-                for k in kernel - kernel % 3..kernel {
-                    take_largest(y, positions, tap(k), stride);
+                let position = |k: usize| (r * width + k).wrapping_sub(self.windows.padding) as u32;
+                for k in (0..kernel).step_by(3) {
+                    match kernel - k {
+                        1 => take_largest(y, positions, tap(k), position(k), stride),
+                        2 => take_largest_of_two(y, positions, [tap(k), tap(k + 1)], position(k), stride),
+                        _ => {
+                            let taps = [tap(k), tap(k + 1), tap(k + 2)];
+                            take_largest_of_three(y, positions, taps, position(k), stride);
+                        }
+                    }
                 }
             }
         }
@@ -128,55 +130,74 @@ impl Layout {
     }
 }
 
-/// What a row of windows has at one place of the kernel, and where the first window's lies.
-#[derive(Clone, Copy)]
-struct Tap<'a> {
-    values: &'a [f32],
-    first: u32,
-}
-
-impl Tap<'_> {
-    /// Takes the element of window j if it is larger than what was found, or NaN: selected, without branches.
-    #[inline(always)]
-    fn compare(&self, (best, at): (f32, u32), j: usize, stride: u32) -> (f32, u32) {
-        let value = self.values[j];
-        let wins = (value > best) | value.is_nan();
-        let position = self.first.wrapping_add(j as u32 * stride);
-        (if wins { value } else { best }, if wins { position } else { at })
-    }
+/// The value and its position if it is larger than what was found, or NaN: selected, without branches.
+#[inline(always)]
+fn larger((best, at): (f32, u32), value: f32, position: u32) -> (f32, u32) {
+    let wins = (value > best) | value.is_nan();
+    (if wins { value } else { best }, if wins { position } else { at })
 }
 
 wide! {
-    fn take_largest(y: &mut [f32], positions: &mut [u32], tap: Tap<'_>, stride: u32) {
+    /// Nothing was found: positions are those of the windows' first elements.
+    fn begin(y: &mut [f32], positions: &mut [u32], begins: &[u32], row: u32) {
         let count = y.len();
-        let (positions, tap) = (&mut positions[..count], Tap { values: &tap.values[..count], ..tap });
+        let (positions, begins) = (&mut positions[..count], &begins[..count]);
         for j in 0..count {
-            (y[j], positions[j]) = tap.compare((y[j], positions[j]), j, stride);
+            y[j] = f32::NEG_INFINITY;
+            positions[j] = row + begins[j];
         }
     }
 }
 
 wide! {
-    fn take_largest_of_three(y: &mut [f32], positions: &mut [u32], taps: [Tap<'_>; 3], stride: u32) {
+    /// Compares what each of a row of windows has at one place of the kernel, the first window at a position.
+    fn take_largest(y: &mut [f32], positions: &mut [u32], values: &[f32], position: u32, stride: u32) {
+        let count = y.len();
+        let (positions, values) = (&mut positions[..count], &values[..count]);
+        for j in 0..count {
+            let at = position.wrapping_add(j as u32 * stride);
+            (y[j], positions[j]) = larger((y[j], positions[j]), values[j], at);
+        }
+    }
+}
+
+wide! {
+    /// The same at two neighbouring places.
+    fn take_largest_of_two(y: &mut [f32], positions: &mut [u32], taps: [&[f32]; 2], position: u32, stride: u32) {
         let count = y.len();
         let positions = &mut positions[..count];
-        let [a, b, c] = taps.map(|tap| Tap { values: &tap.values[..count], ..tap });
+        let (a, b) = (&taps[0][..count], &taps[1][..count]);
         for j in 0..count {
-            let found = a.compare((y[j], positions[j]), j, stride);
-            let found = b.compare(found, j, stride);
-            (y[j], positions[j]) = c.compare(found, j, stride);
+            let at = position.wrapping_add(j as u32 * stride);
+            let found = larger((y[j], positions[j]), a[j], at);
+            (y[j], positions[j]) = larger(found, b[j], at.wrapping_add(1));
+        }
+    }
+}
+
+wide! {
+    /// The same at three neighbouring places.
+    fn take_largest_of_three(y: &mut [f32], positions: &mut [u32], taps: [&[f32]; 3], position: u32, stride: u32) {
+        let count = y.len();
+        let positions = &mut positions[..count];
+        let (a, b, c) = (&taps[0][..count], &taps[1][..count], &taps[2][..count]);
+        for j in 0..count {
+            let at = position.wrapping_add(j as u32 * stride);
+            let found = larger((y[j], positions[j]), a[j], at);
+            let found = larger(found, b[j], at.wrapping_add(1));
+            (y[j], positions[j]) = larger(found, c[j], at.wrapping_add(2));
         }
     }
 }
 
 wide! {
     fn sums_of_row(y: &mut [f32], taps: &[&[f32]], kernel: usize, share: f32) {
-        for (block, y) in y.chunks_mut(BLOCK).enumerate() {
+        for from in (0..y.len()).step_by(BLOCK) {
             let mut sums = [0.0; BLOCK];
-            for taps in taps.chunks(kernel) {
+            for row in (0..taps.len()).step_by(kernel) {
                 let mut of_row = [0.0; BLOCK];
-                for values in taps {
-                    let values = &values[block * BLOCK..(block + 1) * BLOCK];
+                for k in row..row + kernel {
+                    let values = &taps[k][from..from + BLOCK];
                     for l in 0..BLOCK {
                         of_row[l] += values[l];
                     }
@@ -185,8 +206,9 @@ wide! {
                     sums[l] += of_row[l];
                 }
             }
-            for (y, sum) in y.iter_mut().zip(sums) {
-                *y = sum * share;
+            let count = BLOCK.min(y.len() - from);
+            for l in 0..count {
+                y[from + l] = sums[l] * share;
             }
         }
     }
@@ -194,8 +216,9 @@ wide! {
 
 wide! {
     fn add_share(target: &mut [f32], values: &[f32], share: f32) {
-        for (target, value) in target.iter_mut().zip(values) {
-            *target += value * share;
+        let values = &values[..target.len()];
+        for i in 0..values.len() {
+            target[i] += values[i] * share;
         }
     }
 }

@@ -30,6 +30,12 @@ impl Rest {
     fn source(&self) -> Range<usize> {
         self.range.start.saturating_add_signed(self.shift)..self.range.end.saturating_add_signed(self.shift)
     }
+
+    /// What the range reads, and the followers: the same where they count nothing.
+    fn neighbours<'l>(&self, line: &'l [f32]) -> [&'l [f32]; 2] {
+        let (range, step) = (self.source(), usize::from(self.share != 0.0));
+        [&line[range.clone()], &line[range.start + step..range.end + step]]
+    }
 }
 
 impl<'a> Along<'a> {
@@ -39,12 +45,20 @@ impl<'a> Along<'a> {
         let mut rests: Vec<Rest> = Vec::new();
         if target == factor * source && (1..=MOST).contains(&factor) {
             rests = (0..factor).map(|q| rest(taps, factor, q)).collect();
+            // One range for all, so that whole stripes join.
+            let from = rests.iter().map(|r| r.range.start).max().unwrap_or(0);
+            let to = rests.iter().map(|r| r.range.end).min().unwrap_or(0);
+            rests.iter_mut().for_each(|r| r.range = from..to);
         }
         let covered = |i: &usize| rests.get(i % factor.max(1)).is_some_and(|r| r.range.contains(&(i / factor)));
         let others: Vec<usize> = (0..target).filter(|i| !covered(i)).collect();
         // Corners that meet corners leave each position a share of its own.
         let few = others.len() <= target / 4;
-        Along { taps, rests: if few { rests } else { Vec::new() }, others: if few { others } else { (0..target).collect() } }
+        Along {
+            taps,
+            rests: if few { rests } else { Vec::new() },
+            others: if few { others } else { (0..target).collect() },
+        }
     }
 
     /// A scratch that [`Along::forward`] and [`Along::backward`] use.
@@ -54,17 +68,26 @@ impl<'a> Along<'a> {
 
     /// A row of the target.
     pub fn forward(&self, line: &[f32], out: &mut [f32], scratch: &mut [f32]) {
-        let source = self.taps.source;
-        for (rest, stripe) in self.rests.iter().zip(scratch.chunks_mut(source)) {
-            let (from, to) = (rest.source(), &mut stripe[rest.range.clone()]);
-            blend(to, &line[from.clone()], follower(line, &from, rest.share), rest.share);
-        }
-        if !self.rests.is_empty() {
-            stripes::join(out, scratch, source, self.rests.len());
-        }
         let Taps { low, high, share, .. } = self.taps;
-        if self.rests.is_empty() {
-            return gather(out, line, low, high, share);
+        match &self.rests[..] {
+            [] => return gather(out, line, low, high, share),
+            [a, b] if (a.share == 0.0) == (b.share == 0.0) => {
+                let out = &mut out[2 * a.range.start..2 * a.range.end];
+                let ([a_low, a_high], [b_low, b_high]) = (a.neighbours(line), b.neighbours(line));
+                match (a.share, b.share) {
+                    (0.0, 0.0) => stripes::join_two(out, a_low, b_low),
+                    shares => blend_two(out, [a_low, a_high], [b_low, b_high], shares),
+                }
+            }
+            rests => {
+                let (count, factor) = (rests[0].range.len(), rests.len());
+                for (rest, stripe) in rests.iter().zip(scratch.chunks_mut(count)) {
+                    let [low, high] = rest.neighbours(line);
+                    blend(stripe, low, high, rest.share);
+                }
+                let range = factor * rests[0].range.start..factor * rests[0].range.end;
+                stripes::join(&mut out[range], scratch, count, factor);
+            }
         }
         for &i in &self.others {
             out[i] = one(line, low[i], high[i], share[i]);
@@ -107,12 +130,6 @@ fn rest(taps: &Taps, factor: usize, q: usize) -> Rest {
     Rest { range: middle - before..middle + after, shift, share }
 }
 
-/// The followers of a range; the range itself where they count nothing.
-fn follower<'a>(line: &'a [f32], range: &Range<usize>, share: f32) -> &'a [f32] {
-    let step = usize::from(share != 0.0);
-    &line[range.start + step..range.end + step]
-}
-
 /// A neighbour that counts nothing is not read: 0 times infinity would be NaN.
 #[inline(always)]
 fn one(line: &[f32], low: usize, high: usize, share: f32) -> f32 {
@@ -129,9 +146,25 @@ pub fn blend(out: &mut [f32], low: &[f32], high: &[f32], share: f32) {
 }
 
 wide! {
+    /// Two stripes of blends, joined; no share is 0.
+    fn blend_two(out: &mut [f32], a: [&[f32]; 2], b: [&[f32]; 2], shares: (f32, f32)) {
+        let pairs = out.as_chunks_mut::<2>().0;
+        let count = pairs.len();
+        let (p, q) = shares;
+        let (a_low, a_high) = (&a[0][..count], &a[1][..count]);
+        let (b_low, b_high) = (&b[0][..count], &b[1][..count]);
+        for i in 0..count {
+            pairs[i] = [a_low[i] * (1.0 - p) + a_high[i] * p, b_low[i] * (1.0 - q) + b_high[i] * q];
+        }
+    }
+}
+
+wide! {
     fn gather(out: &mut [f32], line: &[f32], low: &[usize], high: &[usize], share: &[f32]) {
-        for (((out, &low), &high), &share) in out.iter_mut().zip(low).zip(high).zip(share) {
-            *out = one(line, low, high, share);
+        let count = out.len();
+        let (low, high, share) = (&low[..count], &high[..count], &share[..count]);
+        for i in 0..count {
+            out[i] = one(line, low[i], high[i], share[i]);
         }
     }
 }
@@ -144,7 +177,8 @@ mod tests {
     #[test]
     fn loops_do_as_single_positions() {
         for (source, target) in [(1, 4), (2, 4), (5, 10), (7, 21), (8, 32), (5, 7), (9, 3), (6, 60)] {
-            for taps in [Taps::nearest(source, target), Taps::linear(source, target, false), Taps::linear(source, target, true)]
+            for taps in
+                [Taps::nearest(source, target), Taps::linear(source, target, false), Taps::linear(source, target, true)]
             {
                 let along = Along::new(&taps);
                 let line: Vec<f32> = (0..source).map(|i| (i * i) as f32 + 0.5).collect();

@@ -24,9 +24,9 @@ impl ResizeKernel for Cpu {
     fn resize_backward(&self, count: usize, rows: &Taps, columns: &Taps, dy: &Buffer) -> Result<Buffer, Self::Err> {
         let mut dx = self.allocate(count * rows.source * columns.source)?;
         let size = rows.target() * columns.target();
-        let along = Along::new(columns);
+        let (along, readers) = (Along::new(columns), readers(rows));
         parallel::rows(&mut dx, rows.source * columns.source, |p, dx| {
-            backward(rows, (columns, &along), &dy[p * size..(p + 1) * size], dx);
+            backward(&readers, (columns, &along), &dy[p * size..(p + 1) * size], dx);
         });
         Ok(dx)
     }
@@ -89,19 +89,32 @@ fn shrink(rows: &Taps, (columns, along): Axis<'_>, x: &[f32], y: &mut [f32]) {
     }
 }
 
-fn backward(rows: &Taps, (columns, along): Axis<'_>, dy: &[f32], dx: &mut [f32]) {
-    let (source, target) = (columns.source, columns.target());
-    let mut gathered = vec![0.0; rows.source * target];
-    for (i, dy) in dy.chunks(target).enumerate() {
-        let (low, high, share) = (rows.low[i], rows.high[i], rows.share[i]);
-        lanes::amend1(&mut gathered[low * target..(low + 1) * target], dy, move |g, dy| g + dy * (1.0 - share));
-        if share != 0.0 {
-            lanes::amend1(&mut gathered[high * target..(high + 1) * target], dy, move |g, dy| g + dy * share);
+/// For each row of the source, the rows of the target that read it and how much it counts there.
+fn readers(rows: &Taps) -> Vec<Vec<(usize, f32)>> {
+    let mut readers = vec![Vec::new(); rows.source];
+    for i in 0..rows.target() {
+        readers[rows.low[i]].push((i, 1.0 - rows.share[i]));
+        if rows.share[i] != 0.0 {
+            readers[rows.high[i]].push((i, rows.share[i]));
         }
     }
+    readers
+}
+
+fn backward(readers: &[Vec<(usize, f32)>], (columns, along): Axis<'_>, dy: &[f32], dx: &mut [f32]) {
+    let target = columns.target();
+    let (mut scratch, mut line) = (along.scratch(), vec![0.0; target]);
+    let row = |i: usize| &dy[i * target..(i + 1) * target];
     dx.fill(0.0);
-    let mut scratch = along.scratch();
-    for (dx, line) in dx.chunks_mut(source).zip(gathered.chunks(target)) {
-        along.backward(line, dx, &mut scratch);
+    for (dx, readers) in dx.chunks_mut(columns.source).zip(readers) {
+        line.fill(0.0);
+        for pair in readers.chunks(2) {
+            match *pair {
+                [(i, p), (j, q)] => lanes::amend2(&mut line, row(i), row(j), move |g, a, b| g + (a * p + b * q)),
+                [(i, p)] => lanes::amend1(&mut line, row(i), move |g, a| g + a * p),
+                _ => {}
+            }
+        }
+        along.backward(&line, dx, &mut scratch);
     }
 }

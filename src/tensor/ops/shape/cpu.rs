@@ -117,18 +117,41 @@ impl Run {
     }
 }
 
+/// Elements that are turned around together.
+const LANES: usize = 8;
+
 wide! {
     fn copy_turned(y: &mut [f32], x: &[f32]) {
-        for (y, x) in y.iter_mut().zip(x.iter().rev()) {
-            *y = *x;
+        let (blocks, rest) = y.as_chunks_mut::<LANES>();
+        let (last, turned) = x.as_rchunks::<LANES>();
+        let count = blocks.len();
+        let turned = &turned[..count];
+        for i in 0..count {
+            let x = &turned[count - 1 - i];
+            for l in 0..LANES {
+                blocks[i][l] = x[LANES - 1 - l];
+            }
+        }
+        for i in 0..rest.len() {
+            rest[i] = last[last.len() - 1 - i];
         }
     }
 }
 
 wide! {
     fn add_turned(dx: &mut [f32], dy: &[f32]) {
-        for (dx, dy) in dx.iter_mut().zip(dy.iter().rev()) {
-            *dx += dy;
+        let (blocks, rest) = dx.as_chunks_mut::<LANES>();
+        let (last, turned) = dy.as_rchunks::<LANES>();
+        let count = blocks.len();
+        let turned = &turned[..count];
+        for i in 0..count {
+            let dy = &turned[count - 1 - i];
+            for l in 0..LANES {
+                blocks[i][l] += dy[LANES - 1 - l];
+            }
+        }
+        for i in 0..rest.len() {
+            rest[i] += last[last.len() - 1 - i];
         }
     }
 }

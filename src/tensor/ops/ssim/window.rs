@@ -94,8 +94,9 @@ impl Filter {
 
 wide! {
     fn add(target: &mut [f64], values: &[f64], weight: f64) {
-        for (t, v) in target.iter_mut().zip(values) {
-            *t += weight * v;
+        let values = &values[..target.len()];
+        for i in 0..values.len() {
+            target[i] += weight * values[i];
         }
     }
 }
