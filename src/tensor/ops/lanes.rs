@@ -12,6 +12,7 @@ macro_rules! wide {
     ($(#[$meta:meta])* $vis:vis fn $name:ident($($argument:ident: $type:ty),* $(,)?) $(-> $result:ty)? $code:block) => {
         $(#[$meta])*
         #[allow(unsafe_code, reason = "code for a processor feature may only be called where the feature is there")]
+        #[allow(clippy::needless_range_loop, reason = "zipped iterators are calls that are not always inlined")]
         $vis fn $name($($argument: $type),*) $(-> $result)? {
             #[inline(always)]
             fn body($($argument: $type),*) $(-> $result)? $code

@@ -202,7 +202,7 @@ mod tests {
         let taps = Taps::linear(8, 16, false);
         let along = Along::new(&taps);
         assert_eq!(along.rests.iter().map(|r| (r.shift, r.share)).collect::<Vec<_>>(), [(-1, 0.75), (0, 0.25)]);
-        assert_eq!(along.others, [0, 15]);
+        assert_eq!(along.others, [0, 1, 14, 15]);
         assert!(Along::new(&Taps::linear(8, 16, true)).rests.is_empty());
     }
 }
