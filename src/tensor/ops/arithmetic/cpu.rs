@@ -129,7 +129,7 @@ fn apply(shape: &Broadcast, y: &mut [f32], a: &[f32], b: &[f32], f: impl Fn(f32,
                 let a = a[0];
                 lanes::par_map(y, b, move |b| f(a, b));
             }
-            _ => lanes::par_map2(y, a, b, move |a, b| f(a, b)),
+            _ => lanes::par_map2(y, a, b, f),
         }
     });
 }
