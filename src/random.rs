@@ -11,6 +11,7 @@ pub struct Stream {
 }
 
 /// The finaliser of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014): mixes 64 bits.
+#[inline]
 fn mix(mut z: u64) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -37,6 +38,7 @@ impl Stream {
     }
 
     /// The number at a position, whatever was drawn before.
+    #[inline]
     pub fn at(&self, position: u64) -> u64 {
         mix(self.key.wrapping_add(position.wrapping_mul(STEP)))
     }

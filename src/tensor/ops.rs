@@ -32,6 +32,7 @@ pub mod resize;
 pub mod shape;
 pub mod spectral_norm;
 pub mod ssim;
+pub mod stripes;
 #[cfg(test)]
 mod tests;
 pub mod total_variation;

@@ -5,7 +5,34 @@
 use super::parallel::{CHUNK, chunks, part};
 
 /// Sums are kept in so many parts, which fill the registers, and added in a fixed order at the end.
-const PARTS: usize = 8;
+const PARTS: usize = 16;
+
+/// A function compiled twice, as the loops below.
+macro_rules! wide {
+    ($(#[$meta:meta])* $vis:vis fn $name:ident($($argument:ident: $type:ty),* $(,)?) $(-> $result:ty)? $code:block) => {
+        $(#[$meta])*
+        #[allow(unsafe_code, reason = "code for a processor feature may only be called where the feature is there")]
+        #[allow(clippy::needless_range_loop, reason = "zipped iterators are calls that are not always inlined")]
+        $vis fn $name($($argument: $type),*) $(-> $result)? {
+            #[inline(always)]
+            fn body($($argument: $type),*) $(-> $result)? $code
+            #[cfg(target_arch = "x86_64")]
+            {
+                #[target_feature(enable = "avx2")]
+                fn wide($($argument: $type),*) $(-> $result)? {
+                    body($($argument),*)
+                }
+                if std::is_x86_feature_detected!("avx2") {
+                    // SAFETY: the processor has the feature.
+                    return unsafe { wide($($argument),*) };
+                }
+            }
+            body($($argument),*)
+        }
+    };
+}
+
+pub(crate) use wide;
 
 macro_rules! float {
     ($argument:ident) => {
@@ -18,7 +45,7 @@ macro_rules! element_loop {
      ($($argument:ident),*)) => {
         $(#[$meta])*
         #[inline]
-        pub fn $name(out: &mut [f32], $($input: &[f32],)* f: impl Fn($(float!($argument)),*) -> f32) {
+        pub fn $name(out: &mut [f32], $($input: &[f32],)* f: impl Fn($(float!($argument)),*) -> f32 + Copy) {
             #[inline(always)]
             fn body(out: &mut [f32], $($input: &[f32],)* $f: impl Fn($(float!($argument)),*) -> f32) {
                 $(let $input = &$input[..out.len()];)*
@@ -43,14 +70,15 @@ macro_rules! element_loop {
 
         /// The same, on all cores.
         #[inline]
-        pub fn $parallel(out: &mut [f32], $($input: &[f32],)* f: impl Fn($(float!($argument)),*) -> f32 + Sync) {
+        pub fn $parallel(out: &mut [f32], $($input: &[f32],)* f: impl Fn($(float!($argument)),*) -> f32 + Copy + Sync) {
             if out.len() <= CHUNK {
                 return $name(out, $($input,)* f);
             }
-            chunks(out, CHUNK, &|_k, out| {
+            // By value: what calls a function behind a reference is compiled in another unit and not inlined, and what a
+            // branch alone reads behind one is not read ahead, so that the branch stays.
+            chunks(out, CHUNK, &move |_k, out| {
                 $(let $input = part($input, _k, out.len());)*
-                // Not `&f`: what calls a function behind a reference is compiled in another unit, and not inlined.
-                $name(out, $($input,)* |$($argument),*| f($($argument),*));
+                $name(out, $($input,)* f);
             });
         }
     };
@@ -81,9 +109,19 @@ element_loop!(
     amend2, par_amend2, (a, b), |f, o, i| f(*o, a[i], b[i]), (u, v, w)
 );
 
+wide! {
+    /// Adds values to sums in f64, element by element.
+    pub fn add_wide(sums: &mut [f64], values: &[f32]) {
+        let values = &values[..sums.len()];
+        for i in 0..values.len() {
+            sums[i] += f64::from(values[i]);
+        }
+    }
+}
+
 /// K sums over the elements of three slices of one length (repeat a slice where fewer are read).
 #[inline]
-pub fn fold<const K: usize>(a: &[f32], b: &[f32], c: &[f32], f: impl Fn(f32, f32, f32) -> [f64; K]) -> [f64; K] {
+pub fn fold<const K: usize>(a: &[f32], b: &[f32], c: &[f32], f: impl Fn(f32, f32, f32) -> [f64; K] + Copy) -> [f64; K] {
     #[inline(always)]
     fn body<const K: usize>(a: &[f32], b: &[f32], c: &[f32], f: impl Fn(f32, f32, f32) -> [f64; K]) -> [f64; K] {
         let (b, c) = (&b[..a.len()], &c[..a.len()]);
@@ -98,7 +136,7 @@ pub fn fold<const K: usize>(a: &[f32], b: &[f32], c: &[f32], f: impl Fn(f32, f32
                 }
             }
         }
-        let mut sums = parts.map(|p| ((p[0] + p[4]) + (p[2] + p[6])) + ((p[1] + p[5]) + (p[3] + p[7])));
+        let mut sums = parts.map(total);
         for i in whole..a.len() {
             for (sum, value) in sums.iter_mut().zip(f(a[i], b[i], c[i])) {
                 *sum += value;
@@ -120,21 +158,34 @@ pub fn fold<const K: usize>(a: &[f32], b: &[f32], c: &[f32], f: impl Fn(f32, f32
     body(a, b, c, f)
 }
 
+/// The parts of a sum, halves first.
+#[inline(always)]
+fn total(mut parts: [f64; PARTS]) -> f64 {
+    let mut len = PARTS / 2;
+    while len > 0 {
+        for i in 0..len {
+            parts[i] += parts[i + len];
+        }
+        len /= 2;
+    }
+    parts[0]
+}
+
 /// The same, on all cores: chunks are summed one by one and their sums added in order.
 #[inline]
 pub fn par_fold<const K: usize>(
     a: &[f32],
     b: &[f32],
     c: &[f32],
-    f: impl Fn(f32, f32, f32) -> [f64; K] + Sync,
+    f: impl Fn(f32, f32, f32) -> [f64; K] + Copy + Sync,
 ) -> [f64; K] {
     if a.len() <= CHUNK {
         return fold(a, b, c, f);
     }
     let mut partial = vec![[0.0; K]; a.len().div_ceil(CHUNK)];
-    chunks(&mut partial, 1, &|k, sums| {
+    chunks(&mut partial, 1, &move |k, sums| {
         let len = CHUNK.min(a.len() - k * CHUNK);
-        sums[0] = fold(part(a, k, len), part(b, k, len), part(c, k, len), |u, v, w| f(u, v, w));
+        sums[0] = fold(part(a, k, len), part(b, k, len), part(c, k, len), f);
     });
     let mut sums = [0.0; K];
     for values in partial {

@@ -1,6 +1,7 @@
 //! Maximum and average pooling over windows and over whole planes. The maximum keeps where it was found, not the map.
 
 mod cpu;
+mod windows;
 
 use super::{Planes, reduce};
 use crate::tensor::{Backend, Context, Error, Var};

@@ -1,5 +1,6 @@
 //! Nearest and bilinear resizing, with torch's conventions (no antialiasing when shrinking).
 
+mod axis;
 mod cpu;
 
 use crate::tensor::{Backend, Context, Error, Var};

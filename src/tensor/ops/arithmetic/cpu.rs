@@ -15,20 +15,20 @@ impl ArithmeticKernel for Cpu {
     fn unary(&self, f: Unary, x: &Buffer) -> Result<Buffer, Self::Err> {
         let mut y = self.allocate(x.len())?;
         match f {
-            Unary::Affine { gain, shift } => lanes::par_map(&mut y, x, |x| gain * x + shift),
-            Unary::Square => lanes::par_map(&mut y, x, |x| x * x),
+            Unary::Affine { gain, shift } => lanes::par_map(&mut y, x, move |x| gain * x + shift),
+            Unary::Square => lanes::par_map(&mut y, x, move |x| x * x),
             Unary::Absolute => lanes::par_map(&mut y, x, f32::abs),
-            Unary::Sqrt { epsilon } => lanes::par_map(&mut y, x, |x| (x + epsilon).sqrt()),
+            Unary::Sqrt { epsilon } => lanes::par_map(&mut y, x, move |x| (x + epsilon).sqrt()),
         }
         Ok(y)
     }
 
     fn unary_backward(&self, f: Unary, kept: Option<&Buffer>, mut dy: Buffer) -> Result<Buffer, Self::Err> {
         match (f, kept) {
-            (Unary::Square, Some(x)) => lanes::par_amend1(&mut dy, x, |dy, x| 2.0 * x * dy),
-            (Unary::Absolute, Some(x)) => lanes::par_amend1(&mut dy, x, |dy, x| sign(x) * dy),
-            (Unary::Sqrt { .. }, Some(y)) => lanes::par_amend1(&mut dy, y, |dy, y| 0.5 * dy / y),
-            (Unary::Affine { gain, .. }, _) => lanes::par_amend(&mut dy, |dy| gain * dy),
+            (Unary::Square, Some(x)) => lanes::par_amend1(&mut dy, x, move |dy, x| 2.0 * x * dy),
+            (Unary::Absolute, Some(x)) => lanes::par_amend1(&mut dy, x, move |dy, x| sign(x) * dy),
+            (Unary::Sqrt { .. }, Some(y)) => lanes::par_amend1(&mut dy, y, move |dy, y| 0.5 * dy / y),
+            (Unary::Affine { gain, .. }, _) => lanes::par_amend(&mut dy, move |dy| gain * dy),
             _ => {}
         }
         Ok(dy)
@@ -80,15 +80,15 @@ impl ArithmeticKernel for Cpu {
         let d = &mut dy;
         let sign_of = if of == Operand::A { 1.0 } else { -1.0 };
         match (f, of, a, b) {
-            (Binary::Subtract, Operand::B, ..) => lanes::par_amend(d, |dy| -dy),
+            (Binary::Subtract, Operand::B, ..) => lanes::par_amend(d, move |dy| -dy),
             (Binary::Multiply, Operand::A, _, Some(other)) | (Binary::Multiply, Operand::B, Some(other), _) => {
-                lanes::par_amend1(d, other, |dy, other| dy * other);
+                lanes::par_amend1(d, other, move |dy, other| dy * other);
             }
             (Binary::SquaredDifference, _, Some(a), Some(b)) => {
-                lanes::par_amend2(d, a, b, |dy, a, b| 2.0 * sign_of * (a - b) * dy);
+                lanes::par_amend2(d, a, b, move |dy, a, b| 2.0 * sign_of * (a - b) * dy);
             }
             (Binary::AbsoluteDifference, _, Some(a), Some(b)) => {
-                lanes::par_amend2(d, a, b, |dy, a, b| sign_of * sign(a - b) * dy);
+                lanes::par_amend2(d, a, b, move |dy, a, b| sign_of * sign(a - b) * dy);
             }
             _ => {}
         }
@@ -115,7 +115,7 @@ fn step(axis: &Axis, of: Operand) -> usize {
     }
 }
 
-fn apply(shape: &Broadcast, y: &mut [f32], a: &[f32], b: &[f32], f: impl Fn(f32, f32) -> f32 + Sync) {
+fn apply(shape: &Broadcast, y: &mut [f32], a: &[f32], b: &[f32], f: impl Fn(f32, f32) -> f32 + Copy + Sync) {
     let inner = shape.inner();
     parallel::rows(y, inner.size, |row, y| {
         let (i, j) = offsets(shape.outer(), row);
@@ -123,13 +123,13 @@ fn apply(shape: &Broadcast, y: &mut [f32], a: &[f32], b: &[f32], f: impl Fn(f32,
         match (inner.a, inner.b) {
             (_, 0) => {
                 let b = b[0];
-                lanes::par_map(y, a, |a| f(a, b));
+                lanes::par_map(y, a, move |a| f(a, b));
             }
             (0, _) => {
                 let a = a[0];
-                lanes::par_map(y, b, |b| f(a, b));
+                lanes::par_map(y, b, move |b| f(a, b));
             }
-            _ => lanes::par_map2(y, a, b, |a, b| f(a, b)),
+            _ => lanes::par_map2(y, a, b, f),
         }
     });
 }
@@ -170,7 +170,7 @@ impl Source<'_> {
     }
 
     /// Sums `g` over what was repeated.
-    fn gradient(&self, of: Operand, out: &mut [f32], g: impl Fn(f32, f32, f32) -> f32 + Sync) {
+    fn gradient(&self, of: Operand, out: &mut [f32], g: impl Fn(f32, f32, f32) -> f32 + Copy + Sync) {
         let inner = self.shape.inner();
         let outer = self.shape.outer();
         let kept: Vec<usize> = (0..outer.len()).filter(|&i| step(&outer[i], of) != 0).collect();
@@ -189,22 +189,20 @@ impl Source<'_> {
         };
         if step(&inner, of) == 0 {
             let sums = parallel::collect(out.len(), repeats * inner.size, |k| {
-                (0..repeats).map(|s| sum(self.strips(row(k, s), 0, inner.size), &g)).sum::<f64>() as f32
+                (0..repeats).map(|s| sum(self.strips(row(k, s), 0, inner.size), g)).sum::<f64>() as f32
             });
             out.copy_from_slice(&sums);
             return;
         }
         let fill = |k: usize, from: usize, out: &mut [f32]| {
             if repeats == 1 {
-                return write(out, self.strips(row(k, 0), from, out.len()), &g);
+                return write(out, self.strips(row(k, 0), from, out.len()), g);
             }
             let mut sums = vec![0.0; out.len()];
             let mut values = vec![0.0; out.len()];
             for s in 0..repeats {
-                write(&mut values, self.strips(row(k, s), from, out.len()), &g);
-                for (sum, value) in sums.iter_mut().zip(&values) {
-                    *sum += f64::from(*value);
-                }
+                write(&mut values, self.strips(row(k, s), from, out.len()), g);
+                lanes::add_wide(&mut sums, &values);
             }
             for (out, sum) in out.iter_mut().zip(sums) {
                 *out = sum as f32;
@@ -221,21 +219,21 @@ impl Source<'_> {
 
 type Strips<'a> = (Strip<'a>, Strip<'a>, &'a [f32]);
 
-fn write(out: &mut [f32], (a, b, dy): Strips<'_>, g: &impl Fn(f32, f32, f32) -> f32) {
+fn write(out: &mut [f32], (a, b, dy): Strips<'_>, g: impl Fn(f32, f32, f32) -> f32 + Copy) {
     match (a, b) {
         (Strip::Values(a), Strip::Values(b)) => lanes::map3(out, a, b, dy, g),
-        (Strip::Values(a), Strip::One(b)) => lanes::map2(out, a, dy, |a, dy| g(a, b, dy)),
-        (Strip::One(a), Strip::Values(b)) => lanes::map2(out, b, dy, |b, dy| g(a, b, dy)),
-        (Strip::One(a), Strip::One(b)) => lanes::map(out, dy, |dy| g(a, b, dy)),
+        (Strip::Values(a), Strip::One(b)) => lanes::map2(out, a, dy, move |a, dy| g(a, b, dy)),
+        (Strip::One(a), Strip::Values(b)) => lanes::map2(out, b, dy, move |b, dy| g(a, b, dy)),
+        (Strip::One(a), Strip::One(b)) => lanes::map(out, dy, move |dy| g(a, b, dy)),
     }
 }
 
-fn sum((a, b, dy): Strips<'_>, g: &(impl Fn(f32, f32, f32) -> f32 + Sync)) -> f64 {
+fn sum((a, b, dy): Strips<'_>, g: impl Fn(f32, f32, f32) -> f32 + Copy + Sync) -> f64 {
     let [sum] = match (a, b) {
-        (Strip::Values(a), Strip::Values(b)) => lanes::par_fold(a, b, dy, |a, b, dy| [f64::from(g(a, b, dy))]),
-        (Strip::Values(a), Strip::One(b)) => lanes::par_fold(a, dy, dy, |a, dy, _| [f64::from(g(a, b, dy))]),
-        (Strip::One(a), Strip::Values(b)) => lanes::par_fold(b, dy, dy, |b, dy, _| [f64::from(g(a, b, dy))]),
-        (Strip::One(a), Strip::One(b)) => lanes::par_fold(dy, dy, dy, |dy, _, _| [f64::from(g(a, b, dy))]),
+        (Strip::Values(a), Strip::Values(b)) => lanes::par_fold(a, b, dy, move |a, b, dy| [f64::from(g(a, b, dy))]),
+        (Strip::Values(a), Strip::One(b)) => lanes::par_fold(a, dy, dy, move |a, dy, _| [f64::from(g(a, b, dy))]),
+        (Strip::One(a), Strip::Values(b)) => lanes::par_fold(b, dy, dy, move |b, dy, _| [f64::from(g(a, b, dy))]),
+        (Strip::One(a), Strip::One(b)) => lanes::par_fold(dy, dy, dy, move |dy, _, _| [f64::from(g(a, b, dy))]),
     };
     sum
 }

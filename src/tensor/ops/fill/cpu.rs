@@ -13,12 +13,12 @@ impl FillKernel for Cpu {
         let mut y = self.allocate(image.len())?;
         parallel::rows(&mut y, planes.size, |p, y| {
             let (x, missing) = (&image[planes.range(p)], &missing[planes.range(masked.plane(p))]);
-            let [sum, total] = lanes::fold(x, missing, x, |x, missing, _| {
+            let [sum, total] = lanes::fold(x, missing, x, move |x, missing, _| {
                 let seen = 1.0 - f64::from(missing);
                 [if seen == 0.0 { 0.0 } else { f64::from(x) * seen }, seen]
             });
             let mean = if total == 0.0 { 0.0 } else { (sum / total) as f32 };
-            lanes::map2(y, x, missing, |x, missing| {
+            lanes::map2(y, x, missing, move |x, missing| {
                 // What is missing may be anything, NaN included.
                 if missing == 1.0 { mean } else { x + (mean - x) * missing }
             });
@@ -30,11 +30,11 @@ impl FillKernel for Cpu {
         let planes = masked.planes;
         parallel::rows(&mut dy, planes.size, |p, dy| {
             let missing = &missing[planes.range(masked.plane(p))];
-            let [sum, total] = lanes::fold(dy, missing, missing, |dy, missing, _| {
+            let [sum, total] = lanes::fold(dy, missing, missing, move |dy, missing, _| {
                 [f64::from(dy) * f64::from(missing), 1.0 - f64::from(missing)]
             });
             let of_mean = if total == 0.0 { 0.0 } else { (sum / total) as f32 };
-            lanes::amend1(dy, missing, |dy, missing| (1.0 - missing) * (dy + of_mean));
+            lanes::amend1(dy, missing, move |dy, missing| (1.0 - missing) * (dy + of_mean));
         });
         Ok(dy)
     }

@@ -17,12 +17,12 @@ impl FusionKernel for Cpu {
             let (first, second) = (part(0), part(shares.len().min(2) - 1));
             let (p, q) = (shares[0], if shares.len() > 1 { shares[1] } else { 0.0 });
             if shares.len() == 1 {
-                return lanes::map(y, first, |x| p * x);
+                return lanes::map(y, first, move |x| p * x);
             }
             let others: Vec<&[f32]> = (2..shares.len()).map(part).collect();
-            lanes::map2(y, first, second, |a, b| p * a + q * b);
+            lanes::map2(y, first, second, move |a, b| p * a + q * b);
             for (map, &share) in others.into_iter().zip(&shares[2..]) {
-                lanes::amend1(y, map, |y, x| y + share * x);
+                lanes::amend1(y, map, move |y, x| y + share * x);
             }
         });
         Ok(y)
@@ -31,7 +31,7 @@ impl FusionKernel for Cpu {
     fn fuse_map(&self, weighting: Weighting, weights: &Buffer, i: usize, dy: &Buffer) -> Result<Buffer, Self::Err> {
         let share = weighting.shares(weights)[i] as f32;
         let mut dx = self.allocate(dy.len())?;
-        lanes::par_map(&mut dx, dy, |dy| share * dy);
+        lanes::par_map(&mut dx, dy, move |dy| share * dy);
         Ok(dx)
     }
 
@@ -44,8 +44,10 @@ impl FusionKernel for Cpu {
     ) -> Result<Buffer, Self::Err> {
         let shares = weighting.shares(weights);
         // The gradients of the shares, and what their normalisation takes back.
-        let products: Vec<f64> =
-            maps.iter().map(|map| lanes::par_fold(map, dy, dy, |x, dy, _| [f64::from(x) * f64::from(dy)])[0]).collect();
+        let products: Vec<f64> = maps
+            .iter()
+            .map(|map| lanes::par_fold(map, dy, dy, move |x, dy, _| [f64::from(x) * f64::from(dy)])[0])
+            .collect();
         let mean: f64 = products.iter().zip(&shares).map(|(d, s)| d * s).sum();
         let of_weight = |k: usize| match weighting {
             Weighting::FastNormalized { epsilon } if weights[k] > 0.0 => {

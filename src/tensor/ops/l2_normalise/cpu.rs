@@ -2,7 +2,8 @@
 
 use super::{NormaliseKernel, Planes};
 use crate::tensor::Backend;
-use crate::tensor::ops::{lanes, parallel};
+use crate::tensor::ops::lanes::{self, wide};
+use crate::tensor::ops::parallel;
 use dfdx::tensor::{Cpu, Storage};
 
 type Buffer = <Cpu as Storage<f32>>::Vec;
@@ -18,8 +19,11 @@ impl NormaliseKernel for Cpu {
                 let found = square.sqrt() as f32;
                 *length = if found < epsilon { epsilon } else { found };
             }
+            if let [length] = *lengths {
+                return lanes::map(y, x, move |x| x / length);
+            }
             for (y, x) in y.chunks_mut(size).zip(x.chunks(size)) {
-                lanes::map2(y, x, lengths, |x, length| x / length);
+                lanes::map2(y, x, lengths, move |x, length| x / length);
             }
         });
         Ok((y, lengths))
@@ -42,9 +46,13 @@ impl NormaliseKernel for Cpu {
                 .zip(lengths)
                 .map(|(&product, &length)| if length > epsilon { product as f32 } else { 0.0 })
                 .collect();
+            if let ([along], [length]) = (&along[..], lengths) {
+                let (along, length) = (*along, *length);
+                return lanes::amend1(dy, y, move |dy, y| (dy - y * along) / length);
+            }
             for (dy, y) in dy.chunks_mut(size).zip(y.chunks(size)) {
-                lanes::amend2(dy, y, &along, |dy, y, along| dy - y * along);
-                lanes::amend1(dy, lengths, |dy, length| dy / length);
+                lanes::amend2(dy, y, &along, move |dy, y, along| dy - y * along);
+                lanes::amend1(dy, lengths, move |dy, length| dy / length);
             }
         });
         Ok(dy)
@@ -54,13 +62,21 @@ impl NormaliseKernel for Cpu {
 /// Scalar products over the channels, for each position.
 fn products(a: &[f32], b: &[f32], size: usize) -> Vec<f64> {
     if size == 1 {
-        return vec![lanes::fold(a, b, b, |a, b, _| [f64::from(a) * f64::from(b)])[0]];
+        return vec![lanes::fold(a, b, b, move |a, b, _| [f64::from(a) * f64::from(b)])[0]];
     }
     let mut sums = vec![0.0; size];
     for (a, b) in a.chunks(size).zip(b.chunks(size)) {
-        for ((sum, a), b) in sums.iter_mut().zip(a).zip(b) {
-            *sum += f64::from(*a) * f64::from(*b);
-        }
+        add_products(&mut sums, a, b);
     }
     sums
+}
+
+wide! {
+    fn add_products(sums: &mut [f64], a: &[f32], b: &[f32]) {
+        let count = sums.len();
+        let (a, b) = (&a[..count], &b[..count]);
+        for i in 0..count {
+            sums[i] += f64::from(a[i]) * f64::from(b[i]);
+        }
+    }
 }

@@ -12,7 +12,7 @@ impl NormKernel for Cpu {
         let planes = norm.planes;
         let sums = parallel::collect(planes.count(), planes.size, |p| {
             let x = &x[planes.range(p)];
-            lanes::par_fold(x, x, x, |x, _, _| [f64::from(x), f64::from(x) * f64::from(x)])
+            lanes::par_fold(x, x, x, move |x, _, _| [f64::from(x), f64::from(x) * f64::from(x)])
         });
         let sums = by_group(norm, &sums, |_| 1.0);
         let len = norm.group.len(planes) as f64;
@@ -34,7 +34,7 @@ impl NormKernel for Cpu {
             let (g, c) = (norm.group.of(planes, p), p % planes.channels);
             let (weight, bias) = affine.map_or((1.0, 0.0), |(w, b)| (w[c], b[c]));
             let (mean, gain) = (mean[g], weight * inverse(variance[g], norm.epsilon));
-            lanes::map(y, &x[planes.range(p)], |x| (x - mean) * gain + bias);
+            lanes::map(y, &x[planes.range(p)], move |x| (x - mean) * gain + bias);
         });
         Ok(y)
     }
@@ -77,13 +77,13 @@ impl NormKernel for Cpu {
             let inverse = inverse(variance[g], norm.epsilon);
             let gain = weight(c) * inverse;
             let Some([sum, product]) = groups.get(g) else {
-                return lanes::amend(dy, |dy| dy * gain);
+                return lanes::amend(dy, move |dy| dy * gain);
             };
             // dx = inverse (w dy - mean(w dy) - xhat mean(w dy xhat))
             let shift = (sum / len) as f32 * inverse;
             let slope = (product / len) as f32 * inverse * inverse;
             let mean = mean[g];
-            lanes::amend1(dy, &x[planes.range(p)], |dy, x| dy * gain - shift - (x - mean) * slope);
+            lanes::amend1(dy, &x[planes.range(p)], move |dy, x| dy * gain - shift - (x - mean) * slope);
         });
         Ok((Some(dy), of_affine))
     }
@@ -107,7 +107,8 @@ fn plane_sums(norm: Norm, x: &[f32], mean: &[f32], variance: &[f32], dy: &[f32])
         let g = norm.group.of(planes, p);
         let mean = mean[g];
         let (x, dy) = (&x[planes.range(p)], &dy[planes.range(p)]);
-        let [sum, product] = lanes::par_fold(x, dy, x, |x, dy, _| [f64::from(dy), f64::from(dy) * f64::from(x - mean)]);
+        let [sum, product] =
+            lanes::par_fold(x, dy, x, move |x, dy, _| [f64::from(dy), f64::from(dy) * f64::from(x - mean)]);
         [sum, product * f64::from(inverse(variance[g], norm.epsilon))]
     })
 }

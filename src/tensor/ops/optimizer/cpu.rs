@@ -1,6 +1,7 @@
 //! Optimizer steps on the CPU.
 
 use super::{Adam, OptimizerKernel, RmsProp, Sgd};
+use crate::tensor::ops::lanes::{self, wide};
 use crate::tensor::ops::parallel::{self, CHUNK};
 use dfdx::tensor::{Cpu, Storage};
 use rayon::prelude::*;
@@ -24,13 +25,8 @@ impl OptimizerKernel for Cpu {
         let (keep2, take2) = (beta2 as f32, (1.0 - beta2) as f32);
         let epsilon = rule.epsilon as f32;
         let (shrink, decay) = decays(rule);
-        let step = move |p: &mut f32, g: f32, m: &mut f32, v: &mut f32| {
-            let g = g + decay * *p;
-            *m = keep1 * *m + take1 * g;
-            *v = keep2 * *v + take2 * g * g;
-            *p = shrink * *p - size * (*m / (v.sqrt() / root + epsilon));
-        };
-        fused2(parameter, gradient, first, second, step);
+        let factors = Factors { keep1, take1, keep2, take2, size, root, epsilon, shrink, decay };
+        fused2(parameter, gradient, first, second, |p, g, m, v| adam(p, g, m, v, factors));
         Ok(())
     }
 
@@ -75,18 +71,17 @@ impl OptimizerKernel for Cpu {
     }
 
     fn sum_of_squares(&self, values: &Buffer) -> Result<f64, Self::Err> {
-        let parts: Vec<f64> =
-            if values.len() <= CHUNK { vec![squares(values)] } else { values.par_chunks(CHUNK).map(squares).collect() };
-        Ok(parts.iter().sum())
+        let [sum] = lanes::par_fold(values, values, values, |v, _, _| [f64::from(v) * f64::from(v)]);
+        Ok(sum)
     }
 
     fn scale(&self, values: &mut Buffer, factor: f32) -> Result<(), Self::Err> {
-        in_place(values, move |v| *v *= factor);
+        lanes::par_amend(values, move |v| v * factor);
         Ok(())
     }
 
     fn clamp(&self, values: &mut Buffer, low: f32, high: f32) -> Result<(), Self::Err> {
-        in_place(values, move |v| *v = v.clamp(low, high));
+        lanes::par_amend(values, move |v| v.clamp(low, high));
         Ok(())
     }
 
@@ -100,28 +95,38 @@ impl OptimizerKernel for Cpu {
     }
 }
 
+/// What Adam multiplies with.
+#[derive(Clone, Copy)]
+struct Factors {
+    keep1: f32,
+    take1: f32,
+    keep2: f32,
+    take2: f32,
+    /// The learning rate and the root, corrected for the moments' start.
+    size: f32,
+    root: f32,
+    epsilon: f32,
+    shrink: f32,
+    decay: f32,
+}
+
+wide! {
+    fn adam(p: &mut [f32], g: &[f32], m: &mut [f32], v: &mut [f32], factors: Factors) {
+        let Factors { keep1, take1, keep2, take2, size, root, epsilon, shrink, decay } = factors;
+        let count = p.len();
+        let (g, m, v) = (&g[..count], &mut m[..count], &mut v[..count]);
+        for i in 0..count {
+            let g = g[i] + decay * p[i];
+            m[i] = keep1 * m[i] + take1 * g;
+            v[i] = keep2 * v[i] + take2 * g * g;
+            p[i] = shrink * p[i] - size * (m[i] / (v[i].sqrt() / root + epsilon));
+        }
+    }
+}
+
 /// What a step multiplies the weight by, and the share of the weight that enters the gradient.
 fn decays(rule: &Adam) -> (f32, f32) {
     if rule.decoupled { ((1.0 - rule.lr * rule.weight_decay) as f32, 0.0) } else { (1.0, rule.weight_decay as f32) }
-}
-
-/// In sixteen f64 lanes, which the compiler turns into vector instructions.
-fn squares(values: &[f32]) -> f64 {
-    const LANES: usize = 16;
-    let mut lanes = [0.0_f64; LANES];
-    for chunk in values.chunks(LANES) {
-        for (lane, v) in lanes.iter_mut().zip(chunk) {
-            *lane += f64::from(*v) * f64::from(*v);
-        }
-    }
-    lanes.iter().sum()
-}
-
-fn in_place(values: &mut [f32], f: impl Fn(&mut f32) + Sync) {
-    if values.len() <= CHUNK {
-        return values.iter_mut().for_each(f);
-    }
-    values.par_chunks_mut(CHUNK).for_each(|chunk| chunk.iter_mut().for_each(&f));
 }
 
 fn fused0(parameter: &mut [f32], gradient: &[f32], f: impl Fn(&mut f32, f32) + Sync) {
@@ -150,13 +155,8 @@ fn fused2(
     gradient: &[f32],
     first: &mut [f32],
     second: &mut [f32],
-    f: impl Fn(&mut f32, f32, &mut f32, &mut f32) + Sync,
+    run: impl Fn(&mut [f32], &[f32], &mut [f32], &mut [f32]) + Sync,
 ) {
-    let run = |p: &mut [f32], g: &[f32], m: &mut [f32], v: &mut [f32]| {
-        for (((p, g), m), v) in p.iter_mut().zip(g).zip(m).zip(v) {
-            f(p, *g, m, v);
-        }
-    };
     if parameter.len() <= CHUNK {
         return run(parameter, gradient, first, second);
     }

@@ -1,10 +1,11 @@
 //! Pooling on the CPU, a plane a task.
 
+use super::windows::Layout;
 use super::{PoolKernel, Windows};
 use crate::tensor::Backend;
+use crate::tensor::ops::lanes::wide;
 use crate::tensor::ops::parallel;
 use dfdx::tensor::{Cpu, Storage};
-use std::ops::Range;
 
 type Buffer = <Cpu as Storage<f32>>::Vec;
 
@@ -15,13 +16,9 @@ impl PoolKernel for Cpu {
         let (h, w) = windows.output().unwrap_or_default();
         let (mut y, mut positions) = (self.allocate(count * h * w)?, vec![0; count * h * w]);
         let size = windows.height * windows.width;
+        let layout = Layout::new(windows);
         parallel::rows2((&mut y, h * w), (&mut positions, h * w), |p, y, positions| {
-            let x = &x[p * size..(p + 1) * size];
-            for (o, (y, position)) in y.iter_mut().zip(positions).enumerate() {
-                let rows = inside(&windows, o / w, windows.height);
-                let columns = inside(&windows, o % w, windows.width);
-                (*y, *position) = largest(x, windows.width, rows, columns);
-            }
+            layout.largest(&x[p * size..(p + 1) * size], y, positions);
         });
         Ok((y, positions))
     }
@@ -36,14 +33,14 @@ impl PoolKernel for Cpu {
         let (mut y, mut positions) = (self.allocate(samples * size)?, vec![0; samples * size]);
         parallel::rows2((&mut y, size), (&mut positions, size), |n, y, positions| {
             let x = &x[n * channels * size..(n + 1) * channels * size];
+            if size == 1 {
+                (y[0], positions[0]) = largest(x);
+                return;
+            }
             y.copy_from_slice(&x[..size]);
             positions.iter_mut().zip(0..).for_each(|(position, i)| *position = i);
             for (c, x) in x.chunks(size).enumerate().skip(1) {
-                for (i, ((y, position), &x)) in y.iter_mut().zip(positions.iter_mut()).zip(x).enumerate() {
-                    if x > *y || x.is_nan() {
-                        (*y, *position) = (x, (c * size + i) as u32);
-                    }
-                }
+                take_larger(y, positions, x, (c * size) as u32);
             }
         });
         Ok((y, positions))
@@ -74,14 +71,9 @@ impl PoolKernel for Cpu {
         let mut y = self.allocate(count * h * w)?;
         let size = windows.height * windows.width;
         let share = 1.0 / (windows.kernel * windows.kernel) as f32;
+        let layout = Layout::new(windows);
         parallel::rows(&mut y, h * w, |p, y| {
-            let x = &x[p * size..(p + 1) * size];
-            for (o, y) in y.iter_mut().enumerate() {
-                let columns = inside(&windows, o % w, windows.width);
-                let rows = inside(&windows, o / w, windows.height);
-                let sum: f32 = rows.map(|r| x[r * windows.width..][columns.clone()].iter().sum::<f32>()).sum();
-                *y = sum * share;
-            }
+            layout.sums(&x[p * size..(p + 1) * size], share, y);
         });
         Ok(y)
     }
@@ -91,35 +83,51 @@ impl PoolKernel for Cpu {
         let size = windows.height * windows.width;
         let mut dx = self.allocate(count * size)?;
         let share = 1.0 / (windows.kernel * windows.kernel) as f32;
+        let layout = Layout::new(windows);
         parallel::rows(&mut dx, size, |p, dx| {
-            dx.fill(0.0);
-            for (o, &dy) in dy[p * h * w..(p + 1) * h * w].iter().enumerate() {
-                let columns = inside(&windows, o % w, windows.width);
-                for r in inside(&windows, o / w, windows.height) {
-                    dx[r * windows.width..][columns.clone()].iter_mut().for_each(|dx| *dx += dy * share);
-                }
-            }
+            layout.spread(&dy[p * h * w..(p + 1) * h * w], share, dx);
         });
         Ok(dx)
     }
 }
 
-/// The part of window `i` of an axis that lies on the map.
-fn inside(windows: &Windows, i: usize, size: usize) -> Range<usize> {
-    let start = i * windows.stride;
-    let from = start.saturating_sub(windows.padding).min(size);
-    from..(start + windows.kernel).saturating_sub(windows.padding).min(size).max(from)
+wide! {
+    /// Takes what is larger than what was found, or NaN, and its position from `first` on.
+    fn take_larger(y: &mut [f32], positions: &mut [u32], x: &[f32], first: u32) {
+        let count = y.len();
+        let (positions, x) = (&mut positions[..count], &x[..count]);
+        for i in 0..count {
+            let wins = (x[i] > y[i]) | x[i].is_nan();
+            y[i] = if wins { x[i] } else { y[i] };
+            positions[i] = if wins { first + i as u32 } else { positions[i] };
+        }
+    }
+}
+
+wide! {
+    /// The largest of all, without NaN if there is another, and whether there is NaN.
+    fn largest_and_nan(x: &[f32]) -> (f32, bool) {
+        const LANES: usize = 32;
+        let (mut best, mut nan) = ([f32::NEG_INFINITY; LANES], [false; LANES]);
+        let (blocks, rest) = x.as_chunks::<LANES>();
+        for x in blocks {
+            for l in 0..LANES {
+                best[l] = if x[l] > best[l] { x[l] } else { best[l] };
+                nan[l] |= x[l].is_nan();
+            }
+        }
+        for (l, x) in rest.iter().enumerate() {
+            best[l] = if *x > best[l] { *x } else { best[l] };
+            nan[l] |= x.is_nan();
+        }
+        (best.into_iter().fold(f32::NEG_INFINITY, f32::max), nan.contains(&true))
+    }
 }
 
 /// The first largest element, or the last NaN, and where it is.
-fn largest(x: &[f32], width: usize, rows: Range<usize>, columns: Range<usize>) -> (f32, u32) {
-    let (mut best, mut at) = (f32::NEG_INFINITY, rows.start * width + columns.start);
-    for r in rows {
-        for (i, &value) in x[r * width..][columns.clone()].iter().enumerate() {
-            if value > best || value.is_nan() {
-                (best, at) = (value, r * width + columns.start + i);
-            }
-        }
-    }
-    (best, at as u32)
+fn largest(x: &[f32]) -> (f32, u32) {
+    let (best, nan) = largest_and_nan(x);
+    let at = if nan { x.iter().rposition(|x| x.is_nan()) } else { x.iter().position(|x| *x == best) };
+    let at = at.unwrap_or(0);
+    (x[at], at as u32)
 }

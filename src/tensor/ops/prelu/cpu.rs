@@ -12,7 +12,7 @@ impl PreluKernel for Cpu {
         let mut y = self.allocate(x.len())?;
         parallel::rows(&mut y, planes.size, |p, y| {
             let slope = slope[p % planes.channels];
-            lanes::map(y, &x[planes.range(p)], |x| if x > 0.0 { x } else { slope * x });
+            lanes::map(y, &x[planes.range(p)], move |x| if x > 0.0 { x } else { slope * x });
         });
         Ok(y)
     }
@@ -20,7 +20,7 @@ impl PreluKernel for Cpu {
     fn prelu_slopes(&self, planes: Planes, x: &Buffer, dy: &Buffer) -> Result<Buffer, Self::Err> {
         let sums = parallel::collect(planes.count(), planes.size, |p| {
             let x = &x[planes.range(p)];
-            let [sum] = lanes::fold(x, &dy[planes.range(p)], x, |x, dy, _| {
+            let [sum] = lanes::fold(x, &dy[planes.range(p)], x, move |x, dy, _| {
                 [if x > 0.0 { 0.0 } else { f64::from(x) * f64::from(dy) }]
             });
             sum
@@ -31,7 +31,7 @@ impl PreluKernel for Cpu {
     fn prelu_backward(&self, planes: Planes, x: &Buffer, slope: &Buffer, mut dy: Buffer) -> Result<Buffer, Self::Err> {
         parallel::rows(&mut dy, planes.size, |p, dy| {
             let slope = slope[p % planes.channels];
-            lanes::amend1(dy, &x[planes.range(p)], |dy, x| if x > 0.0 { dy } else { slope * dy });
+            lanes::amend1(dy, &x[planes.range(p)], move |dy, x| if x > 0.0 { dy } else { slope * dy });
         });
         Ok(dy)
     }

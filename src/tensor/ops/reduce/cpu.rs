@@ -16,7 +16,7 @@ impl ReduceKernel for Cpu {
         if size == 1 {
             let sums = parallel::collect(dims.blocks, repeats, |b| {
                 let x = &x[b * repeats..(b + 1) * repeats];
-                let [sum] = lanes::par_fold(x, x, x, |x, _, _| [f64::from(x)]);
+                let [sum] = lanes::par_fold(x, x, x, move |x, _, _| [f64::from(x)]);
                 (sum * scale) as f32
             });
             return self.upload(sums);
@@ -27,9 +27,7 @@ impl ReduceKernel for Cpu {
                 let from = b * repeats * size + strip * STRIP;
                 let mut sums = vec![0.0; y.len()];
                 for r in 0..repeats {
-                    for (sum, x) in sums.iter_mut().zip(&x[from + r * size..]) {
-                        *sum += f64::from(*x);
-                    }
+                    lanes::add_wide(&mut sums, &x[from + r * size..]);
                 }
                 for (y, sum) in y.iter_mut().zip(sums) {
                     *y = (sum * scale) as f32;
@@ -51,12 +49,12 @@ impl ReduceKernel for Cpu {
         if size == 1 {
             parallel::rows(&mut dx, repeats, |b, dx| {
                 let value = dy[b] * scale;
-                lanes::par_amend(dx, |_| value);
+                lanes::par_amend(dx, move |_| value);
             });
         } else {
             parallel::rows(&mut dx, size, |row, dx| {
                 let from = row / repeats * size;
-                lanes::map(dx, &dy[from..from + size], |dy| dy * scale);
+                lanes::map(dx, &dy[from..from + size], move |dy| dy * scale);
             });
         }
         Ok(dx)
@@ -67,7 +65,7 @@ impl ReduceKernel for Cpu {
         let sums = parallel::collect(planes.count(), planes.size, |p| {
             let mask = &mask[planes.range(masked.plane(p))];
             let x = &x[planes.range(p)];
-            lanes::par_fold(x, mask, x, |x, mask, _| {
+            lanes::par_fold(x, mask, x, move |x, mask, _| {
                 // An element that does not count is not read: 0 times infinity would be NaN.
                 [if mask == 0.0 { 0.0 } else { f64::from(x) * f64::from(mask) }, f64::from(mask)]
             })
@@ -98,7 +96,7 @@ impl ReduceKernel for Cpu {
             let mut dx = self.allocate(planes.len())?;
             parallel::rows(&mut dx, planes.size, |p, dx| {
                 let gain = gain(p / planes.channels);
-                lanes::map(dx, &mask[planes.range(masked.plane(p))], |mask| mask * gain);
+                lanes::map(dx, &mask[planes.range(masked.plane(p))], move |mask| mask * gain);
             });
             of_input = Some(dx);
         }
@@ -111,7 +109,7 @@ impl ReduceKernel for Cpu {
                 let (gain, mean) = (gain(n), means[n]);
                 dmask.fill(0.0);
                 for p in q * repeats..(q + 1) * repeats {
-                    lanes::amend1(dmask, &x[planes.range(p)], |d, x| d + (x - mean) * gain);
+                    lanes::amend1(dmask, &x[planes.range(p)], move |d, x| d + (x - mean) * gain);
                 }
             });
             of_mask = Some(dmask);
@@ -154,7 +152,7 @@ impl ReduceKernel for Cpu {
     fn top_mean_backward(&self, shares: &Buffer, dy: &Buffer) -> Result<Buffer, Self::Err> {
         let dy = dy[0];
         let mut dx = self.allocate(shares.len())?;
-        lanes::par_map(&mut dx, shares, |share| share * dy);
+        lanes::par_map(&mut dx, shares, move |share| share * dy);
         Ok(dx)
     }
 }

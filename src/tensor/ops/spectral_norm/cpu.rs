@@ -11,7 +11,7 @@ type Buffer = <Cpu as Storage<f32>>::Vec;
 const STRIPE: usize = 1024;
 
 fn dot(a: &[f32], b: &[f32]) -> f64 {
-    let [sum] = lanes::fold(a, b, b, |a, b, _| [f64::from(a) * f64::from(b)]);
+    let [sum] = lanes::fold(a, b, b, move |a, b, _| [f64::from(a) * f64::from(b)]);
     sum
 }
 
@@ -31,7 +31,7 @@ fn right_of(planes: Planes, weight: &[f32], left: &[f32]) -> Vec<f32> {
         let (block, from) = (i * stripe / planes.size, i * stripe % planes.size);
         for (channel, &l) in left.iter().enumerate() {
             let start = (block * planes.channels + channel) * planes.size + from;
-            lanes::amend1(part, &weight[start..start + part.len()], |sum, w| sum + l * w);
+            lanes::amend1(part, &weight[start..start + part.len()], move |sum, w| sum + l * w);
         }
     });
     right
@@ -61,7 +61,7 @@ impl SpectralKernel for Cpu {
     fn spectral_norm(&self, weight: &Buffer, value: f32) -> Result<Buffer, Self::Err> {
         let mut y = self.allocate(weight.len())?;
         let factor = 1.0 / value;
-        lanes::par_map(&mut y, weight, |w| w * factor);
+        lanes::par_map(&mut y, weight, move |w| w * factor);
         Ok(y)
     }
 
@@ -72,12 +72,12 @@ impl SpectralKernel for Cpu {
         y: &Buffer,
         mut dy: Buffer,
     ) -> Result<Buffer, Self::Err> {
-        let [along] = lanes::par_fold(&dy, y, y, |dy, y, _| [f64::from(dy) * f64::from(y)]);
+        let [along] = lanes::par_fold(&dy, y, y, move |dy, y, _| [f64::from(dy) * f64::from(y)]);
         let (along, factor) = (along as f32, 1.0 / singular.value);
         parallel::rows(&mut dy, planes.size, |p, dy| {
             let (block, scale) = (p / planes.channels, along * singular.left[p % planes.channels]);
             let right = &singular.right[block * planes.size..(block + 1) * planes.size];
-            lanes::amend1(dy, right, |dy, r| (dy - scale * r) * factor);
+            lanes::amend1(dy, right, move |dy, r| (dy - scale * r) * factor);
         });
         Ok(dy)
     }

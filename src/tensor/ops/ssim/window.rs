@@ -1,6 +1,8 @@
 //! The windows of structural similarity, separable and moved over the inside of an image; in f64, since variances are
 //! small differences of large means.
 
+use crate::tensor::ops::lanes::wide;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Window {
     /// 11 taps, sigma 1.5, population covariance: the paper's.
@@ -90,8 +92,11 @@ impl Filter {
     }
 }
 
-fn add(target: &mut [f64], values: &[f64], weight: f64) {
-    for (t, v) in target.iter_mut().zip(values) {
-        *t += weight * v;
+wide! {
+    fn add(target: &mut [f64], values: &[f64], weight: f64) {
+        let values = &values[..target.len()];
+        for i in 0..values.len() {
+            target[i] += weight * values[i];
+        }
     }
 }

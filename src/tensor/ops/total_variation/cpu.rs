@@ -75,13 +75,13 @@ fn plane_sums(map: Neighbours, x: &[f32], mask: Option<&[f32]>) -> [[f64; 2]; 2]
 fn pair_sums(x: &[f32], mask: Option<&[f32]>, step: usize) -> [f64; 2] {
     let (first, second) = pairs(x, step);
     let Some(mask) = mask else {
-        let [sum] = lanes::fold(first, second, first, |a, b, _| [squared(a, b)]);
+        let [sum] = lanes::fold(first, second, first, move |a, b, _| [squared(a, b)]);
         return [sum, first.len() as f64];
     };
     let (m, n) = pairs(mask, step);
     let mut weights = vec![0.0; m.len()];
-    lanes::map2(&mut weights, m, n, |m, n| m * n);
-    lanes::fold(first, second, &weights, |a, b, weight| {
+    lanes::map2(&mut weights, m, n, move |m, n| m * n);
+    lanes::fold(first, second, &weights, move |a, b, weight| {
         [if weight == 0.0 { 0.0 } else { squared(a, b) * f64::from(weight) }, f64::from(weight)]
     })
 }
@@ -101,12 +101,12 @@ fn pairs(x: &[f32], step: usize) -> (&[f32], &[f32]) {
 fn add_slopes(dx: &mut [f32], x: &[f32], mask: Option<&[f32]>, step: usize, gain: f32, slopes: &mut [f32]) {
     let (first, second) = pairs(x, step);
     let slopes = &mut slopes[..first.len()];
-    lanes::map2(slopes, first, second, |a, b| gain * (a - b));
+    lanes::map2(slopes, first, second, move |a, b| gain * (a - b));
     if let Some(mask) = mask {
         let (m, n) = pairs(mask, step);
-        lanes::amend2(slopes, m, n, |slope, m, n| if m * n == 0.0 { 0.0 } else { slope * m * n });
+        lanes::amend2(slopes, m, n, move |slope, m, n| if m * n == 0.0 { 0.0 } else { slope * m * n });
     }
     let (count, from) = (slopes.len(), dx.len() - slopes.len());
-    lanes::amend1(&mut dx[..count], slopes, |dx, slope| dx + slope);
-    lanes::amend1(&mut dx[from..], slopes, |dx, slope| dx - slope);
+    lanes::amend1(&mut dx[..count], slopes, move |dx, slope| dx + slope);
+    lanes::amend1(&mut dx[from..], slopes, move |dx, slope| dx - slope);
 }
