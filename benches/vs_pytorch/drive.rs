@@ -98,8 +98,8 @@ fn load(players: Vec<Player>, case: &Case, row: &mut Row) -> Loaded {
 /// Compares the first player with each of the others.
 fn compare(loaded: &mut Loaded, case: &Case, scratch: &Scratch, row: &mut Row) {
     let mut ours: Option<Computed> = None;
-    for side in 0..loaded.len() {
-        let Some((player, reply)) = &mut loaded[side] else { continue };
+    for (side, place) in loaded.iter_mut().enumerate() {
+        let Some((player, reply)) = place else { continue };
         match (Computed::by(player, reply, scratch), &ours) {
             (Ok(computed), None) if side == 0 => ours = Some(computed),
             (Ok(theirs), Some(ours)) => {
@@ -110,7 +110,7 @@ fn compare(loaded: &mut Loaded, case: &Case, scratch: &Scratch, row: &mut Row) {
             (Ok(_), None) => {}
             (Err(error), _) => {
                 row.warnings.push(format!("{error:#}"));
-                loaded[side] = None;
+                *place = None;
             }
         }
     }

@@ -50,11 +50,11 @@ impl Free {
     }
 
     fn give(&mut self, mut start: usize, mut length: usize) {
-        if let Some((&before, &its)) = self.lengths.range(..start).next_back() {
-            if before + its == start {
-                self.remove(before, its);
-                (start, length) = (before, its + length);
-            }
+        if let Some((&before, &its)) = self.lengths.range(..start).next_back()
+            && before + its == start
+        {
+            self.remove(before, its);
+            (start, length) = (before, its + length);
         }
         if let Some(&its) = self.lengths.get(&(start + length)) {
             self.remove(start + length, its);

@@ -54,11 +54,11 @@ fn gather_line(g: &Geometry, x: &[f32], channel: usize, tile: &Tile, tap: usize,
 /// Writes what lies under one tap of a row: `source` is the input's row, whose column `first` is under column 0.
 #[inline]
 fn gather_row(g: &Geometry, source: &[f32], first: isize, inside: Range<usize>, out: &mut [f32]) {
-    for ox in 0..inside.start {
-        out[ox] = outside(g, source, first, ox);
+    for (ox, out) in out[..inside.start].iter_mut().enumerate() {
+        *out = outside(g, source, first, ox);
     }
-    for ox in inside.end..g.ow {
-        out[ox] = outside(g, source, first, ox);
+    for (ox, out) in out[inside.end..].iter_mut().enumerate() {
+        *out = outside(g, source, first, inside.end + ox);
     }
     if !inside.is_empty() {
         let start = first + (inside.start * g.stride) as isize;

@@ -213,8 +213,8 @@ fn write_rows(
                 interleave(to, line(0), line(1));
                 continue;
             }
-            for part in 0..phases.len() {
-                for (to, from) in to.iter_mut().skip(phases[part].fx).step_by(g.stride).zip(line(part)) {
+            for (part, phase) in phases.iter().enumerate() {
+                for (to, from) in to.iter_mut().skip(phase.fx).step_by(g.stride).zip(line(part)) {
                     *to = if accumulate { *to + from } else { *from };
                 }
             }

@@ -5,6 +5,7 @@
 ///
 /// # Safety
 /// The methods may only be called where the processor has the instructions, on pointers to `WIDTH` values.
+#[allow(clippy::missing_safety_doc, reason = "said once, above")]
 pub unsafe trait Vector: Copy {
     const WIDTH: usize;
     unsafe fn zero() -> Self;
@@ -20,6 +21,7 @@ pub unsafe trait Vector: Copy {
 ///
 /// # Safety
 /// As for [`Vector`].
+#[allow(clippy::missing_safety_doc, reason = "said once, above")]
 pub unsafe trait Eight: Vector {
     /// Turns eight rows around into eight columns.
     unsafe fn turn(rows: [Self; 8]) -> [Self; 8];
@@ -205,8 +207,8 @@ mod x86 {
                 read[i] = Avx2::load(rows[i]);
             }
             let turned = Avx2::turn(read);
-            for i in 0..8 {
-                turned[i].store(to.add(i * step));
+            for (i, row) in turned.into_iter().enumerate() {
+                row.store(to.add(i * step));
             }
         }
     }

@@ -75,7 +75,7 @@ pub unsafe fn down<V: Eight, P: Points>(
     width: usize,
     to: &mut [f32],
 ) {
-    assert!(from.len() >= count * width && to.len() >= P::COUNT * width && width % 8 == 0);
+    assert!(from.len() >= count * width && to.len() >= P::COUNT * width && width.is_multiple_of(8));
     for x in (0..width).step_by(8) {
         // SAFETY: as just checked, and as the caller promises.
         unsafe {

@@ -155,6 +155,7 @@ unsafe fn taps_back_body<V: Eight, P: Points>(
         }
     }
     let g = grid.g;
+    #[allow(clippy::needless_range_loop, reason = "a lane of every tap")]
     for lane in 0..lanes {
         let (channel, by, bx) = grid.plane(plane + lane);
         let to = dw.part(output * g.taps() + channel * g.area(), g.area());

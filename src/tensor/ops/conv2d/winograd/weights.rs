@@ -80,8 +80,8 @@ unsafe fn lanes_body<V: Eight, P: Points>(
                     *value = V::load(lanes.as_ptr());
                 }
                 let column = apply(&P::KERNEL, (P::COUNT, P::TAPS), &column);
-                for i in 0..P::COUNT {
-                    points[i][x] = column[i];
+                for (line, value) in points.iter_mut().zip(column).take(P::COUNT) {
+                    line[x] = value;
                 }
             }
             for (i, line) in points.iter().enumerate().take(P::COUNT) {
