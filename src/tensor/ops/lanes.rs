@@ -123,18 +123,28 @@ wide! {
 #[inline]
 pub fn fold<const K: usize>(a: &[f32], b: &[f32], c: &[f32], f: impl Fn(f32, f32, f32) -> [f64; K] + Copy) -> [f64; K] {
     #[inline(always)]
+    #[allow(clippy::needless_range_loop, reason = "one index for several arrays")]
     fn body<const K: usize>(a: &[f32], b: &[f32], c: &[f32], f: impl Fn(f32, f32, f32) -> [f64; K]) -> [f64; K] {
         let (b, c) = (&b[..a.len()], &c[..a.len()]);
         let mut parts = [[0.0; PARTS]; K];
         let whole = a.len() - a.len() % PARTS;
-        for from in (0..whole).step_by(PARTS) {
+        // Counted loops over arrays: iterators over arrays are calls, which keep the sums out of the registers.
+        let mut from = 0;
+        while from < whole {
             let (a, b, c) = (&a[from..from + PARTS], &b[from..from + PARTS], &c[from..from + PARTS]);
+            let mut values = [[0.0; PARTS]; K];
             for l in 0..PARTS {
-                let values = f(a[l], b[l], c[l]);
-                for (part, value) in parts.iter_mut().zip(values) {
-                    part[l] += value;
+                let found = f(a[l], b[l], c[l]);
+                for k in 0..K {
+                    values[k][l] = found[k];
                 }
             }
+            for k in 0..K {
+                for l in 0..PARTS {
+                    parts[k][l] += values[k][l];
+                }
+            }
+            from += PARTS;
         }
         let mut sums = parts.map(total);
         for i in whole..a.len() {
