@@ -6,6 +6,7 @@ pub mod camera;
 pub mod depth;
 pub mod light;
 pub mod mesh;
+pub mod morphable;
 pub mod procedural;
 pub mod sheet;
 pub mod visible;
