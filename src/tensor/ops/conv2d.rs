@@ -7,6 +7,8 @@ mod cpu;
 mod forward;
 mod geometry;
 mod input_gradient;
+mod line;
+mod phase;
 mod phases;
 mod weight_gradient;
 mod winograd;

@@ -34,20 +34,14 @@ macro_rules! wide {
 
 pub(crate) use wide;
 
-macro_rules! float {
-    ($argument:ident) => {
-        f32
-    };
-}
-
 macro_rules! element_loop {
     ($(#[$meta:meta])* $name:ident, $parallel:ident, ($($input:ident),*), |$f:ident, $o:ident, $i:ident| $value:expr,
-     ($($argument:ident),*)) => {
+     ($($argument:ty),*)) => {
         $(#[$meta])*
         #[inline]
-        pub fn $name(out: &mut [f32], $($input: &[f32],)* f: impl Fn($(float!($argument)),*) -> f32 + Copy) {
+        pub fn $name(out: &mut [f32], $($input: &[f32],)* f: impl Fn($($argument),*) -> f32 + Copy) {
             #[inline(always)]
-            fn body(out: &mut [f32], $($input: &[f32],)* $f: impl Fn($(float!($argument)),*) -> f32) {
+            fn body(out: &mut [f32], $($input: &[f32],)* $f: impl Fn($($argument),*) -> f32) {
                 $(let $input = &$input[..out.len()];)*
                 #[allow(unused_variables, reason = "loops without inputs need no index")]
                 for ($i, $o) in out.iter_mut().enumerate() {
@@ -57,7 +51,7 @@ macro_rules! element_loop {
             #[cfg(target_arch = "x86_64")]
             {
                 #[target_feature(enable = "avx2")]
-                fn wide(out: &mut [f32], $($input: &[f32],)* f: impl Fn($(float!($argument)),*) -> f32) {
+                fn wide(out: &mut [f32], $($input: &[f32],)* f: impl Fn($($argument),*) -> f32) {
                     body(out, $($input,)* f);
                 }
                 if std::is_x86_feature_detected!("avx2") {
@@ -70,7 +64,7 @@ macro_rules! element_loop {
 
         /// The same, on all cores.
         #[inline]
-        pub fn $parallel(out: &mut [f32], $($input: &[f32],)* f: impl Fn($(float!($argument)),*) -> f32 + Copy + Sync) {
+        pub fn $parallel(out: &mut [f32], $($input: &[f32],)* f: impl Fn($($argument),*) -> f32 + Copy + Sync) {
             if out.len() <= CHUNK {
                 return $name(out, $($input,)* f);
             }
@@ -86,27 +80,27 @@ macro_rules! element_loop {
 
 element_loop!(
     /// out = f(a).
-    map, par_map, (a), |f, o, i| f(a[i]), (u)
+    map, par_map, (a), |f, o, i| f(a[i]), (f32)
 );
 element_loop!(
     /// out = f(a, b).
-    map2, par_map2, (a, b), |f, o, i| f(a[i], b[i]), (u, v)
+    map2, par_map2, (a, b), |f, o, i| f(a[i], b[i]), (f32, f32)
 );
 element_loop!(
     /// out = f(a, b, c).
-    map3, par_map3, (a, b, c), |f, o, i| f(a[i], b[i], c[i]), (u, v, w)
+    map3, par_map3, (a, b, c), |f, o, i| f(a[i], b[i], c[i]), (f32, f32, f32)
 );
 element_loop!(
     /// out = f(out).
-    amend, par_amend, (), |f, o, i| f(*o), (u)
+    amend, par_amend, (), |f, o, i| f(*o), (f32)
 );
 element_loop!(
     /// out = f(out, a).
-    amend1, par_amend1, (a), |f, o, i| f(*o, a[i]), (u, v)
+    amend1, par_amend1, (a), |f, o, i| f(*o, a[i]), (f32, f32)
 );
 element_loop!(
     /// out = f(out, a, b).
-    amend2, par_amend2, (a, b), |f, o, i| f(*o, a[i], b[i]), (u, v, w)
+    amend2, par_amend2, (a, b), |f, o, i| f(*o, a[i], b[i]), (f32, f32, f32)
 );
 
 wide! {

@@ -11,7 +11,7 @@ mod shared;
 pub mod vector;
 
 pub use kernel::{Kernel, kernel};
-pub use pack::{Source, every_second, pack, spread};
+pub use pack::{Source, pack, spread};
 pub use panels::{Block, Left, Right, depths, multiply};
 pub use product::product;
 pub use scratch::with_scratch;

@@ -5,29 +5,53 @@
 use super::lanes::wide;
 
 wide! {
-    /// Stripe `q` of a row, to the start of `out`, which may be longer.
-    pub fn take(out: &mut [f32], row: &[f32], q: usize, step: usize) {
+    /// `to[i] = from[step i]`.
+    pub fn every(to: &mut [f32], from: &[f32], step: usize) {
         match step {
-            1 => out[..row.len()].copy_from_slice(row),
+            1 => to.copy_from_slice(&from[..to.len()]),
             2 => {
-                let row = &row[q.min(row.len())..];
-                let (pairs, last) = row.as_chunks::<2>();
-                let count = pairs.len();
-                let (whole, after) = out.split_at_mut(count);
+                let pairs = from.as_chunks::<2>().0;
+                let count = pairs.len().min(to.len());
+                let (whole, last) = to.split_at_mut(count);
                 for i in 0..count {
                     whole[i] = pairs[i][0];
                 }
                 if let [x] = last {
-                    after[0] = *x;
+                    *x = from[2 * count];
                 }
             }
             _ => {
-                for (out, x) in out.iter_mut().zip(row.iter().skip(q).step_by(step)) {
-                    *out = *x;
+                for (to, x) in to.iter_mut().zip(from.iter().step_by(step)) {
+                    *to = *x;
                 }
             }
         }
     }
+}
+
+wide! {
+    /// `to[step i] += from[i]`.
+    pub fn add_every(to: &mut [f32], from: &[f32], step: usize) {
+        match step {
+            1 => {
+                let to = &mut to[..from.len()];
+                for i in 0..from.len() {
+                    to[i] += from[i];
+                }
+            }
+            _ => {
+                for (to, x) in to.iter_mut().step_by(step).zip(from) {
+                    *to += x;
+                }
+            }
+        }
+    }
+}
+
+/// Stripe `q` of a row, to the start of `out`, which may be longer.
+pub fn take(out: &mut [f32], row: &[f32], q: usize, step: usize) {
+    let row = &row[q.min(row.len())..];
+    every(&mut out[..row.len().div_ceil(step)], row, step);
 }
 
 wide! {

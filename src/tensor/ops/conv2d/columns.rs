@@ -2,7 +2,7 @@
 //! way back (col2im).
 
 use super::geometry::{Geometry, Tile};
-use crate::tensor::ops::matrix::{every_second, kernel, spread, with_scratch};
+use crate::tensor::ops::matrix::{kernel, spread, with_scratch};
 use std::ops::Range;
 
 /// Writes the columns of a tile: rows are `taps` of the taps of `channels` (of the whole input, `n x c`), `tile.columns`
@@ -33,42 +33,19 @@ pub fn gather_panels(
     });
 }
 
-fn gather_line(g: &Geometry, x: &[f32], channel: usize, tile: &Tile, tap: usize, line: &mut [f32]) {
+fn gather_line(g: &Geometry, x: &[f32], channel: usize, tile: &Tile, tap: usize, out: &mut [f32]) {
     let (channel, ky, kx) = (channel + tap / g.area(), tap / g.kw % g.kh, tap % g.kw);
-    let first = g.first_column(kx);
-    let inside = g.inside(first);
-    let mut at = 0;
+    let line = g.line(kx);
+    let mut rows = out.chunks_exact_mut(g.ow);
     for image in tile.images.clone() {
         let map = &x[(image * g.c + channel) * g.texels()..][..g.texels()];
-        for oy in tile.rows.clone() {
-            let out = &mut line[at..at + g.ow];
-            at += g.ow;
+        for (oy, out) in tile.rows.clone().zip(&mut rows) {
             match g.row(oy, ky) {
-                Some(iy) => gather_row(g, &map[iy * g.w..][..g.w], first, inside.clone(), out),
+                Some(iy) => line.read(&map[iy * g.w..][..g.w], out),
                 None => out.fill(0.0),
             }
         }
     }
-}
-
-/// Writes what lies under one tap of a row: `source` is the input's row, whose column `first` is under column 0.
-#[inline]
-fn gather_row(g: &Geometry, source: &[f32], first: isize, inside: Range<usize>, out: &mut [f32]) {
-    for (ox, out) in out[..inside.start].iter_mut().enumerate() {
-        *out = outside(g, source, first, ox);
-    }
-    for (ox, out) in out[inside.end..].iter_mut().enumerate() {
-        *out = outside(g, source, first, inside.end + ox);
-    }
-    if !inside.is_empty() {
-        let start = first + (inside.start * g.stride) as isize;
-        strided_copy(&mut out[inside], &source[start as usize..], g.stride);
-    }
-}
-
-#[inline]
-fn outside(g: &Geometry, source: &[f32], first: isize, ox: usize) -> f32 {
-    g.border.source(first + (ox * g.stride) as isize, g.w).map_or(0.0, |ix| source[ix])
 }
 
 fn for_each_tap(g: &Geometry, channels: usize, mut f: impl FnMut(usize, usize, usize, usize)) {
@@ -78,20 +55,6 @@ fn for_each_tap(g: &Geometry, channels: usize, mut f: impl FnMut(usize, usize, u
             for kx in 0..g.kw {
                 f(row, channel, ky, kx);
                 row += 1;
-            }
-        }
-    }
-}
-
-/// `to[i] = from[stride i]`.
-#[inline]
-pub fn strided_copy(to: &mut [f32], from: &[f32], stride: usize) {
-    match stride {
-        1 => to.copy_from_slice(&from[..to.len()]),
-        2 => every_second(to, from),
-        _ => {
-            for (i, to) in to.iter_mut().enumerate() {
-                *to = from[i * stride];
             }
         }
     }
@@ -107,41 +70,11 @@ pub fn scatter(g: &Geometry, columns: &[f32], tile: &Tile, i: usize, channels: u
     });
 }
 
-fn scatter_tap(g: &Geometry, line: &[f32], ky: usize, kx: usize, rows: Range<usize>, map: &mut [f32]) {
-    let first = g.first_column(kx);
-    let inside = g.inside(first);
-    for (oy, from) in rows.zip(line.chunks_exact(g.ow)) {
-        let Some(iy) = g.row(oy, ky) else { continue };
-        let target = &mut map[iy * g.w..][..g.w];
-        for ox in (0..inside.start).chain(inside.end..g.ow) {
-            if let Some(ix) = g.border.source(first + (ox * g.stride) as isize, g.w) {
-                target[ix] += from[ox];
-            }
-        }
-        if !inside.is_empty() {
-            let start = first + (inside.start * g.stride) as isize;
-            strided_add(&mut target[start as usize..], &from[inside.clone()], g.stride);
-        }
-    }
-}
-
-fn strided_add(to: &mut [f32], from: &[f32], stride: usize) {
-    match stride {
-        1 => {
-            for (to, from) in to.iter_mut().zip(from) {
-                *to += from;
-            }
-        }
-        2 => {
-            let pairs = &mut to[..2 * from.len() - 1];
-            for (to, from) in pairs.chunks_mut(2).zip(from) {
-                to[0] += from;
-            }
-        }
-        _ => {
-            for (to, from) in to.iter_mut().step_by(stride).zip(from) {
-                *to += from;
-            }
+fn scatter_tap(g: &Geometry, values: &[f32], ky: usize, kx: usize, rows: Range<usize>, map: &mut [f32]) {
+    let line = g.line(kx);
+    for (oy, values) in rows.zip(values.chunks_exact(g.ow)) {
+        if let Some(iy) = g.row(oy, ky) {
+            line.add(values, &mut map[iy * g.w..][..g.w]);
         }
     }
 }

@@ -16,74 +16,168 @@ const FEW_COLUMNS: usize = 128;
 #[allow(unsafe_code, reason = "tasks write interleaved rows of the output")]
 pub fn forward(g: &Geometry, x: &[f32], w: &[f32], bias: Option<&[f32]>, y: &mut [f32]) {
     // SAFETY: a task writes its texels in its maps.
-    let y = unsafe { Shared::new(y) };
-    if let Some(grid) = Grid::new(g) {
-        let (map, down) = (g.pixels(), g.ow);
-        let target = Target { values: &y, start: 0, map, down, across: 1, bias, accumulate: false };
-        let (row, channel, down) = (g.taps(), g.area(), g.kw as isize);
-        return convolve(&grid, x, Filter { weights: w, start: 0, row, channel, down, across: 1 }, &target);
+    let y = &unsafe { Shared::new(y) };
+    let pass = Pass { g, x, w, bias, y };
+    match Grid::new(g) {
+        Some(grid) => pass.by_points(&grid),
+        None if g.n * g.pixels() <= FEW_COLUMNS => pass.by_outputs(),
+        None => pass.by_tiles(),
     }
-    if g.n * g.pixels() <= FEW_COLUMNS {
-        return by_outputs(g, x, w, bias, &y);
-    }
-    let tiles = Tiles::new(g, MANY_COLUMNS);
-    with_packed(
-        g,
-        g.outputs(),
-        |group, taps, panels| pack_outputs(g, w, group, 0..g.outputs(), taps, panels),
-        |left| {
-            for_each(tiles.count() * g.groups, is_worth_sharing(g), |task| {
-                let (tile, group) = (tiles.get(task / g.groups), task % g.groups);
-                let bias = bias.map(|bias| &bias[group * g.outputs()..]);
-                let left = &left[group * g.outputs() * g.taps()..];
-                write_tile(g, x, group, &tile, left, bias, &y);
-            });
-        },
-    );
 }
 
-/// Weights of all groups, `rows` of `g.taps()` each, packed depth by depth in a buffer that is lent to `f`.
-#[allow(unsafe_code, reason = "tasks write parts of their own in one buffer")]
-pub fn with_packed(
-    g: &Geometry,
-    rows: usize,
-    pack: impl Fn(usize, Range<usize>, &mut [f32]) + Sync + Send,
-    f: impl FnOnce(&[f32]),
-) {
-    let depths: Vec<Range<usize>> = depths(g.taps()).collect();
-    with_scratch(g.groups * rows * g.taps(), |left| {
-        {
-            // SAFETY: a task writes one depth of one group.
-            let left = unsafe { Shared::new(left) };
-            for_each(depths.len() * g.groups, is_worth_sharing(g), |task| {
-                let (group, taps) = (task / depths.len(), depths[task % depths.len()].clone());
-                let panels = left.part((group * g.taps() + taps.start) * rows, rows * taps.len());
-                pack(group, taps, panels);
+/// What the pass reads and writes.
+struct Pass<'a> {
+    g: &'a Geometry,
+    x: &'a [f32],
+    w: &'a [f32],
+    bias: Option<&'a [f32]>,
+    y: &'a Shared<'a>,
+}
+
+impl Pass<'_> {
+    fn by_points(&self, grid: &Grid<'_>) {
+        let (g, bias) = (self.g, self.bias);
+        let (map, down) = (g.pixels(), g.ow);
+        let target = Target { values: self.y, start: 0, map, down, across: 1, bias, accumulate: false };
+        let (row, channel, down) = (g.taps(), g.area(), g.kw as isize);
+        convolve(grid, self.x, Filter { weights: self.w, start: 0, row, channel, down, across: 1 }, &target);
+    }
+
+    fn by_tiles(&self) {
+        let g = self.g;
+        let tiles = Tiles::new(g, MANY_COLUMNS);
+        with_scratch(g.o * g.taps(), |weights| {
+            let pack = |group, taps, panels: &mut [f32]| self.pack_outputs(group, 0..g.outputs(), taps, panels);
+            pack_groups(g, g.outputs(), pack, weights);
+            let weights = &*weights;
+            for_each(tiles.count() * g.groups, is_worth_sharing(g), |task| {
+                let (tile, group) = (tiles.get(task / g.groups), task % g.groups);
+                self.write_tile(group, &tile, &weights[group * g.outputs() * g.taps()..]);
+            });
+        });
+    }
+
+    /// A value to add to each output of a group, from one on.
+    fn bias(&self, group: usize, first: usize) -> Option<&[f32]> {
+        self.bias.map(|bias| &bias[group * self.g.outputs() + first..])
+    }
+
+    fn pack_outputs(&self, group: usize, outputs: Range<usize>, taps: Range<usize>, panels: &mut [f32]) {
+        let g = self.g;
+        let start = (group * g.outputs() + outputs.start) * g.taps() + taps.start;
+        let from = Source { values: self.w, start, lane: g.taps(), depth: 1 };
+        pack(from, (outputs.len(), taps.len()), kernel().rows, false, panels);
+    }
+
+    /// A tile of the output: straight into the maps if it lies in one image.
+    fn write_tile(&self, group: usize, tile: &Tile, weights: &[f32]) {
+        let g = self.g;
+        let Some(image) = tile.single() else {
+            return self.write_images(group, tile, weights);
+        };
+        let start = (image * g.o + group * g.outputs()) * g.pixels() + tile.start(g);
+        let block = Block { slice: self.y, start, row: g.pixels(), accumulate: false, bias: self.bias(group, 0) };
+        tile_product(g, self.x, group, tile, weights, g.outputs(), block);
+    }
+
+    /// Small maps: one product for several images, whose columns are then taken apart.
+    #[allow(unsafe_code, reason = "one task has the whole scratch")]
+    fn write_images(&self, group: usize, tile: &Tile, weights: &[f32]) {
+        let g = self.g;
+        let (row, rows) = (tile.columns(g), g.outputs());
+        with_scratch(rows * row, |together| {
+            {
+                // SAFETY: this task has the whole scratch.
+                let slice = &unsafe { Shared::new(together) };
+                let block = Block { slice, start: 0, row, accumulate: false, bias: self.bias(group, 0) };
+                tile_product(g, self.x, group, tile, weights, rows, block);
+            }
+            self.take_apart(together, tile.images.clone(), group * rows);
+        });
+    }
+
+    /// Copies rows of whole maps of several images beside each other to where they belong, from map `first` on.
+    fn take_apart(&self, together: &[f32], images: Range<usize>, first: usize) {
+        let g = self.g;
+        for (i, row) in together.chunks_exact(images.len() * g.pixels()).enumerate() {
+            for (image, from) in images.clone().zip(row.chunks_exact(g.pixels())) {
+                self.y.part((image * g.o + first + i) * g.pixels(), g.pixels()).copy_from_slice(from);
+            }
+        }
+    }
+
+    /// Few columns, many weights: the columns are packed once, tasks pack rows of the weights.
+    fn by_outputs(&self) {
+        /// Rows of weights of a task; a multiple of every kernel's.
+        const ROWS: usize = 48;
+        let g = self.g;
+        let tile = Tile { images: 0..g.n, rows: 0..g.oh };
+        let columns = tile.columns(g);
+        let (padded, blocks) = (Right::len(columns, 1), g.outputs().div_ceil(ROWS));
+        with_scratch(g.groups * g.taps() * padded, |panels| {
+            let pack = |group: usize, taps, panels: &mut [f32]| {
+                gather_panels(g, self.x, group * g.inputs()..(group + 1) * g.inputs(), &tile, taps, panels);
+            };
+            pack_groups(g, padded, pack, panels);
+            let panels = &*panels;
+            for_each(blocks * g.groups, is_worth_sharing(g), |task| {
+                let (group, block) = (task / blocks, task % blocks);
+                let outputs = share(g.outputs(), blocks, block);
+                with_scratch(outputs.len() * columns, |together| {
+                    self.outputs_product(group, outputs.clone(), &panels[group * g.taps() * padded..], together);
+                    self.take_apart(together, 0..g.n, group * g.outputs() + outputs.start);
+                });
+            });
+        });
+    }
+
+    /// Some outputs of a group at all columns, which are packed.
+    #[allow(unsafe_code, reason = "one task has the whole scratch")]
+    fn outputs_product(&self, group: usize, outputs: Range<usize>, panels: &[f32], together: &mut [f32]) {
+        let columns = self.g.n * self.g.pixels();
+        // SAFETY: this task has the whole scratch.
+        let slice = &unsafe { Shared::new(together) };
+        for (i, taps) in depths(self.g.taps()).enumerate() {
+            let (rows, depth) = (outputs.len(), taps.len());
+            with_scratch(rows * depth, |left| {
+                self.pack_outputs(group, outputs.clone(), taps.clone(), left);
+                let bias = self.bias(group, outputs.start).filter(|_| i == 0);
+                let block = Block { slice, start: 0, row: columns, accumulate: i > 0, bias };
+                let right = Right { panels: &panels[taps.start * Right::len(columns, 1)..], columns };
+                multiply(Left { panels: left, rows }, right, depth, block);
             });
         }
-        f(left);
+    }
+}
+
+/// Packs an operand of the products of all groups, `lanes` by `g.taps()` in each, depth by depth.
+#[allow(unsafe_code, reason = "tasks write parts of their own in one buffer")]
+pub fn pack_groups(
+    g: &Geometry,
+    lanes: usize,
+    pack: impl Fn(usize, Range<usize>, &mut [f32]) + Sync + Send,
+    panels: &mut [f32],
+) {
+    let depths: Vec<Range<usize>> = depths(g.taps()).collect();
+    // SAFETY: a task writes one depth of one group.
+    let panels = unsafe { Shared::new(panels) };
+    for_each(depths.len() * g.groups, is_worth_sharing(g), |task| {
+        let (group, taps) = (task / depths.len(), depths[task % depths.len()].clone());
+        let panels = panels.part((group * g.taps() + taps.start) * lanes, lanes * taps.len());
+        pack(group, taps, panels);
     });
 }
 
-fn pack_outputs(g: &Geometry, w: &[f32], group: usize, outputs: Range<usize>, taps: Range<usize>, panels: &mut [f32]) {
-    let start = (group * g.outputs() + outputs.start) * g.taps() + taps.start;
-    let from = Source { values: w, start, lane: g.taps(), depth: 1 };
-    pack(from, (outputs.len(), taps.len()), kernel().rows, false, panels);
-}
-
-/// A tile of the output: straight into the maps if it lies in one image.
-fn write_tile(g: &Geometry, x: &[f32], group: usize, tile: &Tile, left: &[f32], bias: Option<&[f32]>, y: &Shared<'_>) {
-    let first = group * g.outputs();
-    let Some(image) = tile.single() else {
-        return write_images(g, x, group, tile, left, bias, y);
-    };
-    let start = (image * g.o + first) * g.pixels() + tile.start(g);
-    let block = Block { slice: y, start, row: g.pixels(), accumulate: false, bias };
-    tile_product(g, x, group, tile, left, g.outputs(), block);
-}
-
 /// The product of `rows` rows of packed weights with the columns of a tile.
-pub fn tile_product(g: &Geometry, x: &[f32], group: usize, tile: &Tile, left: &[f32], rows: usize, block: Block<'_>) {
+pub fn tile_product(
+    g: &Geometry,
+    x: &[f32],
+    group: usize,
+    tile: &Tile,
+    weights: &[f32],
+    rows: usize,
+    block: Block<'_>,
+) {
     let columns = tile.columns(g);
     let channels = group * g.inputs()..(group + 1) * g.inputs();
     for (i, taps) in depths(g.taps()).enumerate() {
@@ -92,101 +186,8 @@ pub fn tile_product(g: &Geometry, x: &[f32], group: usize, tile: &Tile, left: &[
             gather_panels(g, x, channels.clone(), tile, taps.clone(), panels);
             let bias = block.bias.filter(|_| i == 0);
             let block = Block { accumulate: block.accumulate || i > 0, bias, ..block };
-            let left = Left { panels: &left[taps.start * rows..], rows };
+            let left = Left { panels: &weights[taps.start * rows..], rows };
             multiply(left, Right { panels, columns }, depth, block);
-        });
-    }
-}
-
-/// Small maps: one product for several images, whose columns are then taken apart.
-#[allow(unsafe_code, reason = "one task has the whole scratch")]
-fn write_images(
-    g: &Geometry,
-    x: &[f32],
-    group: usize,
-    tile: &Tile,
-    left: &[f32],
-    bias: Option<&[f32]>,
-    y: &Shared<'_>,
-) {
-    let (width, rows) = (tile.columns(g), g.outputs());
-    with_scratch(rows * width, |together| {
-        {
-            // SAFETY: this task has the whole scratch.
-            let slice = unsafe { Shared::new(together) };
-            let block = Block { slice: &slice, start: 0, row: width, accumulate: false, bias };
-            tile_product(g, x, group, tile, left, rows, block);
-        }
-        take_apart(g, together, tile.images.clone(), group * rows, y);
-    });
-}
-
-/// Copies rows of whole maps of several images beside each other to where they belong, from map `first` on.
-fn take_apart(g: &Geometry, together: &[f32], images: Range<usize>, first: usize, y: &Shared<'_>) {
-    for (i, row) in together.chunks_exact(images.len() * g.pixels()).enumerate() {
-        for (image, from) in images.clone().zip(row.chunks_exact(g.pixels())) {
-            y.part((image * g.o + first + i) * g.pixels(), g.pixels()).copy_from_slice(from);
-        }
-    }
-}
-
-/// Few columns, many weights: the columns are packed once, tasks pack rows of the weights.
-#[allow(unsafe_code, reason = "tasks write parts of their own in one buffer")]
-fn by_outputs(g: &Geometry, x: &[f32], w: &[f32], bias: Option<&[f32]>, y: &Shared<'_>) {
-    /// Rows of weights of a task; a multiple of every kernel's.
-    const ROWS: usize = 48;
-    let tile = Tile { images: 0..g.n, rows: 0..g.oh };
-    let columns = tile.columns(g);
-    let (padded, blocks) = (Right::len(columns, 1), g.outputs().div_ceil(ROWS));
-    let depths: Vec<Range<usize>> = depths(g.taps()).collect();
-    with_scratch(g.groups * g.taps() * padded, |panels| {
-        {
-            // SAFETY: a task writes one depth of one group.
-            let panels = unsafe { Shared::new(panels) };
-            for_each(depths.len() * g.groups, is_worth_sharing(g), |task| {
-                let (group, taps) = (task / depths.len(), depths[task % depths.len()].clone());
-                let panels = panels.part((group * g.taps() + taps.start) * padded, taps.len() * padded);
-                gather_panels(g, x, group * g.inputs()..(group + 1) * g.inputs(), &tile, taps, panels);
-            });
-        }
-        let panels = &*panels;
-        for_each(blocks * g.groups, is_worth_sharing(g), |task| {
-            let (group, block) = (task / blocks, task % blocks);
-            let outputs = share(g.outputs(), blocks, block);
-            let panels = &panels[group * g.taps() * padded..];
-            with_scratch(outputs.len() * columns, |together| {
-                weights_product(g, w, group, outputs.clone(), &depths, panels, bias, together);
-                take_apart(g, together, 0..g.n, group * g.outputs() + outputs.start, y);
-            });
-        });
-    });
-}
-
-/// Some outputs of all columns, which are packed.
-#[allow(unsafe_code, reason = "one task has the whole scratch")]
-#[allow(clippy::too_many_arguments, reason = "one task's share of the arguments of the pass")]
-fn weights_product(
-    g: &Geometry,
-    w: &[f32],
-    group: usize,
-    outputs: Range<usize>,
-    depths: &[Range<usize>],
-    panels: &[f32],
-    bias: Option<&[f32]>,
-    together: &mut [f32],
-) {
-    let columns = g.n * g.pixels();
-    let bias = bias.map(|bias| &bias[group * g.outputs() + outputs.start..]);
-    // SAFETY: this task has the whole scratch.
-    let slice = unsafe { Shared::new(together) };
-    for (i, taps) in depths.iter().enumerate() {
-        let (rows, depth) = (outputs.len(), taps.len());
-        with_scratch(rows * depth, |left| {
-            pack_outputs(g, w, group, outputs.clone(), taps.clone(), left);
-            let bias = bias.filter(|_| i == 0);
-            let block = Block { slice: &slice, start: 0, row: columns, accumulate: i > 0, bias };
-            let right = Right { panels: &panels[taps.start * Right::len(columns, 1)..], columns };
-            multiply(Left { panels: left, rows }, right, depth, block);
         });
     }
 }

@@ -1,6 +1,7 @@
 //! The sizes of a convolution, and how it is cut into tiles: by its shape alone, so that the same bits come out for any
 //! number of threads.
 
+use super::line::Line;
 use crate::tensor::ops::border::Border;
 use std::ops::Range;
 
@@ -74,19 +75,10 @@ impl Geometry {
         self.border.source((oy * self.stride + ky * self.dilation) as isize - self.top, self.h)
     }
 
-    /// Input column under output column 0 at kernel column `kx`, which may lie outside.
+    /// What a kernel's column `kx` reads of a row of the input, for all columns of the output.
     #[inline]
-    pub fn first_column(&self, kx: usize) -> isize {
-        (kx * self.dilation) as isize - self.left
-    }
-
-    /// Output columns whose input column lies inside the map, if column 0 has input column `first`.
-    #[inline]
-    pub fn inside(&self, first: isize) -> Range<usize> {
-        let low = if first >= 0 { 0 } else { first.unsigned_abs().div_ceil(self.stride).min(self.ow) };
-        let room = self.w as isize - first;
-        let high = if room > 0 { ((room as usize - 1) / self.stride + 1).min(self.ow) } else { 0 };
-        low..high.max(low)
+    pub fn line(&self, kx: usize) -> Line {
+        Line::new((kx * self.dilation) as isize - self.left, self.stride, self.ow, (self.w, self.border))
     }
 }
 

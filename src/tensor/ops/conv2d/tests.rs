@@ -121,10 +121,27 @@ fn minimal_cases() -> Vec<Case> {
     cases
 }
 
+/// Strided kernels of odd sides: of the phases of the input's gradient some are done by minimal algorithms, some are not.
+fn mixed_cases() -> Vec<Case> {
+    let strided = Conv2d { stride: 2, padding: [1; 4], ..Conv2d::default() };
+    let cases = vec![
+        case([2, 25, 47, 42], 26, 3, strided),
+        case([1, 24, 63, 60], 27, 5, Conv2d { padding: [2; 4], ..strided }),
+        case([1, 26, 96, 94], 24, 7, Conv2d { stride: 3, padding: [3, 2, 2, 3], ..strided }),
+    ];
+    for c in &cases {
+        let g = c.geometry();
+        let phases = indices([g.stride, g.stride, 1, 1]).map(|(fy, fx, ..)| phase::Phase::new(&g, fy, fx));
+        let by_points = phases.filter(|p| winograd::Grid::new(&p.geometry).is_some()).count();
+        assert!(by_points > 0 && by_points < g.stride * g.stride, "{by_points}: {g:?}");
+    }
+    cases
+}
+
 /// By a bound of their own: transforms cancel some of the digits.
 #[test]
 fn minimal_algorithms_give_the_values_of_the_definition() {
-    for c in minimal_cases() {
+    for c in minimal_cases().into_iter().chain(mixed_cases()) {
         let g = c.geometry();
         let (x, w, dy) =
             (values(g.n * g.c * g.texels(), 1), values(g.o * g.taps(), 2), values(g.n * g.o * g.pixels(), 3));
@@ -189,7 +206,7 @@ fn values_are_those_of_the_definition() {
 
 #[test]
 fn a_bias_is_added_and_gets_the_sum() {
-    for c in small_cases().into_iter().chain(large_cases()).chain(minimal_cases()) {
+    for c in small_cases().into_iter().chain(large_cases()).chain(minimal_cases()).chain(mixed_cases()) {
         let g = c.geometry();
         let inputs = [
             given(c.x, wave(g.n * g.c * g.texels(), 0.3)),
@@ -217,7 +234,7 @@ fn a_bias_is_added_and_gets_the_sum() {
 
 #[test]
 fn gradients_are_added_to_what_is_there() {
-    for c in small_cases().into_iter().chain(large_cases()).chain(minimal_cases()) {
+    for c in small_cases().into_iter().chain(large_cases()).chain(minimal_cases()).chain(mixed_cases()) {
         let g = c.geometry();
         let device = Cpu::default();
         let buffer = |len: usize, phase: f64| device.upload(wave(len, phase)).unwrap();
@@ -235,7 +252,7 @@ fn gradients_are_added_to_what_is_there() {
 
 #[test]
 fn the_bits_do_not_depend_on_the_threads() {
-    for c in large_cases().into_iter().chain(minimal_cases()) {
+    for c in large_cases().into_iter().chain(minimal_cases()).chain(mixed_cases()) {
         let g = c.geometry();
         let inputs = [
             given(c.x, values(g.n * g.c * g.texels(), 1)),
@@ -311,4 +328,29 @@ fn a_transposed_convolution_has_the_gradients_of_differences() {
     let var = |shape: [usize; 4]| Var::constant(ctx.tensor(vec![0.0; shape.iter().product()], shape).unwrap());
     let how = ConvTranspose2d { stride: 2, padding: [1; 4], output: (8, 6) };
     assert!(conv_transpose2d(&ctx, &var([1, 5, 2, 3]), &var([5, 1, 4, 4]), None, &how).is_err());
+}
+
+/// Large enough for minimal algorithms and for phases by products, with a bias: against the definition of the convolution
+/// whose input's gradient it is.
+#[test]
+fn a_large_transposed_convolution_has_the_values_of_the_definition() {
+    for (side, kernel) in [(28, 4), (29, 3)] {
+        let (x, w) = ([2, 26, side, side], [26, 25, kernel, kernel]);
+        let out = 2 * side - 4 + kernel;
+        let how = ConvTranspose2d { stride: 2, padding: [1; 4], output: (out, out) };
+        let lens = [x, w].map(|s: [usize; 4]| s.iter().product::<usize>());
+        let inputs = [given(x, values(lens[0], 1)), given(w, values(lens[1], 2)), given([1, 25, 1, 1], values(25, 3))];
+        let dy = values(2 * 25 * out * out, 4);
+        let run = |ctx: &Context<Cpu>, v: &[Var<Cpu>]| conv_transpose2d(ctx, &v[0], &v[1], Some(&v[2]), &how).unwrap();
+        let (y, found) = backward_of(run, &inputs, |_| dy.clone());
+        let conv = Conv2d { stride: 2, padding: [1; 4], ..Conv2d::default() };
+        let g = conv.geometry([2, 25, out, out], w).unwrap();
+        let [x, w, bias] = [0, 1, 2].map(|i| inputs[i].to_vec());
+        let mut exact = input_gradient(&g, &x, &w);
+        exact.iter_mut().enumerate().for_each(|(i, v)| *v += bias[i / g.texels() % 25]);
+        assert!(distance(&y, &exact) < 3e-6, "{:e}: {g:?}", distance(&y, &exact));
+        let dx = distance(found[0].as_ref().unwrap(), &by_definition(&g, &dy, &w));
+        let dw = distance(found[1].as_ref().unwrap(), &weight_gradient(&g, &dy, &x));
+        assert!(dx < 3e-6 && dw < 3e-6, "{dx:e}, {dw:e}: {g:?}");
+    }
 }

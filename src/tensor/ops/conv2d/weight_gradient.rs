@@ -5,6 +5,7 @@ use super::columns::{gather, pick};
 use super::geometry::{Geometry, MANY_COLUMNS, Tile, Tiles, share};
 use super::is_worth_sharing;
 use super::winograd::{self, Grid};
+use crate::tensor::ops::lanes::fold;
 use crate::tensor::ops::matrix::{Block, Left, Right, Shared, Source, for_each, kernel, multiply, pack, with_scratch};
 use crate::tensor::ops::parallel::{chunks, rows};
 use std::ops::Range;
@@ -110,27 +111,12 @@ pub fn bias_gradient(dy: &[f32], texels: usize, db: &mut [f32], accumulate: bool
     let channels = db.len();
     let sum = |channel: usize, value: &mut f32| {
         let maps = dy.chunks_exact(texels).skip(channel).step_by(channels);
-        let total = maps.map(|map| f64::from(sum_in_lanes(map))).fold(0.0, |sum, map| sum + map) as f32;
+        let sums = maps.map(|map| fold(map, map, map, |v, _, _| [f64::from(v)])[0]);
+        let total = sums.fold(0.0, |total, sum| total + sum) as f32;
         *value = if accumulate { *value + total } else { total };
     };
     if dy.len() < SERIAL {
         return db.iter_mut().enumerate().for_each(|(c, v)| sum(c, v));
     }
     chunks(db, 1, &|c, value| sum(c, &mut value[0]));
-}
-
-/// A sum in sixteen lanes, which the compiler turns into vector instructions.
-fn sum_in_lanes(values: &[f32]) -> f32 {
-    const LANES: usize = 16;
-    let mut lanes = [0.0_f32; LANES];
-    let (whole, rest) = values.as_chunks::<LANES>();
-    for chunk in whole {
-        for (lane, v) in lanes.iter_mut().zip(chunk) {
-            *lane += v;
-        }
-    }
-    for (lane, v) in lanes.iter_mut().zip(rest) {
-        *lane += v;
-    }
-    lanes.iter().sum()
 }

@@ -84,20 +84,6 @@ fn spread_whole<const WIDE: usize>(line: &[f32], d: usize, depth: usize, panels:
     }
 }
 
-/// `to[i] = from[2 i]`.
-#[inline]
-pub fn every_second(to: &mut [f32], from: &[f32]) {
-    assert!(to.is_empty() || from.len() >= 2 * to.len() - 1);
-    #[cfg(target_arch = "x86_64")]
-    if turns_fast() {
-        // SAFETY: the processor has AVX2, and `from` reaches as far as was just checked.
-        return unsafe { super::vector::every_second(to, from) };
-    }
-    for (i, to) in to.iter_mut().enumerate() {
-        *to = from[2 * i];
-    }
-}
-
 fn pick(
     from: Source<'_>,
     lanes: std::ops::Range<usize>,

@@ -141,30 +141,6 @@ mod x86 {
         _mm512_fmadd_ps
     );
 
-    /// `to[i] = from[2 i]`.
-    ///
-    /// # Safety
-    /// The processor has AVX2; `from` has at least `2 * to.len() - 1` values.
-    #[target_feature(enable = "avx2")]
-    pub unsafe fn every_second(to: &mut [f32], from: &[f32]) {
-        let mut i = 0;
-        while 2 * (i + 8) <= from.len() && i + 8 <= to.len() {
-            // SAFETY: sixteen values from 2 i on are read, eight from i on are written: inside, as just checked.
-            unsafe {
-                let source = from.as_ptr().add(2 * i);
-                let (a, b) = (_mm256_loadu_ps(source), _mm256_loadu_ps(source.add(8)));
-                let mixed = _mm256_castps_pd(_mm256_shuffle_ps::<0x88>(a, b));
-                let even = _mm256_castpd_ps(_mm256_permute4x64_pd::<0xd8>(mixed));
-                _mm256_storeu_ps(to.as_mut_ptr().add(i), even);
-            }
-            i += 8;
-        }
-        while i < to.len() {
-            to[i] = from[2 * i];
-            i += 1;
-        }
-    }
-
     // SAFETY: touches no memory.
     unsafe impl Eight for Avx2 {
         #[inline(always)]
@@ -215,4 +191,4 @@ mod x86 {
 }
 
 #[cfg(target_arch = "x86_64")]
-pub use x86::{Avx2, Avx512, every_second, transpose_8x8};
+pub use x86::{Avx2, Avx512, transpose_8x8};

@@ -2,6 +2,7 @@
 
 use super::points::TILE;
 use crate::tensor::ops::conv2d::geometry::Geometry;
+use crate::tensor::ops::conv2d::line::Line;
 use std::ops::Range;
 
 /// A convolution whose kernel is one of 3 x 3 or 2 x 2, or four of 2 x 2 (of every channel four planes are made).
@@ -74,28 +75,12 @@ impl<'a> Grid<'a> {
     }
 
     /// Writes row `y` of a plane from column 0 on, with what lies beyond the map; `map` is its channel's.
-    pub fn fill(&self, map: &[f32], (by, bx): (usize, usize), y: usize, line: &mut [f32]) {
+    pub fn fill(&self, map: &[f32], (by, bx): (usize, usize), y: usize, out: &mut [f32]) {
         let g = self.g;
         let row = (y * self.step + by * self.shift) as isize - g.top;
-        let Some(row) = g.border.source(row, g.h) else { return line.fill(0.0) };
-        let source = &map[row * g.w..][..g.w];
+        let Some(row) = g.border.source(row, g.h) else { return out.fill(0.0) };
         let first = (bx * self.shift) as isize - g.left;
-        let inside = self.inside(first, line.len());
-        for x in (0..inside.start).chain(inside.end..line.len()) {
-            let from = g.border.source(first + (x * self.step) as isize, g.w);
-            line[x] = from.map_or(0.0, |x| source[x]);
-        }
-        if !inside.is_empty() {
-            let start = (first + (inside.start * self.step) as isize) as usize;
-            super::super::columns::strided_copy(&mut line[inside], &source[start..], self.step);
-        }
-    }
-
-    fn inside(&self, first: isize, len: usize) -> Range<usize> {
-        let low = if first >= 0 { 0 } else { first.unsigned_abs().div_ceil(self.step).min(len) };
-        let room = self.g.w as isize - first;
-        let high = if room > 0 { ((room as usize - 1) / self.step + 1).min(len) } else { 0 };
-        low..high.max(low)
+        Line::new(first, self.step, out.len(), (g.w, g.border)).read(&map[row * g.w..][..g.w], out);
     }
 }
 
