@@ -1,6 +1,6 @@
 //! Composites against PyTorch: `tests/parity/composites.py` made the cases and the numbers, and says what they are.
 
-use super::parity_rig::{Tensors, compare, fill, golden, host, uniform};
+use super::parity_rig::{TOLERANCE, Tensors, compare, fill, golden, host, uniform};
 use super::{Built, Run};
 use crate::components;
 use crate::config;
@@ -152,7 +152,7 @@ fn check(family: &[&str]) {
     let cases: Vec<Case> =
         Case::all().into_iter().filter(|c| family.iter().any(|f| c.component.starts_with(f))).collect();
     assert!(!cases.is_empty());
-    let wrong: Vec<String> = cases.iter().flat_map(|c| compare(&golden, &c.name, &c.run()).1).collect();
+    let wrong: Vec<String> = cases.iter().flat_map(|c| compare(&golden, &c.name, &c.run(), TOLERANCE).1).collect();
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
@@ -236,11 +236,11 @@ fn every_case_is_checked_and_a_small_error_is_found() {
     // One element of one gradient, off by 2e-4 of the gradient's norm.
     let case = cases.iter().find(|c| c.name == "attention-gate").unwrap();
     let mut found = case.run();
-    let (worst, _) = compare(&golden, &case.name, &found);
+    let (worst, _) = compare(&golden, &case.name, &found, TOLERANCE);
     assert!(worst < 1e-5, "{worst}");
     let (_, values) = found.get_mut("gradient/net/theta/conv/weight").unwrap();
     let norm = values.iter().map(|v| v * v).sum::<f32>().sqrt();
     values[7] += 2e-4 * norm;
-    let (_, wrong) = compare(&golden, &case.name, &found);
+    let (_, wrong) = compare(&golden, &case.name, &found, TOLERANCE);
     assert!(matches!(&wrong[..], [one] if one.contains("theta/conv/weight")), "{wrong:?}");
 }

@@ -1,7 +1,7 @@
 //! Embedding networks against PyTorch: `tests/parity/embeddings.py` made the numbers in `golden/embeddings.safetensors`.
 //! And the identity loss on them.
 
-use super::parity_rig::{self, Tensors, golden, host, public_file};
+use super::parity_rig::{self, TOLERANCE, Tensors, golden, host, public_file};
 use super::step_rig::{self, Rig, residues};
 use super::{Built, Run};
 use crate::graph::layout::Layout;
@@ -122,7 +122,7 @@ fn tensors(embedding: &str, (batch, side): (usize, usize), mode: Mode) -> Tensor
 
 fn check(case: &str, found: &Tensors) {
     let bytes = golden("embeddings.safetensors");
-    let (_, wrong) = parity_rig::compare(&SafeTensors::deserialize(&bytes).unwrap(), case, found);
+    let (_, wrong) = parity_rig::compare(&SafeTensors::deserialize(&bytes).unwrap(), case, found, TOLERANCE);
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 

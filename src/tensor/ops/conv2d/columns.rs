@@ -2,7 +2,7 @@
 //! way back (col2im).
 
 use super::geometry::{Geometry, Tile};
-use crate::tensor::ops::matrix::{kernel, spread, with_scratch};
+use crate::tensor::ops::matrix::{Source, kernel, pack, spread, with_scratch};
 use std::ops::Range;
 
 /// Writes the columns of a tile: rows are `taps` of the taps of `channels` (of the whole input, `n x c`), `tile.columns`
@@ -23,6 +23,9 @@ pub fn gather_panels(
     panels: &mut [f32],
 ) {
     let (columns, width, depth) = (tile.columns(g), kernel().columns, taps.len());
+    if let Some(from) = in_place(g, x, channels.start, tile, &taps) {
+        return pack(Source { lane: 1, depth: g.texels(), ..from }, (columns, depth), width, true, panels);
+    }
     let padded = columns.next_multiple_of(width);
     with_scratch(padded, |line| {
         line[columns..].fill(0.0);
@@ -31,6 +34,19 @@ pub fn gather_panels(
             spread(line, width, d, depth, panels);
         }
     });
+}
+
+/// Where the columns of a pointwise convolution lie in the input, if they are of one image.
+pub fn in_place<'a>(
+    g: &Geometry,
+    x: &'a [f32],
+    channel: usize,
+    tile: &Tile,
+    taps: &Range<usize>,
+) -> Option<Source<'a>> {
+    let image = tile.single().filter(|_| g.is_pointwise())?;
+    let start = (image * g.c + channel + taps.start) * g.texels() + tile.start(g);
+    Some(Source { values: x, start, lane: g.texels(), depth: 1 })
 }
 
 fn gather_line(g: &Geometry, x: &[f32], channel: usize, tile: &Tile, tap: usize, out: &mut [f32]) {

@@ -69,6 +69,13 @@ impl Geometry {
         self.n * self.o * self.pixels() * self.taps()
     }
 
+    /// Whether every output texel is made of the input texel at its place.
+    #[inline]
+    pub fn is_pointwise(&self) -> bool {
+        let in_place = (self.h, self.w, self.top, self.left) == (self.oh, self.ow, 0, 0);
+        self.area() == 1 && self.stride == 1 && in_place
+    }
+
     /// Input row under output row `oy` at kernel row `ky`.
     #[inline]
     pub fn row(&self, oy: usize, ky: usize) -> Option<usize> {

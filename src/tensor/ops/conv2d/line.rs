@@ -39,11 +39,12 @@ impl Line {
     /// Copies the texels from the row, with what the border puts beyond it.
     #[inline]
     pub fn read(&self, row: &[f32], out: &mut [f32]) {
-        for i in 0..self.inside.start {
-            out[i] = self.column(i).map_or(0.0, |column| row[column]);
+        let Range { start, end } = self.inside;
+        for (i, out) in out[..start].iter_mut().enumerate() {
+            *out = self.column(i).map_or(0.0, |column| row[column]);
         }
-        for i in self.inside.end..self.len {
-            out[i] = self.column(i).map_or(0.0, |column| row[column]);
+        for (i, out) in out[end..].iter_mut().enumerate() {
+            *out = self.column(end + i).map_or(0.0, |column| row[column]);
         }
         if !self.inside.is_empty() {
             stripes::every(&mut out[self.inside.clone()], &row[self.start()..], self.step);

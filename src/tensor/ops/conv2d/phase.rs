@@ -59,15 +59,21 @@ impl Phase {
     /// Packs the weights: rows are the input's channels of a group, taps those of the phase, last first.
     pub fn pack(&self, g: &Geometry, w: &[f32], group: usize, taps: Range<usize>, panels: &mut [f32]) {
         let (p, width, depth) = (&self.geometry, kernel().rows, taps.len());
-        for (d, tap) in taps.enumerate() {
+        let start = |tap: usize| {
             let (output, ky, kx) = (tap / p.area(), tap / p.kw % p.kh, tap % p.kw);
             let (ky, kx) = (self.last.0 - g.stride * ky, self.last.1 - g.stride * kx);
-            let start = (group * g.outputs() + output) * g.taps() + ky * g.kw + kx;
-            let weights = w[start..].iter().step_by(g.area()).take(g.inputs());
-            for (c, weight) in weights.enumerate() {
-                let panel = c - c % width;
-                let used = width.min(g.inputs() - panel);
-                panels[panel * depth + d * used + (c - panel)] = *weight;
+            (group * g.outputs() + output) * g.taps() + ky * g.kw + kx
+        };
+        let starts: Vec<usize> = taps.map(start).collect();
+        // A panel's channels for all taps, while their kernels are in the nearest cache.
+        for panel in (0..g.inputs()).step_by(width) {
+            let used = width.min(g.inputs() - panel);
+            let to = &mut panels[panel * depth..][..used * depth];
+            for (lanes, start) in to.chunks_exact_mut(used).zip(&starts) {
+                let from = &w[start + panel * g.area()..];
+                for (c, lane) in lanes.iter_mut().enumerate() {
+                    *lane = from[c * g.area()];
+                }
             }
         }
     }

@@ -1,7 +1,7 @@
 //! The gradients of weights and bias: products of the output's gradient with the columns, both packed with the texels as
 //! their depth. Where there are few taps the sum over texels is shared out in a fixed number of parts, added in order.
 
-use super::columns::{gather, pick};
+use super::columns::{gather, in_place, pick};
 use super::geometry::{Geometry, MANY_COLUMNS, Tile, Tiles, share};
 use super::is_worth_sharing;
 use super::winograd::{self, Grid};
@@ -78,6 +78,9 @@ fn pack_gradient(g: &Geometry, dy: &[f32], tile: &Tile, outputs: Range<usize>, l
 fn pack_columns(g: &Geometry, x: &[f32], tile: &Tile, group: usize, taps: &Range<usize>, right: &mut [f32]) {
     let (depth, width) = (tile.columns(g), kernel().columns);
     let channels = group * g.inputs()..(group + 1) * g.inputs();
+    if let Some(from) = in_place(g, x, channels.start, tile, taps) {
+        return pack(from, (taps.len(), depth), width, true, right);
+    }
     with_scratch(width * depth, |lines| {
         for (i, first) in taps.clone().step_by(width).enumerate() {
             let some = first..taps.end.min(first + width);

@@ -97,6 +97,14 @@ impl<'a> Along<'a> {
     /// Adds a row of the target's gradient to the source's.
     pub fn backward(&self, line: &[f32], dx: &mut [f32], scratch: &mut [f32]) {
         let source = self.taps.source;
+        if let [a, b] = &self.rests[..]
+            && (a.share, b.share) == (0.0, 0.0)
+            && a.source() == b.source()
+        {
+            // What is repeated.
+            add_pairs(&mut dx[a.source()], &line[2 * a.range.start..2 * a.range.end]);
+            return self.others_back(line, dx);
+        }
         for (q, (rest, stripe)) in self.rests.iter().zip(scratch.chunks_mut(source)).enumerate() {
             stripes::take(stripe, line, q, self.rests.len());
             let (stripe, from, share) = (&stripe[rest.range.clone()], rest.source(), rest.share);
@@ -105,6 +113,10 @@ impl<'a> Along<'a> {
                 lanes::amend1(&mut dx[from.start + 1..from.end + 1], stripe, move |dx, g| dx + g * share);
             }
         }
+        self.others_back(line, dx);
+    }
+
+    fn others_back(&self, line: &[f32], dx: &mut [f32]) {
         let Taps { low, high, share, .. } = self.taps;
         for &i in &self.others {
             dx[low[i]] += line[i] * (1.0 - share[i]);
@@ -142,6 +154,22 @@ pub fn blend(out: &mut [f32], low: &[f32], high: &[f32], share: f32) {
         out.copy_from_slice(low);
     } else {
         lanes::map2(out, low, high, move |l, h| l * (1.0 - share) + h * share);
+    }
+}
+
+wide! {
+    /// `to[i] += from[2 i] + from[2 i + 1]`.
+    fn add_pairs(to: &mut [f32], from: &[f32]) {
+        let (whole, from_whole) = (to.as_chunks_mut::<8>().0, from.as_chunks::<16>().0);
+        let count = whole.len().min(from_whole.len());
+        for i in 0..count {
+            for j in 0..8 {
+                whole[i][j] += from_whole[i][2 * j] + from_whole[i][2 * j + 1];
+            }
+        }
+        for i in 8 * count..to.len() {
+            to[i] += from[2 * i] + from[2 * i + 1];
+        }
     }
 }
 

@@ -107,13 +107,17 @@ fn backward(readers: &[Vec<(usize, f32)>], (columns, along): Axis<'_>, dy: &[f32
     let row = |i: usize| &dy[i * target..(i + 1) * target];
     dx.fill(0.0);
     for (dx, readers) in dx.chunks_mut(columns.source).zip(readers) {
-        line.fill(0.0);
-        for pair in readers.chunks(2) {
+        for (k, pair) in readers.chunks(2).enumerate() {
             match *pair {
+                [(i, p), (j, q)] if k == 0 => lanes::map2(&mut line, row(i), row(j), move |a, b| a * p + b * q),
                 [(i, p), (j, q)] => lanes::amend2(&mut line, row(i), row(j), move |g, a, b| g + (a * p + b * q)),
+                [(i, p)] if k == 0 => lanes::map(&mut line, row(i), move |a| a * p),
                 [(i, p)] => lanes::amend1(&mut line, row(i), move |g, a| g + a * p),
                 _ => {}
             }
+        }
+        if readers.is_empty() {
+            continue;
         }
         along.backward(&line, dx, &mut scratch);
     }
