@@ -2,11 +2,13 @@
 //!
 //! Axes everywhere: x to the image's right, y up, z towards the viewer. Texture coordinates are 0 to 1, v down.
 
+pub mod blend;
 pub mod camera;
 pub mod depth;
 pub mod light;
 pub mod mesh;
 pub mod morphable;
+pub mod picture;
 pub mod procedural;
 pub mod sheet;
 pub mod visible;
