@@ -7,6 +7,7 @@ pub mod depth;
 pub mod light;
 pub mod mesh;
 pub mod morphable;
+pub mod picture;
 pub mod procedural;
 pub mod sheet;
 pub mod visible;
