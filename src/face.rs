@@ -10,5 +10,6 @@ pub mod mesh;
 pub mod morphable;
 pub mod picture;
 pub mod procedural;
+pub mod raster;
 pub mod sheet;
 pub mod visible;
