@@ -5,6 +5,7 @@
 pub mod blend;
 pub mod camera;
 pub mod depth;
+pub mod fit;
 pub mod light;
 pub mod mesh;
 pub mod morphable;
