@@ -76,8 +76,10 @@ impl Rotation {
     }
 
     /// This rotation of a point or direction.
+    #[inline]
     pub fn of(&self, v: Vec3) -> Vec3 {
-        self.0.map(|row| dot(row, v))
+        // Without closures over arrays, which are calls where crates are not optimised across their units.
+        [dot(self.0[0], v), dot(self.0[1], v), dot(self.0[2], v)]
     }
 
     /// First `other`, then this one.
@@ -113,6 +115,7 @@ impl Camera {
     }
 
     /// One point: see [`Projected::points`].
+    #[inline]
     pub fn point(&self, position: Vec3) -> Vec3 {
         match self {
             Camera::Orthographic(camera) => camera.point(position),

@@ -8,6 +8,7 @@ use std::f32::consts::PI;
 use super::mesh::Vec3;
 
 /// The nine real basis functions at a direction of length 1, in the order 00, 1-1, 10, 11, 2-2, 2-1, 20, 21, 22.
+#[inline]
 pub fn basis([x, y, z]: Vec3) -> [f32; 9] {
     [
         0.282_095,
@@ -49,6 +50,7 @@ impl Light {
     }
 
     /// What a white matt surface with this normal shows; never below 0.
+    #[inline]
     pub fn at(&self, normal: Vec3) -> Vec3 {
         let y = basis(normal);
         self.coefficients.map(|all| all.iter().zip(&y).map(|(c, y)| c * y).sum::<f32>().max(0.0))

@@ -56,10 +56,13 @@ pub fn rasterize(
         .zip(depth.par_chunks_mut(size))
         .enumerate()
         .for_each(|(number, ((triangle, weights), depth))| {
-            let mut band = Band { width, top: number * ROWS, triangle, weights, depth };
-            let draw = if projected.perspective { Band::draw::<true> } else { Band::draw::<false> };
-            for id in bins.of(number) {
-                draw(&mut band, id, triangles[id as usize], &corners, &projected.points);
+            let top = number * ROWS;
+            let mut band = Band { width, top, bottom: (top + ROWS).min(height), triangle, weights, depth };
+            for part in bins.of(number) {
+                match projected.perspective {
+                    true => band.draw_all::<true>(part, triangles, &corners, &projected.points),
+                    false => band.draw_all::<false>(part, triangles, &corners, &projected.points),
+                }
             }
         });
     fragments

@@ -18,6 +18,7 @@ pub struct Orthographic {
 
 impl Orthographic {
     /// x and y in pixels, z in pixels towards the viewer.
+    #[inline]
     pub fn point(&self, position: Vec3) -> Vec3 {
         let [x, y, z] = self.rotation.of(position);
         [self.centre[0] + self.scale * x, self.centre[1] - self.scale * y, self.scale * z]

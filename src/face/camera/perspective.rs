@@ -30,9 +30,10 @@ impl Perspective {
     }
 
     /// x and y in pixels and 1 / distance; NaN nearer than `near` and behind the camera.
+    #[inline]
     pub fn point(&self, position: Vec3) -> Vec3 {
-        let turned = self.rotation.of(position);
-        let [x, y, z] = [0, 1, 2].map(|k| turned[k] + self.translation[k]);
+        let ([x, y, z], t) = (self.rotation.of(position), self.translation);
+        let [x, y, z] = [x + t[0], y + t[1], z + t[2]];
         if -z < self.near {
             return [f32::NAN; 3];
         }

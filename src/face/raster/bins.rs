@@ -32,11 +32,12 @@ pub fn snapped(points: &[Vec3]) -> Vec<Corner> {
     corners
 }
 
-/// The corners of a triangle in the order in which its area is above 0 (clockwise on the picture), each with its place
-/// in the triangle; `None` where there is nothing to draw.
+/// The corners of a triangle in the order in which it goes clockwise on the picture, twice its area (above 0), and
+/// whether the second and third were swapped; `None` where there is nothing to draw.
+#[inline]
 pub fn oriented(corners: &[Corner], triangle: [u32; 3], faces: Faces) -> Option<([Corner; 3], i64, bool)> {
-    let at = |i: u32| corners.get(i as usize).copied().unwrap_or(NOWHERE);
-    let [a, b, c] = triangle.map(at);
+    let at = |k: usize| corners.get(triangle[k] as usize).copied().unwrap_or(NOWHERE);
+    let (a, b, c) = (at(0), at(1), at(2));
     if a == NOWHERE || b == NOWHERE || c == NOWHERE {
         return None;
     }
@@ -48,12 +49,14 @@ pub fn oriented(corners: &[Corner], triangle: [u32; 3], faces: Faces) -> Option<
 }
 
 /// Above 0 where `a`, `b`, `c` go clockwise on the picture.
+#[inline]
 fn twice_area(a: Corner, b: Corner, c: Corner) -> i64 {
     let d = |p: Corner, q: Corner, k: usize| i64::from(q[k]) - i64::from(p[k]);
     d(a, b, 0) * d(a, c, 1) - d(a, b, 1) * d(a, c, 0)
 }
 
 /// The first pixel whose centre is not before, and the first whose centre is behind the range of three places.
+#[inline]
 pub fn centres([a, b, c]: [i32; 3], len: usize) -> (usize, usize) {
     // Centre i lies at i PARTS + PARTS / 2: the number of centres before a place.
     let before = |place: i32| ((place + PARTS / 2 - 1) >> PARTS.trailing_zeros()).clamp(0, len as i32) as usize;
@@ -78,10 +81,9 @@ impl Bins {
         Bins { tasks }
     }
 
-    /// The triangles that reach a band.
-    pub fn of(&self, band: usize) -> impl Iterator<Item = u32> {
-        let part = move |bin: &Bin| bin.starts[band] as usize..bin.starts[band + 1] as usize;
-        self.tasks.iter().flat_map(move |bin| bin.numbers[part(bin)].iter().copied())
+    /// The triangles that reach a band, in parts.
+    pub fn of(&self, band: usize) -> impl Iterator<Item = &[u32]> {
+        self.tasks.iter().map(move |bin| &bin.numbers[bin.starts[band] as usize..bin.starts[band + 1] as usize])
     }
 }
 

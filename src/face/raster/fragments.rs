@@ -48,9 +48,10 @@ impl Fragments {
     }
 
     /// A value of the vertices at a pixel; `None` where nothing is.
+    #[inline]
     pub fn at<const N: usize>(&self, triangles: &[[u32; 3]], pixel: usize, values: &[[f32; N]]) -> Option<[f32; N]> {
-        let corners = triangles.get(self.triangle[pixel] as usize)?;
-        let [a, b, c] = corners.map(|i| &values[i as usize]);
+        let [a, b, c] = *triangles.get(self.triangle[pixel] as usize)?;
+        let (a, b, c) = (&values[a as usize], &values[b as usize], &values[c as usize]);
         let [p, q, r] = self.weights[pixel];
         let mut out = [0.0; N];
         for k in 0..N {
