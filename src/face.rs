@@ -13,4 +13,5 @@ pub mod picture;
 pub mod procedural;
 pub mod raster;
 pub mod sheet;
+pub mod unwrap;
 pub mod visible;
