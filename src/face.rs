@@ -8,5 +8,6 @@ pub mod light;
 pub mod mesh;
 pub mod morphable;
 pub mod procedural;
+pub mod readers;
 pub mod sheet;
 pub mod visible;
