@@ -12,6 +12,7 @@ pub mod morphable;
 pub mod picture;
 pub mod procedural;
 pub mod raster;
+pub mod readers;
 pub mod sheet;
 pub mod unwrap;
 pub mod visible;
