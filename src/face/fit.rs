@@ -14,6 +14,8 @@ mod points;
 mod pose;
 
 #[cfg(test)]
+mod photo_tests;
+#[cfg(test)]
 mod tests;
 
 use super::camera::{Orthographic, Pose};
@@ -46,7 +48,7 @@ pub struct Settings {
     pub expressiveness: f64,
     /// How much a landmark of the jaw counts.
     pub jaw: f64,
-    /// The yaw in degrees from which the landmarks of the side that turns away lie on the outline.
+    /// The yaw in degrees from which the landmarks of the jaw are looked for along outline and contour.
     pub outline_from: f64,
 }
 

@@ -1,6 +1,6 @@
 //! The alternation of pose, identity and expression.
 
-use super::contour::{Slot, slots, yaw};
+use super::contour::{Contours, nearest, side};
 use super::linear::Normal;
 use super::points::{Modes, Point, Points};
 use super::pose::{Match, View};
@@ -13,9 +13,11 @@ pub struct Fitter {
     settings: Settings,
     /// First the landmarks that have a vertex, then the jaw's candidates.
     points: Points,
-    /// The landmark of each of the first points.
+    /// The landmark of each of the first points, then those of the jaw that have no vertex of their own.
     landmarks: Vec<usize>,
-    slots: Vec<Slot>,
+    /// The number of landmarks with a vertex.
+    fixed: usize,
+    contours: Contours,
     priors: [Prior; 2],
     /// Between the outer corners of the eyes of the mean face, or an estimate of it.
     eye_distance: f64,
@@ -29,14 +31,14 @@ struct State {
     view: View,
     identity: Vec<f64>,
     expression: Vec<f64>,
-    /// The point of each landmark.
-    points: Vec<usize>,
+    /// The point of each landmark; `None` as long as one without a vertex was not matched.
+    points: Vec<Option<usize>>,
 }
 
 /// A landmark that can be used.
 #[derive(Clone, Copy)]
 struct Seen {
-    /// Its place in the list of landmarks with a vertex.
+    /// Its place in the fitter's list of landmarks.
     index: usize,
     /// In pixels, y up.
     place: [f64; 2],
@@ -62,12 +64,15 @@ impl Fitter {
         if landmarks.len() < FEWEST {
             return Err(Error::Model(landmarks.len()));
         }
-        let (candidates, slots) = slots(model);
-        vertices.extend(candidates);
+        let fixed = landmarks.len();
+        let contours = Contours::new(model);
+        vertices.extend(&contours.vertices);
+        let slides = |l: &usize| side(*l).is_some_and(|side| !contours.contour(side).is_empty());
+        landmarks.extend((0..LANDMARKS).filter(|l| model.landmarks[*l].is_none() && slides(l)));
         let points = Points::new(model, vertices, settings.identity, settings.expression);
         let priors = [model.identity.prior, model.expression.prior];
-        let eye_distance = eye_distance(&landmarks, points.mean());
-        Ok(Fitter { settings, points, landmarks, slots, priors, eye_distance })
+        let eye_distance = eye_distance(&landmarks[..fixed], points.mean());
+        Ok(Fitter { settings, points, landmarks, fixed, contours, priors, eye_distance })
     }
 
     /// The face whose landmarks lie at `landmarks`, in pixels (centres at +0.5, y down): 68 in the iBUG order, of which
@@ -79,7 +84,7 @@ impl Fitter {
             view: View { rows: [[0.0; 3]; 3], scale: 0.0, shift: [0.0; 2] },
             identity: vec![0.0; self.points.identity.count],
             expression: vec![0.0; self.points.expression.count],
-            points: (0..self.landmarks.len()).collect(),
+            points: (0..self.landmarks.len()).map(|index| (index < self.fixed).then_some(index)).collect(),
         };
         for round in 0..self.settings.rounds.max(1) {
             let without_jaw = round < self.settings.without_jaw && inner.len() >= FEWEST;
@@ -98,7 +103,7 @@ impl Fitter {
         self.finished(&state, &placed, &seen)
     }
 
-    /// The landmarks that have a vertex, a place and a weight.
+    /// The landmarks that have a place and a weight.
     fn seen(&self, landmarks: &[[f32; 2]], weights: &[f32]) -> Result<Vec<Seen>, Error> {
         if landmarks.len() != LANDMARKS {
             return Err(Error::Count { what: "landmarks", found: landmarks.len(), expected: LANDMARKS });
@@ -114,35 +119,41 @@ impl Fitter {
             sound.then_some(Seen { index, place: [x, -y], weight })
         };
         let seen: Vec<Seen> = self.landmarks.iter().enumerate().filter_map(usable).collect();
-        if seen.len() < FEWEST { Err(Error::TooFew(seen.len())) } else { Ok(seen) }
+        let fixed = seen.iter().filter(|s| s.index < self.fixed).count();
+        if fixed < FEWEST { Err(Error::TooFew(fixed)) } else { Ok(seen) }
     }
 
     fn matches(&self, state: &State, placed: &[Point], seen: &[Seen]) -> Vec<Match> {
-        let one = |s: &Seen| Match { point: placed[state.points[s.index]], seen: s.place, weight: s.weight };
-        seen.iter().map(one).collect()
+        let one = |s: &Seen| Some(Match { point: placed[state.points[s.index]?], seen: s.place, weight: s.weight });
+        seen.iter().filter_map(one).collect()
     }
 
-    /// Matches the landmarks of the jaw anew, on the side that turns away.
+    /// Matches the landmarks of the jaw anew.
     fn slide(&self, state: &mut State, placed: &[Point], seen: &[Seen]) {
-        let candidates = &placed[self.landmarks.len()..];
-        let yaw = yaw(&state.view);
+        let (placed, view) = (&placed[self.fixed..], &state.view);
+        let candidates = self.contours.candidates(placed, view, self.settings.outline_from);
         for s in seen {
-            let Some(slot) = self.slots.iter().find(|slot| slot.landmark == self.landmarks[s.index]) else { continue };
-            let turned = yaw * slot.side >= self.settings.outline_from;
-            let chosen = if turned { slot.choose(candidates, &state.view, s.place) } else { None };
-            state.points[s.index] = chosen.map_or(s.index, |c| self.landmarks.len() + c);
+            let Some(side) = side(self.landmarks[s.index]) else { continue };
+            let own = (s.index < self.fixed).then_some(s.index);
+            let among = match (&candidates[side], own) {
+                (Some(candidates), _) => candidates,
+                (None, Some(_)) => &[][..],
+                (None, None) => self.contours.contour(side),
+            };
+            let chosen = nearest(among, placed, view, s.place);
+            state.points[s.index] = chosen.map_or(own, |c| Some(self.fixed + c));
         }
     }
 
     fn identify(&self, state: &mut State, seen: &[Seen]) -> Result<(), Error> {
-        let others = |s: &Seen| self.points.expression.sum(state.points[s.index], &state.expression);
+        let others = |point: usize| self.points.expression.sum(point, &state.expression);
         let normal = self.equations(state, seen, &self.points.identity, others, self.priors[0]);
         state.identity = solved(normal, self.priors[0], &state.identity)?;
         Ok(())
     }
 
     fn express(&self, state: &mut State, seen: &[Seen]) -> Result<(), Error> {
-        let others = |s: &Seen| self.points.identity.sum(state.points[s.index], &state.identity);
+        let others = |point: usize| self.points.identity.sum(point, &state.identity);
         let normal = self.equations(state, seen, &self.points.expression, others, self.priors[1]);
         state.expression = solved(normal, self.priors[1], &state.expression)?;
         Ok(())
@@ -155,7 +166,7 @@ impl Fitter {
         state: &State,
         seen: &[Seen],
         modes: &Modes,
-        others: impl Fn(&Seen) -> Point,
+        others: impl Fn(usize) -> Point,
         prior: Prior,
     ) -> Normal {
         let mut normal = Normal::new(POSE + modes.count);
@@ -163,7 +174,8 @@ impl Fitter {
         // In units of the noise that is expected.
         let unit = 1.0 / (self.settings.noise * self.eye_distance * state.view.scale).max(1e-12);
         for s in seen {
-            let (index, moved) = (state.points[s.index], others(s));
+            let Some(index) = state.points[s.index] else { continue };
+            let moved = others(index);
             let mean = self.points.mean()[index];
             let point = [0, 1, 2].map(|k| mean[k] + moved[k]);
             let (place, moves) = (state.view.place(point), state.view.moves(point));
@@ -185,14 +197,14 @@ impl Fitter {
     fn finished(&self, state: &State, placed: &[Point], seen: &[Seen]) -> Result<Fit, Error> {
         let (mut vertices, mut residuals) = (vec![None; LANDMARKS], vec![None; LANDMARKS]);
         for s in seen {
-            let (landmark, point) = (self.landmarks[s.index], state.points[s.index]);
+            let (landmark, Some(point)) = (self.landmarks[s.index], state.points[s.index]) else { continue };
             let [x, y] = state.view.place(placed[point]);
             vertices[landmark] = Some(self.points.vertices[point]);
             residuals[landmark] = Some((x - s.place[0]).hypot(y - s.place[1]));
         }
         let rotation = Rotation(state.view.rows.map(|row| row.map(|v| v as f32)));
         let View { scale, shift, .. } = state.view;
-        let eye_distance = scale * eye_distance(&self.landmarks, placed);
+        let eye_distance = scale * eye_distance(&self.landmarks[..self.fixed], placed);
         if !eye_distance.is_finite() || residuals.iter().flatten().any(|r: &f64| !r.is_finite()) {
             return Err(Error::Diverged);
         }

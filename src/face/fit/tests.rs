@@ -220,15 +220,31 @@ fn the_jaw_follows_the_outline_of_a_turned_head() {
     }
     assert!(residuals[0] < 0.8 * residuals[1] && turns[0] < 0.75 * turns[1], "{residuals:?} {turns:?}");
     assert!(turns[0] < 4.5, "{turns:?}");
-    // The vertices that a model names are used instead of lines, the nearest of them.
-    let mut named = model.clone();
+}
+
+#[test]
+fn contours_hold_the_jaw_that_is_turned_to_the_viewer_or_has_no_vertices() {
+    let mut model = model();
     let column = |share: f32| (0..DOWN as u32).map(move |row| row * ACROSS as u32 + (share * 60.0) as u32).collect();
-    named.contours = [column(0.2), column(0.8)];
+    model.contours = [column(0.1), column(0.9)];
+    let own = model.landmarks.clone();
+    let mut stream = Stream::new(6, "fit/contours");
     let mut known = known(&model, 40.0, &mut stream, 0.0);
     outlined(&model, &mut known);
-    let fit = Fitter::new(&named, Settings::default()).unwrap().fit(&known.landmarks, &[]).unwrap();
-    assert!((9..17).all(|l| named.contours[1].contains(&fit.vertices[l].unwrap())), "{:?}", fit.vertices);
-    assert_eq!(fit.vertices[..9], model.landmarks[..9]);
+    let fit = Fitter::new(&model, Settings::default()).unwrap().fit(&known.landmarks, &[]).unwrap();
+    let jaw = |landmark: usize| {
+        model.contours[0].contains(&fit.vertices[landmark].unwrap()) || own[..8].contains(&fit.vertices[landmark])
+    };
+    assert!((0..8).all(jaw) && fit.vertices[8] == own[8] && fit.vertices[9..17] != own[9..17], "{:?}", fit.vertices);
+
+    // Without vertices of its own the jaw is matched with the contours, and with the outline found from them.
+    model.contours = [own[..8].to_vec(), own[9..17].to_vec()].map(|side| side.into_iter().flatten().collect());
+    model.landmarks[..8].fill(None);
+    model.landmarks[9..17].fill(None);
+    let fit = Fitter::new(&model, Settings::default()).unwrap().fit(&known.landmarks, &[]).unwrap();
+    assert!((0..8).all(|l| model.contours[0].contains(&fit.vertices[l].unwrap())), "{:?}", fit.vertices);
+    assert!((9..17).all(|l| fit.residuals[l].is_some_and(|r| r < 12.0)), "{:?}", fit.residuals);
+    assert!(turned_by(&fit, &known) < 6.0, "{}", turned_by(&fit, &known));
 }
 
 #[test]

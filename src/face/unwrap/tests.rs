@@ -104,7 +104,7 @@ fn masks_grow_by_squares() {
     assert!((0..35).all(|p| grown[p] == expected.contains(&p)), "{grown:?}");
     assert_eq!(edges::grown(&mask, 7, 0), mask);
     assert_eq!(edges::grown(&mask, 7, usize::MAX - 9), [true; 35]);
-    assert_eq!(edges::grown(&[], 0, 3), []);
+    assert!(edges::grown(&[], 0, 3).is_empty());
     let depth = [1.0, 1.5, 9.0, 1.0, 1.2, f32::NEG_INFINITY];
     assert_eq!(edges::of_depth(&depth, 3, 1.0), [false, true, true, false, true, true]);
     let (n, d) = (f32::NEG_INFINITY, 2.0);
