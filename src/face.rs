@@ -4,11 +4,12 @@
 
 pub mod camera;
 pub mod depth;
+pub mod draw;
 pub mod light;
 pub mod mesh;
 pub mod morphable;
 pub mod picture;
 pub mod procedural;
 pub mod raster;
-pub mod sheet;
+pub mod sampling;
 pub mod visible;
