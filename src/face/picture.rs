@@ -60,11 +60,10 @@ impl Picture {
             return false;
         }
         let ((x0, x1, across), (y0, y1, down)) = (taps(x, self.width), taps(y, self.height));
-        let corners = [self.at(x0, y0), self.at(x1, y0), self.at(x0, y1), self.at(x1, y1)];
-        for (c, out) in out.iter_mut().enumerate().take(self.channels) {
-            let [a, b, d, e] = corners.map(|pixel| pixel[c]);
-            let (upper, lower) = (a + (b - a) * across, d + (e - d) * across);
-            *out = upper + (lower - upper) * down;
+        let (a, b, d, e) = (self.at(x0, y0), self.at(x1, y0), self.at(x0, y1), self.at(x1, y1));
+        for c in 0..self.channels.min(out.len()) {
+            let (upper, lower) = (a[c] + (b[c] - a[c]) * across, d[c] + (e[c] - d[c]) * across);
+            out[c] = upper + (lower - upper) * down;
         }
         (0.0..=self.width as f32).contains(&x) && (0.0..=self.height as f32).contains(&y)
     }

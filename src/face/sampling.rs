@@ -41,11 +41,11 @@ impl Sampling {
     /// Adds a view that has been drawn at this size.
     pub fn push(&mut self, fragments: &Fragments, topology: &Topology) {
         debug_assert_eq!((fragments.width, fragments.height), (self.width, self.height));
-        for pixel in 0..fragments.triangle.len() {
-            let place = fragments.at(&topology.triangles, pixel, &topology.uv);
-            self.coverage.push(if place.is_some() { 1.0 } else { 0.0 });
-            self.grid.push(place.map_or(NOWHERE, |[u, v]| [2.0 * u - 1.0, 2.0 * v - 1.0]));
-        }
+        // Where nothing is this becomes NOWHERE.
+        let nothing = [(NOWHERE[0] + 1.0) / 2.0, (NOWHERE[1] + 1.0) / 2.0];
+        let places = fragments.interpolate(&topology.triangles, &topology.uv, nothing);
+        self.grid.extend(places.iter().map(|[u, v]| [2.0 * u - 1.0, 2.0 * v - 1.0]));
+        self.coverage.extend(fragments.coverage().data);
     }
 
     /// N.
