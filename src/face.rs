@@ -1,4 +1,5 @@
-//! Geometry of faces, without learning: meshes, cameras, depth, texture sheets, light, and a procedural head.
+//! Geometry of faces, without learning: meshes and morphable models, cameras, light, the rasterizer and what is drawn by it,
+//! and a procedural head.
 //!
 //! Axes everywhere: x to the image's right, y up, z towards the viewer. Texture coordinates are 0 to 1, v down.
 
