@@ -25,6 +25,13 @@ pub fn basis([x, y, z]: Vec3) -> [f32; 9] {
     ]
 }
 
+/// Written out: a loop over arrays may become calls, and this runs for every pixel.
+#[inline]
+fn product(a: &[f32; 9], b: &[f32; 9]) -> f32 {
+    let first = a[0] * b[0] + a[1] * b[1] + a[2] * b[2] + a[3] * b[3];
+    first + a[4] * b[4] + a[5] * b[5] + a[6] * b[6] + a[7] * b[7] + a[8] * b[8]
+}
+
 const BANDS: [f32; 9] =
     [PI, 2.0 * PI / 3.0, 2.0 * PI / 3.0, 2.0 * PI / 3.0, PI / 4.0, PI / 4.0, PI / 4.0, PI / 4.0, PI / 4.0];
 
@@ -55,15 +62,8 @@ impl Light {
     #[inline]
     pub fn at(&self, normal: Vec3) -> Vec3 {
         let y = basis(normal);
-        let mut out = [0.0; 3];
-        for c in 0..3 {
-            let mut sum = 0.0;
-            for k in 0..9 {
-                sum += self.coefficients[c][k] * y[k];
-            }
-            out[c] = sum.max(0.0);
-        }
-        out
+        let [red, green, blue] = &self.coefficients;
+        [product(red, &y).max(0.0), product(green, &y).max(0.0), product(blue, &y).max(0.0)]
     }
 
     /// Lights the linear albedo of a picture of three channels by the normals of its pixels, in place; a pixel whose
