@@ -7,7 +7,9 @@
 use ablate::face::camera::{Camera, Orthographic, Perspective, Pose};
 use ablate::face::light::Light;
 use ablate::face::mesh::{Topology, Vec3};
+use ablate::face::picture::Picture;
 use ablate::face::raster::{Faces, Fragments, rasterize};
+use ablate::face::sampling::Sampling;
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -82,10 +84,25 @@ fn table(name: &str, topology: &Topology, positions: &[Vec3]) {
     let light = Light::ambient([0.3; 3]).with_lamp([0.0, 0.6, 0.8], [0.7; 3]);
     println!("  vertex normals          {:7.3} ms", least(|| topology.normals(positions)));
     println!("  normals at pixels       {:7.3} ms", least(|| fragments.directions(&topology.triangles, &normals)));
-    println!(
-        "  light at vertices       {:7.3} ms",
-        least(|| normals.iter().map(|n| light.at(*n)).collect::<Vec<Vec3>>())
-    );
+    let mut sampling = Sampling::empty(SIZE.0, SIZE.1);
+    sampling.push(&fragments, topology);
+    let texture = Picture::filled(256, 256, &[0.8, 0.6, 0.5]);
+    println!("  reading a texture       {:7.3} ms", least(|| sampling.read(0, &texture)));
+    let at_pixels = fragments.directions(&topology.triangles, &normals);
+    let mut lit = sampling.read(0, &texture);
+    println!("  light at pixels         {:7.3} ms", least(|| light.shade(&mut lit, &at_pixels)));
+    println!("  all of it               {:7.3} ms", least(|| render(topology, positions, &camera, &texture, &light)));
+}
+
+/// From positions to a lit picture.
+fn render(topology: &Topology, positions: &[Vec3], camera: &Camera, texture: &Picture, light: &Light) -> Picture {
+    let fragments = rasterize(&camera.project(positions), &topology.triangles, SIZE, Faces::Front);
+    let mut sampling = Sampling::empty(SIZE.0, SIZE.1);
+    sampling.push(&fragments, topology);
+    let mut picture = sampling.read(0, texture);
+    let normals = camera.turned(&topology.normals(positions));
+    light.shade(&mut picture, &fragments.directions(&topology.triangles, &normals));
+    picture
 }
 
 fn main() {

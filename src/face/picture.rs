@@ -35,6 +35,22 @@ impl Picture {
         &mut self.data[start..start + self.channels]
     }
 
+    /// The mean of every square of `factor` x `factor` pixels; what does not fill a square is cut off.
+    pub fn reduced(&self, factor: usize) -> Picture {
+        let mut out = Picture::new(self.width / factor, self.height / factor, self.channels);
+        let share = 1.0 / (factor * factor) as f32;
+        for y in 0..out.height * factor {
+            for x in 0..out.width * factor {
+                let from = (y * self.width + x) * self.channels;
+                let to = (y / factor * out.width + x / factor) * self.channels;
+                for c in 0..self.channels {
+                    out.data[to + c] += share * self.data[from + c];
+                }
+            }
+        }
+        out
+    }
+
     /// Bilinear between the four nearest pixels into `out`, a value for each channel; beyond the outermost centres the
     /// border repeats. Whether the point lies on the picture, `0 <= x <= width` and `0 <= y <= height`: where it does
     /// not, `out` is the nearest border; zeros for an empty picture and for a point that is not finite.
@@ -44,11 +60,10 @@ impl Picture {
             return false;
         }
         let ((x0, x1, across), (y0, y1, down)) = (taps(x, self.width), taps(y, self.height));
-        let corners = [self.at(x0, y0), self.at(x1, y0), self.at(x0, y1), self.at(x1, y1)];
-        for (c, out) in out.iter_mut().enumerate().take(self.channels) {
-            let [a, b, d, e] = corners.map(|pixel| pixel[c]);
-            let (upper, lower) = (a + (b - a) * across, d + (e - d) * across);
-            *out = upper + (lower - upper) * down;
+        let (a, b, d, e) = (self.at(x0, y0), self.at(x1, y0), self.at(x0, y1), self.at(x1, y1));
+        for c in 0..self.channels.min(out.len()) {
+            let (upper, lower) = (a[c] + (b[c] - a[c]) * across, d[c] + (e[c] - d[c]) * across);
+            out[c] = upper + (lower - upper) * down;
         }
         (0.0..=self.width as f32).contains(&x) && (0.0..=self.height as f32).contains(&y)
     }
@@ -93,5 +108,12 @@ mod tests {
         }
         assert!(!Picture::new(0, 5, 1).sample(0.0, 0.0, &mut [1.0]));
         assert!(!white.sample(1e30, 1e30, &mut [0.0; 2]));
+    }
+
+    #[test]
+    fn a_reduced_picture_is_of_means() {
+        let picture = Picture { width: 5, height: 2, channels: 1, data: (0..10).map(|i| i as f32).collect() };
+        assert_eq!(picture.reduced(2), Picture { width: 2, height: 1, channels: 1, data: vec![3.0, 5.0] });
+        assert_eq!(picture.reduced(1), picture);
     }
 }

@@ -98,4 +98,52 @@ mod tests {
         assert_eq!(degrees(0.0, 0.0, 0.0).centre, [229.5, 240.5]);
         assert_eq!(Orthographic::from_pose_para(&[0.0, 0.0, 0.0, 0.0, 0.0, 0.0, f32::NAN], 450.0), None);
     }
+
+    /// The numbers of a little-endian `.npy` file of f32 or f64; none where the file is missing.
+    fn npy(name: &str, bytes: usize) -> Vec<f64> {
+        let folder = std::env::var_os("ABLATE_DATA").map(std::path::PathBuf::from);
+        let folder = folder.unwrap_or_else(|| "../shared/data".into()).join("tddfa");
+        let Ok(file) = std::fs::read(folder.join(name)) else { return Vec::new() };
+        let start = 10 + usize::from(u16::from_le_bytes([file[8], file[9]]));
+        let number = |b: &[u8]| match *b {
+            [a, b, c, d] => f64::from(f32::from_le_bytes([a, b, c, d])),
+            _ => f64::from_le_bytes(b.try_into().unwrap()),
+        };
+        file[start..].chunks_exact(bytes).map(number).collect()
+    }
+
+    /// The landmarks that 3DDFA found on 16 photos, from its parameters. Its matrix is not quite a rotation (the singular
+    /// values differ by 3 %), so they are not met exactly.
+    #[test]
+    fn landmarks_lie_where_3ddfa_found_them() {
+        let [base, shape, expression] = ["u_base.npy", "w_shp_base.npy", "w_exp_base.npy"].map(|name| npy(name, 4));
+        let (all, boxes, found) =
+            (npy("golden_params.npy", 4), npy("golden_roi_boxes.npy", 8), npy("golden_landmarks.npy", 4));
+        if found.is_empty() {
+            println!("skipped: no shared data (set ABLATE_DATA)");
+            return;
+        }
+        assert_eq!((base.len(), shape.len(), all.len(), boxes.len()), (204, 204 * 40, 16 * 62, 16 * 4));
+        for face in 0..16 {
+            let p = &all[face * 62..][..62];
+            let matrix = std::array::from_fn(|k| p[k] as f32);
+            let roi = std::array::from_fn(|k| boxes[face * 4 + k] as f32);
+            let camera = Orthographic::from_tddfa(&matrix, 120.0, roi).unwrap();
+            let coordinate = |row: usize| {
+                let of = |basis: &[f64], modes: usize, from: usize| -> f64 {
+                    (0..modes).map(|k| basis[row * modes + k] * p[from + k]).sum()
+                };
+                (base[row] + of(&shape, 40, 12) + of(&expression, 10, 52)) as f32
+            };
+            let mut sum = 0.0;
+            for point in 0..68 {
+                let [x, y, _] = camera.point([0, 1, 2].map(|k| coordinate(3 * point + k)));
+                let wanted = [found[(face * 68 + point) * 2], found[(face * 68 + point) * 2 + 1]];
+                sum += (f64::from(x) - 0.5 - wanted[0]).hypot(f64::from(y) - 0.5 - wanted[1]) / 68.0;
+            }
+            let side = f64::from(roi[2] - roi[0]);
+            println!("{face}: {sum:.2} pixels of {side:.0}");
+            assert!(sum < 0.015 * side, "{face}: {sum} pixels apart of {side}");
+        }
+    }
 }

@@ -47,7 +47,7 @@ impl Fragments {
         Picture { width: self.width, height: self.height, channels: 1, data }
     }
 
-    /// A value of the vertices at a pixel; `None` where nothing is.
+    /// A value of the vertices (one for each) at a pixel; `None` where nothing is.
     #[inline]
     pub fn at<const N: usize>(&self, triangles: &[[u32; 3]], pixel: usize, values: &[[f32; N]]) -> Option<[f32; N]> {
         let [a, b, c] = *triangles.get(self.triangle[pixel] as usize)?;
@@ -60,7 +60,7 @@ impl Fragments {
         Some(out)
     }
 
-    /// A value of the vertices at every pixel; `nothing` where nothing is.
+    /// A value of the vertices (one for each) at every pixel; `nothing` where nothing is.
     pub fn interpolate<const N: usize>(
         &self,
         triangles: &[[u32; 3]],
