@@ -72,7 +72,7 @@ fn the_real_model_is_read() {
     assert!((moved(&model.expression) - 141_327.212_439).abs() < 0.01);
     assert_eq!(model.topology.triangles.iter().flatten().map(|v| u64::from(*v)).sum::<u64>(), 28_800_076);
     let uv = &model.topology.uv;
-    assert!((sum(&mut uv.iter().map(|uv| uv[1])) - 1856.064_278).abs() < 0.001);
+    assert!((sum(&mut uv.iter().map(|uv| uv[1])) - 1_856.064_278).abs() < 0.001);
     // The README: nose tip 0.5, 0.5447, chin 0.5, 0.9264; the mirror error is below 1e-7.
     let at = |point: usize| uv[model.landmarks[point].unwrap() as usize];
     assert!((at(30)[0] - 0.5).abs() < 1e-6 && (at(30)[1] - 0.5447).abs() < 1e-4);
