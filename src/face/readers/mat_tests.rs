@@ -26,7 +26,7 @@ fn every_type_is_read_plain_and_packed() {
 fn what_is_no_array_of_numbers_is_refused_in_words() {
     let mat = Mat::read("k.mat", PACKED, None).unwrap();
     let told = |name: &str| mat.need(name).unwrap_err().to_string();
-    assert_eq!(told("cell"), "k.mat: at byte 818: `cell` is a cell array, expected an array of numbers");
+    assert_eq!(told("cell"), "k.mat: at byte 849: `cell` is a cell array, expected an array of numbers");
     assert!(told("complex").contains("is a complex array"));
     assert!(told("nested").contains("is a structure"));
     assert!(told("nested.name").contains("is a text"));
