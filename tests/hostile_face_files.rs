@@ -146,6 +146,6 @@ fn damaged_files_are_told_and_never_harm() {
         assert!(sample.try_read(&sample.data, "whole"), "{} is no good file", sample.name);
         sample.cut();
         // As many as keep the whole test at some seconds: small files, where a byte matters, often.
-        sample.damage(&mut stream, (16_000_000 / sample.data.len().max(1)).clamp(100, 4000));
+        sample.damage(&mut stream, (8_000_000 / sample.data.len().max(1)).clamp(100, 4000));
     }
 }
