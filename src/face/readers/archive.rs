@@ -82,6 +82,8 @@ fn directory<'a>(bytes: Bytes<'a>, data: &[u8]) -> Result<Bytes<'a>> {
     end.seek(place as u64, "the end record")?;
     end.take(12, "the end record")?;
     let (mut size, mut offset) = (u64::from(end.u32("the directory's size")?), u64::from(end.u32("its place")?));
+    let comment = end.u16("the comment's length")?;
+    end.take(usize::from(comment), "the comment")?;
     if size == u64::from(u32::MAX) || offset == u64::from(u32::MAX) {
         let mut large = bytes;
         large.seek((place as u64).saturating_sub(20), "the zip64 locator")?;

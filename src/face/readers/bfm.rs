@@ -22,11 +22,12 @@ fn bare(mean: Vec<Vec3>, triangles: Vec<[u32; 3]>, identity: Basis, expression: 
 /// spite of their name) and `tl` T x 3 (vertices from 1, clockwise seen from outside).
 pub fn of_2009(file: &str, data: &[u8]) -> Result<Morphable> {
     let read = Mat::read(file, data, Some(&["shapeMU", "shapePC", "shapeEV", "tl"]))?;
-    let mean = read.need("shapeMU")?.points()?;
+    let held = read.need("shapeMU")?;
+    let mean = held.points()?;
     let deviations = read.need("shapeEV")?.rows()?;
     let identity = modes::columns(read.need("shapePC")?, Prior::Normal, mean.len(), &deviations)?;
     let triangles = modes::turned(modes::triangles(read.need("tl")?, 1, mean.len())?);
-    let expression = modes::none(Prior::Normal, mean.len())?;
+    let expression = modes::none(held, Prior::Normal, mean.len())?;
     Ok(bare(mean, triangles, identity, expression))
 }
 

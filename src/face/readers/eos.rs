@@ -126,7 +126,7 @@ pub fn blendshapes(file: &str, data: &[u8], vertices: usize) -> Result<(Vec<Stri
         return Err(bytes.wrong(format!("{} bytes follow the blend shapes, expected none", bytes.left())));
     }
     let basis = Basis::new(Prior::Blendshape, vertices, deltas);
-    Ok((names, basis.ok_or_else(|| ReadError::whole(file, "the model has no vertices"))?))
+    Ok((names, basis.ok_or_else(|| ReadError::at(file, 0, "the model has no vertices"))?))
 }
 
 /// `ibug_to_*.txt`: a TOML table from points (1 to 68) to vertices (from 0). Points that are not named have none.
@@ -169,7 +169,10 @@ pub fn contours(file: &str, data: &[u8], vertices: usize) -> Result<[Vec<u32>; 2
     })?;
     let sides = [read.model_contour.right_contour, read.model_contour.left_contour];
     match sides.iter().flatten().find(|vertex| **vertex as usize >= vertices) {
-        Some(vertex) => Err(ReadError::whole(file, format!("found vertex {vertex}, expected one of {vertices}"))),
+        Some(vertex) => {
+            let at = text.find(&vertex.to_string()).unwrap_or_default();
+            Err(ReadError::at(file, at as u64, format!("found vertex {vertex}, expected one of {vertices}")))
+        }
         None => Ok(sides),
     }
 }

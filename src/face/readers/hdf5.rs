@@ -139,6 +139,9 @@ impl<'a> Hdf5<'a> {
                     messages.push(Message { kind, shared: flags & 2 != 0, content });
                 }
             }
+            if messages.len() > self.bytes.left() / 8 {
+                return Err(start.wrong("the object has more messages than the file has room for"));
+            }
         }
         Ok(messages)
     }
@@ -159,6 +162,7 @@ impl<'a> Hdf5<'a> {
         let names = self.at(bytes.u64("a heap")?, "a heap")?.part(length, "a heap")?;
 
         let mut found = Vec::new();
+        let mut letters = 0;
         for (mut key, child) in self.leaves(tree, 0, 8)? {
             key.u64("a group's tree")?;
             let mut node = self.at(child, "a group's node")?;
@@ -167,7 +171,12 @@ impl<'a> Hdf5<'a> {
             for _ in 0..node.u16("a group's node")? {
                 let (name, header) = (node.u64("a name")?, node.u64("an object")?);
                 node.take(24, "a group's node")?;
-                found.push((text(names, name)?, header));
+                let name = text(names, name)?;
+                letters += name.len() + 1;
+                if letters > self.bytes.left() {
+                    return Err(node.wrong("the group has more names than the file has room for"));
+                }
+                found.push((name, header));
             }
         }
         Ok(found)
@@ -198,8 +207,8 @@ impl<'a> Hdf5<'a> {
                     open.push((child, Some(level)));
                 }
             }
-            if leaves.len() > self.bytes.left() {
-                return Err(start.wrong("the tree has more leaves than the file has bytes"));
+            if leaves.len() + open.len() > self.bytes.left() / 16 {
+                return Err(start.wrong("the tree has more branches than the file has room for"));
             }
         }
         Ok(leaves)

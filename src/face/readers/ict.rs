@@ -69,7 +69,7 @@ fn contours(vertices: usize) -> [Vec<u32>; 2] {
 /// the whole head only the face is kept, without eyes, teeth and neck.
 pub fn objects(folder: &Path) -> Result<Morphable> {
     let neutral_path = folder.join(NEUTRAL);
-    let mut neutral = read(&neutral_path)?;
+    let mut neutral = obj::read(&neutral_path.display().to_string(), &whole_file(&neutral_path)?)?;
     if neutral.positions.len() > FACE.0 && neutral.polygons.len() > FACE.1 {
         neutral.polygons.truncate(FACE.1);
         if neutral.polygons.iter().flatten().any(|(vertex, _)| *vertex as usize >= FACE.0) {
@@ -83,7 +83,7 @@ pub fn objects(folder: &Path) -> Result<Morphable> {
     let shapes = |paths: &[PathBuf]| -> Result<Vec<Vec3>> {
         let mut deltas = Vec::new();
         for path in paths {
-            let mode = read(path)?.positions;
+            let mode = obj::positions(&path.display().to_string(), &whole_file(path)?)?;
             if mode.len() < neutral.positions.len() {
                 let what =
                     format!("has {} vertices, expected the {} of {NEUTRAL}", mode.len(), neutral.positions.len());
@@ -104,10 +104,6 @@ pub fn objects(folder: &Path) -> Result<Morphable> {
     let landmarks = LANDMARKS.map(|vertex| (vertices >= FACE.0).then_some(vertex)).to_vec();
     let (contours, topology) = (contours(vertices), mesh.seamed.topology);
     Ok(Morphable { name: "ict".into(), topology, mean: mesh.positions, identity, expression, landmarks, contours })
-}
-
-fn read(path: &Path) -> Result<obj::Object> {
-    obj::read(&path.display().to_string(), &whole_file(path)?)
 }
 
 /// Files of the identity modes, without a gap in their numbers, and of the expressions.

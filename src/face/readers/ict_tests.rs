@@ -69,7 +69,7 @@ fn the_real_model_is_read() {
     assert_eq!((model.identity.len(), model.expression.len()), (100, 57));
     // z = numpy.load('ict_face.npz'); z['mean'].astype('f8').sum(0); abs(z['identity'].astype('f8')).sum(); the same of
     // 'expression'; z['triangles'].sum(); z['uv'].astype('f8').sum(0), whose v is up
-    assert!((sum(model.mean.iter().map(|p| p[2])) - 67_081.1136).abs() < 0.01);
+    assert!((sum(model.mean.iter().map(|p| p[2])) - 67_081.113_6).abs() < 0.01);
     let moved =
         |basis: &Basis| -> f64 { (0..basis.len()).map(|m| sum(basis.mode(m).iter().flatten().map(|v| v.abs()))).sum() };
     assert!((moved(&model.identity) - 39_671.004_515).abs() < 0.001);

@@ -71,7 +71,7 @@ fn the_real_files_are_read() {
     }
     let photo = &of_file(&folder.join("../sfm/image_0010.pts")).unwrap()[0];
     // Its first line is 611.284152 272.773913.
-    assert!((photo.points[0][0] - 610.784_15).abs() < 1e-3 && (photo.points[0][1] - 272.273_9).abs() < 1e-3);
+    assert!((photo.points[0][0] - 610.784_2).abs() < 1e-3 && (photo.points[0][1] - 272.273_9).abs() < 1e-3);
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn the_fitted_faces_are_read_as_scipy_reads_them() {
         (
             "image00050",
             [15_341.999, 18_364.566, 1_047.155],
-            [-0.0814, 0.0164, 0.0984],
+            [-0.081_394_4, 0.016_389_934, 0.098_361_38],
             [162.0, 52.0, 1182.0, 1072.0],
             -931_220.332,
             0.715_294,
@@ -102,7 +102,7 @@ fn the_fitted_faces_are_read_as_scipy_reads_them() {
         (
             "image00475",
             [15_797.882, 18_773.644, 28.081],
-            [0.6974, 1.1453, 0.3489],
+            [0.697_415_1, 1.145_306_2, 0.348_883_78],
             [753.0, -216.0, 1681.0, 712.0],
             557_849.542,
             1.325_851,
@@ -110,7 +110,7 @@ fn the_fitted_faces_are_read_as_scipy_reads_them() {
         (
             "image00516",
             [15_274.938, 18_406.047, 864.531],
-            [-0.0173, -0.6232, 0.0980],
+            [-0.017_282_244, -0.623_239_64, 0.098_032_84],
             [-296.0, -409.0, 1868.0, 1755.0],
             -294_725.894,
             0.0,
@@ -118,7 +118,7 @@ fn the_fitted_faces_are_read_as_scipy_reads_them() {
         (
             "image04331",
             [15_820.476, 18_543.178, 413.116],
-            [0.2151, 0.7933, -0.0277],
+            [0.215_122_03, 0.793_276_7, -0.027_739_264],
             [189.0, -56.0, 481.0, 236.0],
             -451_219.022,
             -3.496_364,
@@ -162,8 +162,8 @@ fn the_pose_turns_the_mean_face_onto_the_landmarks() {
             let found = [turned[0] * scale + x - 0.5, 451.0 - (turned[1] * scale + y) - 0.5];
             error += (found[0] - expected[0]).hypot(found[1] - expected[1]) / 68.0;
         }
-        // The mean face lies near each person's; a wrong sign or order of an angle is off by 20 to 80 pixels.
-        println!("{}: {error:.1} pixels", path.display());
-        assert!(error < 16.0, "{}: {error}", path.display());
+        // The mean face lies 2.4 to 6.9 pixels off each person's. The same in numpy, the worst of the 16: with the order
+        // of `Pose` for the file's angles 56.3, with the other sign of roll 26.9, of pitch 162.8, of yaw 202.5.
+        assert!(error < 8.0, "{}: {error}", path.display());
     }
 }

@@ -23,11 +23,21 @@ pub enum Value {
     Refused(String),
 }
 
+/// A variable of a file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Variable {
+    pub name: String,
+    /// The byte where it starts.
+    pub at: u64,
+    pub value: Value,
+}
+
 /// The variables of a file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mat {
     file: String,
-    pub variables: Vec<(String, Value)>,
+    end: u64,
+    pub variables: Vec<Variable>,
 }
 
 impl Mat {
@@ -47,40 +57,48 @@ impl Mat {
         let mut bytes = bytes.with_big_endian(big_endian);
         let mut variables = Vec::new();
         while bytes.left() >= 8 {
-            variables.extend(variable(&mut bytes, wanted)?);
+            let at = bytes.at();
+            variables.extend(variable(&mut bytes, wanted)?.map(|(name, value)| Variable { name, at, value }));
         }
-        Ok(Mat { file: file.into(), variables })
+        Ok(Mat { file: file.into(), end: data.len() as u64, variables })
     }
 
     /// An array that has to be there.
     pub fn need(&self, name: &str) -> Result<&Array> {
         self.get(name)?.ok_or_else(|| {
-            let names: Vec<&str> = self.variables.iter().map(|(name, _)| name.as_str()).collect();
-            ReadError::whole(&self.file, format!("has no variable `{name}`, found {}", names.join(", ")))
+            let names: Vec<&str> = self.variables.iter().map(|variable| variable.name.as_str()).collect();
+            self.wrong(format!("has no variable `{name}`, found {}", names.join(", ")))
         })
+    }
+
+    /// An error that is known at the end of the file.
+    pub fn wrong(&self, what: impl Into<String>) -> ReadError {
+        ReadError::at(&self.file, self.end, what)
     }
 
     /// An array, of a structure's field with a dot (`model.shapeMU`); `None` where nothing has the name, an error where
     /// it is none.
-    pub fn get(&self, name: &str) -> Result<Option<&Array>> {
-        let mut fields = &self.variables;
-        let mut found = None;
-        for part in name.split('.') {
-            found = fields.iter().find(|(name, _)| name == part).map(|(_, value)| value);
-            match found {
-                Some(Value::Structure(inner)) => fields = inner,
-                Some(_) => {}
+    pub fn get(&self, path: &str) -> Result<Option<&Array>> {
+        let mut parts = path.split('.');
+        let first = parts.next().unwrap_or_default();
+        let Some(variable) = self.variables.iter().find(|variable| variable.name == first) else {
+            return Ok(None);
+        };
+        let mut value = &variable.value;
+        for part in parts {
+            let Value::Structure(fields) = value else { return Ok(None) };
+            match fields.iter().find(|(name, _)| name == part) {
+                Some((_, field)) => value = field,
                 None => return Ok(None),
             }
         }
-        let kind = match found {
-            Some(Value::Numbers(array)) => return Ok(Some(array)),
-            Some(Value::Text(_)) => "a text",
-            Some(Value::Structure(_)) => "a structure",
-            Some(Value::Refused(kind)) => kind,
-            None => return Ok(None),
+        let kind = match value {
+            Value::Numbers(array) => return Ok(Some(array)),
+            Value::Text(_) => "a text",
+            Value::Structure(_) => "a structure",
+            Value::Refused(kind) => kind,
         };
-        Err(ReadError::whole(&self.file, format!("`{name}` is {kind}, expected an array of numbers")))
+        Err(ReadError::at(&self.file, variable.at, format!("`{path}` is {kind}, expected an array of numbers")))
     }
 }
 

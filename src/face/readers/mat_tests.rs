@@ -17,8 +17,8 @@ fn every_type_is_read_plain_and_packed() {
         assert_eq!(mat.need("cube").unwrap().rows().unwrap(), (0..24).map(|i| i as f32).collect::<Vec<_>>());
         assert_eq!(mat.need("nested.inner.deep").unwrap().rows().unwrap(), [7.5]);
         assert_eq!(mat.need("nested.row").unwrap().rows().unwrap(), [1.0, 2.0]);
-        let text = mat.variables.iter().find(|(name, _)| name == "text").unwrap();
-        assert_eq!(text.1, Value::Text("a text".into()));
+        let text = mat.variables.iter().find(|variable| variable.name == "text").unwrap();
+        assert_eq!(text.value, Value::Text("a text".into()));
     }
 }
 
@@ -26,11 +26,11 @@ fn every_type_is_read_plain_and_packed() {
 fn what_is_no_array_of_numbers_is_refused_in_words() {
     let mat = Mat::read("k.mat", PACKED, None).unwrap();
     let told = |name: &str| mat.need(name).unwrap_err().to_string();
-    assert_eq!(told("cell"), "k.mat: `cell` is a cell array, expected an array of numbers");
+    assert_eq!(told("cell"), "k.mat: at byte 849: `cell` is a cell array, expected an array of numbers");
     assert!(told("complex").contains("is a complex array"));
     assert!(told("nested").contains("is a structure"));
     assert!(told("nested.name").contains("is a text"));
-    assert!(told("no").starts_with("k.mat: has no variable `no`, found m_i1, "));
+    assert!(told("no").starts_with("k.mat: at byte 1229: has no variable `no`, found m_i1, "));
     assert_eq!(mat.get("nested.inner.no").unwrap(), None);
     let some = Mat::read("k.mat", PACKED, Some(&["truth"])).unwrap();
     assert_eq!(some.variables.len(), 1);

@@ -5,9 +5,9 @@ use super::error::Result;
 use crate::face::mesh::Vec3;
 use crate::face::morphable::{Basis, Prior};
 
-/// No directions.
-pub fn none(prior: Prior, vertices: usize) -> Result<Basis> {
-    Basis::new(prior, vertices, Vec::new()).ok_or_else(|| super::ReadError::whole("model", "has no vertices"))
+/// No directions for a mesh of the vertices in `mean`.
+pub fn none(mean: &Array, prior: Prior, vertices: usize) -> Result<Basis> {
+    basis(mean, prior, vertices, Vec::new())
 }
 
 /// A basis of points that `array` holds, mode after mode.

@@ -99,6 +99,17 @@ pub fn read(file: &str, data: &[u8]) -> Result<Object> {
     Ok(object)
 }
 
+/// Only the positions of a file, for one that moves the vertices of another.
+pub fn positions(file: &str, data: &[u8]) -> Result<Vec<Vec3>> {
+    let mut positions = Vec::new();
+    for (at, text) in lines(text(file, data)?) {
+        if let Some(rest) = text.strip_prefix("v ") {
+            positions.push(Line { file, at, text }.numbers(&mut rest.split_ascii_whitespace())?);
+        }
+    }
+    Ok(positions)
+}
+
 impl Object {
     /// The polygons as triangles that share their first corner, vertices doubled at seams of the texture.
     pub fn mesh(&self) -> Mesh {
@@ -126,6 +137,7 @@ mod tests {
         assert_eq!(mesh.seamed.topology.triangles, [[0, 1, 2], [0, 2, 3], [4, 5, 6]]);
         assert_eq!(mesh.seamed.source, [0, 1, 2, 3, 4, 1, 2]);
         assert_eq!(mesh.positions[5], [1.0, 0.0, 0.0]);
+        assert_eq!(positions("q.obj", QUADS.as_bytes()).unwrap(), object.positions);
     }
 
     #[test]

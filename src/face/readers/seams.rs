@@ -23,6 +23,12 @@ impl Seamed {
     }
 }
 
+/// For each texture place the first of the same coordinates: files repeat places where nothing parts.
+fn distinct(uv: &[[f32; 2]]) -> Vec<u32> {
+    let mut first: HashMap<[u32; 2], u32> = HashMap::new();
+    (0u32..).zip(uv).map(|(place, uv)| *first.entry(uv.map(f32::to_bits)).or_insert(place)).collect()
+}
+
 /// Splits `vertices` vertices along the seams. `uv` is in file order, v down; without any, the mesh has none. Corners
 /// without a texture place lie at (0, 0). Numbers are within bounds.
 pub fn split(vertices: usize, triangles: &[[Corner; 3]], uv: &[[f32; 2]]) -> Seamed {
@@ -36,8 +42,10 @@ pub fn split(vertices: usize, triangles: &[[Corner; 3]], uv: &[[f32; 2]]) -> Sea
     let mut doubles: HashMap<Corner, u32> = HashMap::new();
     let mut places = vec![[0.0; 2]; vertices];
     let coordinate = |place: Option<u32>| place.map_or([0.0; 2], |place| uv[place as usize]);
-    let mut numbered = |corner: Corner| {
-        let (vertex, place) = corner;
+    let distinct = distinct(uv);
+    let mut numbered = |(vertex, place): Corner| {
+        let corner = (vertex, place.map(|place| distinct[place as usize]));
+        let place = corner.1;
         let own = first[vertex as usize].get_or_insert(place);
         if *own == place {
             places[vertex as usize] = coordinate(place);
@@ -95,6 +103,8 @@ mod tests {
         assert_eq!(mesh.topology.triangles, [[0, 1, 2], [2, 4, 3], [2, 4, 3]]);
         assert_eq!(mesh.topology.uv, uv);
         assert_eq!(mesh.of(&[10, 11, 12, 13]), [10, 11, 12, 13, 11]);
+        let same = split(4, &[left, [right[0], corner(1, 4), right[2]]], &[uv[0], uv[1], uv[2], uv[3], uv[1]]);
+        assert_eq!(same.source.len(), 4);
         let bare = split(4, &[left.map(|(v, _)| (v, None))], &[]);
         assert_eq!((bare.topology.uv.len(), bare.source.len()), (0, 4));
     }

@@ -67,16 +67,17 @@ pub fn keypoints(folder: &Path) -> Result<Keypoints> {
 /// The mean face without neck, from a folder with `bfm_noneck_{mean_vertices, triangles, uv, landmarks68}.npy`. It has no
 /// modes: the dense ones are not among these files. Its triangles are clockwise in the file and its v is up.
 pub fn face(folder: &Path) -> Result<Morphable> {
-    let mean = array(folder, "bfm_noneck_mean_vertices.npy")?;
-    mean.expect(&[None, Some(3)])?;
-    let mean = mean.points()?;
+    let held = array(folder, "bfm_noneck_mean_vertices.npy")?;
+    held.expect(&[None, Some(3)])?;
+    let mean = held.points()?;
     let vertices = mean.len();
     let triangles = modes::turned(modes::triangles(&array(folder, "bfm_noneck_triangles.npy")?, 0, vertices)?);
     let uv = array(folder, "bfm_noneck_uv.npy")?;
     uv.expect(&[Some(vertices), Some(2)])?;
     let uv = seams::v_down(seams::pairs(&uv)?);
     let landmarks = modes::landmarks(&array(folder, "bfm_noneck_landmarks68.npy")?, vertices)?;
-    let [identity, expression] = [modes::none(Prior::Normal, vertices)?, modes::none(Prior::Normal, vertices)?];
+    let identity = modes::none(&held, Prior::Normal, vertices)?;
+    let expression = identity.clone();
     let (topology, contours) = (Topology { triangles, uv }, [Vec::new(), Vec::new()]);
     Ok(Morphable { name: "bfm".into(), topology, mean, identity, expression, landmarks, contours })
 }

@@ -6,7 +6,7 @@
 use super::{Landmarks, Origin};
 use crate::face::camera::{Pose, Rotation};
 use crate::face::readers::array::Array;
-use crate::face::readers::error::{ReadError, Result};
+use crate::face::readers::error::Result;
 use crate::face::readers::mat::Mat;
 
 /// Variables that are read; the others are passed over.
@@ -58,7 +58,7 @@ pub fn read(file: &str, data: &[u8]) -> Result<Fitted> {
             (columns.iter().map(|p| [p[0], p[1]]).collect(), columns.iter().map(|p| p[2]).collect())
         }
         (None, Some(points)) if points.shape == [2, 68] => (points.columns()?.as_chunks::<2>().0.to_vec(), Vec::new()),
-        _ => return Err(ReadError::whole(file, "has neither `pt3d_68` nor `pt2d` of 68 points")),
+        _ => return Err(mat.wrong("has neither `pt3d_68` nor `pt2d` of 68 points")),
     };
     let points = points.into_iter().map(|point: [f32; 2]| Origin::One.area(point)).collect();
     let values = |name: &str| mat.get(name)?.map_or(Ok(Vec::new()), Array::rows);
