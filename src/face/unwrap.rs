@@ -132,7 +132,7 @@ impl Surface {
         let at = y as usize * width + x as usize;
         let turned = scene.camera.rotation().of(point);
         let cosine = dot(scene.camera.rotation().of(normal), towards(scene.camera, turned));
-        if self.barred[at] || !(cosine > settings.oblique) {
+        if self.barred[at] || cosine.is_nan() || cosine <= settings.oblique {
             return 0.0;
         }
         // Within its pixel an oblique surface comes nearer by its slope.

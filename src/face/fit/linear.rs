@@ -35,7 +35,7 @@ impl Normal {
         let n = self.unknowns;
         for k in 0..first {
             let pivot = self.matrix[k * n + k];
-            if !(pivot > 0.0) {
+            if pivot.is_nan() || pivot <= 0.0 {
                 continue;
             }
             let column: Vec<f64> = (k + 1..n).map(|i| self.matrix[i * n + k]).collect();

@@ -95,7 +95,7 @@ fn linear(matches: &[Match]) -> Result<View, Error> {
     let (aa, ab, bb) = (dot(a, a), dot(a, b), dot(b, b));
     let both = (aa * bb - ab * ab).max(0.0).sqrt();
     let sum = (aa + bb + 2.0 * both).sqrt();
-    if !(both > 1e-9 * (aa + bb)) {
+    if both.is_nan() || both <= 1e-9 * (aa + bb) {
         return Err(Error::Degenerate);
     }
     let mix = |p: f64, q: f64| [0, 1, 2].map(|k| (p * a[k] + q * b[k]) / (both * sum));
@@ -113,8 +113,8 @@ fn spread(matches: &[Match], middle: [f64; 2], total: f64) -> Result<(), Error> 
     };
     let (xx, xy, yy) = (moment(0, 0), moment(0, 1), moment(1, 1));
     let size = middle[0].abs().max(middle[1].abs()).max(1e-300);
-    let flat = xx * yy - xy * xy <= 1e-6 * (xx + yy) * (xx + yy);
-    if flat || !((xx + yy).sqrt() > 1e-6 * size) { Err(Error::Degenerate) } else { Ok(()) }
+    let broad = xx * yy - xy * xy > 1e-6 * (xx + yy) * (xx + yy);
+    if broad && (xx + yy).sqrt() > 1e-6 * size { Ok(()) } else { Err(Error::Degenerate) }
 }
 
 /// The rotation about a vector by its length (Rodrigues).

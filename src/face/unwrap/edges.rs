@@ -26,7 +26,8 @@ pub fn of_depth(depth: &[f32], width: usize, step: f32) -> Vec<bool> {
 /// Pixels that show nothing, as far as they hang together with the picture's border.
 fn beyond(depth: &[f32], width: usize) -> Vec<bool> {
     let mut found = vec![false; depth.len()];
-    let on_border = |at: usize| at < width || at + width >= depth.len() || at % width == 0 || (at + 1) % width == 0;
+    let ends_row = |at: usize| at.is_multiple_of(width) || (at + 1).is_multiple_of(width);
+    let on_border = |at: usize| at < width || at + width >= depth.len() || ends_row(at);
     let mut open: Vec<usize> = (0..depth.len()).filter(|at| on_border(*at) && !depth[*at].is_finite()).collect();
     open.iter().for_each(|at| found[*at] = true);
     while let Some(at) = open.pop() {
