@@ -1,6 +1,8 @@
 //! Depth of a mesh seen along z, and which of its points are seen.
 
+use super::camera::Projected;
 use super::mesh::{Topology, Vec3};
+use super::raster::{Faces, rasterize};
 
 /// A square depth map over the mesh's bounding box; greater z is nearer.
 pub struct Depth {
@@ -19,40 +21,20 @@ impl Depth {
         };
         let ((left, right), (bottom, top)) = (range(0), range(1));
         let scale = (size as f32 - 2.0) / (right - left).max(top - bottom).max(1e-6);
-        let mut depth = Depth { size, scale, offset: [-left, -bottom], nearest: vec![f32::MIN; size * size] };
-        for triangle in &topology.triangles {
-            depth.triangle(triangle.map(|i| positions[i as usize]));
-        }
+        let mut depth = Depth { size, scale, offset: [-left, -bottom], nearest: Vec::new() };
+        let point = |p: &Vec3| {
+            let (x, y) = depth.place(*p);
+            [x, y, p[2]]
+        };
+        let points = positions.iter().map(point).collect();
+        let projected = Projected { points, perspective: false };
+        depth.nearest = rasterize(&projected, &topology.triangles, (size, size), Faces::Both).depth;
         depth
     }
 
-    /// Pixel coordinates of a point.
+    /// Pixel coordinates of a point; here y goes up.
     fn place(&self, p: Vec3) -> (f32, f32) {
         ((p[0] + self.offset[0]) * self.scale + 0.5, (p[1] + self.offset[1]) * self.scale + 0.5)
-    }
-
-    fn triangle(&mut self, corners: [Vec3; 3]) {
-        let [(ax, ay), (bx, by), (cx, cy)] = corners.map(|p| self.place(p));
-        let area = (bx - ax) * (cy - ay) - (cx - ax) * (by - ay);
-        if area.abs() < 1e-9 {
-            return;
-        }
-        let span = |low: f32, high: f32| (low.floor().max(0.0) as usize, (high.ceil() as usize).min(self.size - 1));
-        let (x0, x1) = span(ax.min(bx).min(cx), ax.max(bx).max(cx));
-        let (y0, y1) = span(ay.min(by).min(cy), ay.max(by).max(cy));
-        for y in y0..=y1 {
-            for x in x0..=x1 {
-                let (px, py) = (x as f32 + 0.5, y as f32 + 0.5);
-                let b = ((px - ax) * (cy - ay) - (cx - ax) * (py - ay)) / area;
-                let c = ((bx - ax) * (py - ay) - (px - ax) * (by - ay)) / area;
-                let a = 1.0 - b - c;
-                if a >= -1e-4 && b >= -1e-4 && c >= -1e-4 {
-                    let z = a * corners[0][2] + b * corners[1][2] + c * corners[2][2];
-                    let cell = &mut self.nearest[y * self.size + x];
-                    *cell = cell.max(z);
-                }
-            }
-        }
     }
 
     /// Whether a point of the mesh is nearer than everything before it, up to `bias`.

@@ -4,24 +4,28 @@
 pub type Vec3 = [f32; 3];
 
 /// Scalar product.
+#[inline]
 pub fn dot(a: Vec3, b: Vec3) -> f32 {
     a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 }
 
 /// Vector product.
+#[inline]
 pub fn cross(a: Vec3, b: Vec3) -> Vec3 {
     [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
 }
 
 /// Difference.
+#[inline]
 pub fn sub(a: Vec3, b: Vec3) -> Vec3 {
     [a[0] - b[0], a[1] - b[1], a[2] - b[2]]
 }
 
 /// The same direction with length 1; what has no direction stays.
+#[inline]
 pub fn unit(a: Vec3) -> Vec3 {
     let length = dot(a, a).sqrt();
-    if length > 0.0 { a.map(|v| v / length) } else { a }
+    if length > 0.0 { [a[0] / length, a[1] / length, a[2] / length] } else { a }
 }
 
 /// How vertices hang together and where they lie on the sheet; positions are apart, since they change.
@@ -53,10 +57,11 @@ impl Topology {
     pub fn normals(&self, positions: &[Vec3]) -> Vec<Vec3> {
         let mut sums = vec![[0.0; 3]; positions.len()];
         for triangle in &self.triangles {
-            let [a, b, c] = triangle.map(|i| positions[i as usize]);
-            let normal = cross(sub(b, a), sub(c, a));
-            for &i in triangle {
-                sums[i as usize].iter_mut().zip(normal).for_each(|(s, n)| *s += n);
+            let [a, b, c] = [triangle[0] as usize, triangle[1] as usize, triangle[2] as usize];
+            let normal = cross(sub(positions[b], positions[a]), sub(positions[c], positions[a]));
+            for i in [a, b, c] {
+                let sum = &mut sums[i];
+                *sum = [sum[0] + normal[0], sum[1] + normal[1], sum[2] + normal[2]];
             }
         }
         sums.into_iter().map(unit).collect()

@@ -6,40 +6,41 @@
 use super::camera::Rotation;
 use super::depth::Depth;
 use super::mesh::{Topology, Vec3, dot, unit};
-use super::sheet::Sheet;
+use super::raster::Fragments;
 
 /// Cosine between normal and view below which a surface cannot be read: 81 degrees.
 const OBLIQUE: f32 = 0.15;
 /// How far a point may lie behind the depth map, in half face heights: the mesh's own steps.
 const BIAS: f32 = 0.035;
 
-/// Texels that are seen, row by row. `fray`, -1 to 1 at `u`, `v`, moves the border; `depth` is the side of the depth map.
+/// Texels of a square atlas that are seen, row by row. `fray`, -1 to 1 at `u`, `v`, moves the border; `depth` is the side of the depth map.
 pub fn texels(
     topology: &Topology,
     positions: &[Vec3],
     normals: &[Vec3],
-    sheet: &Sheet,
+    atlas: &Fragments,
     rotation: &Rotation,
     depth: usize,
     fray: impl Fn(f32, f32) -> f32,
 ) -> Vec<bool> {
     let turned: Vec<Vec3> = positions.iter().map(|p| rotation.of(*p)).collect();
     let depth = Depth::draw(topology, &turned, depth);
+    let at = |texel: usize, values: &[Vec3]| atlas.at(&topology.triangles, texel, values);
     let facing = |texel: usize| {
-        let (Some(p), Some(n)) = (sheet.at(topology, texel, &turned), sheet.at(topology, texel, normals)) else {
+        let (Some(p), Some(n)) = (at(texel, &turned), at(texel, normals)) else {
             return 0.0;
         };
         let oblique = dot(rotation.0[2], unit(n)) - OBLIQUE;
         let seen = if depth.sees(p, BIAS) { 1.0 } else { 0.0 };
         seen * (oblique / 0.12 + 0.5).clamp(0.0, 1.0)
     };
-    let size = sheet.size;
+    let size = atlas.width;
     let sharp: Vec<f32> = (0..size * size).map(facing).collect();
     // Over about a fortieth of the sheet, so that the border looks alike at every size.
     let soft = blurred(&blurred(&sharp, size, (size / 48).max(1)), size, (size / 64).max(1));
     let seen = |i: usize| {
         let (u, v) = ((i % size) as f32 / size as f32, (i / size) as f32 / size as f32);
-        sheet.texels[i].is_some() && soft[i] > 0.62 + 0.25 * fray(u, v)
+        atlas.covers(i) && soft[i] > 0.62 + 0.25 * fray(u, v)
     };
     (0..size * size).map(seen).collect()
 }
@@ -80,9 +81,9 @@ mod tests {
         let positions: Vec<Vec3> =
             grid.uv.iter().map(|[u, v]| [angle(*u).sin(), 1.0 - 2.0 * v, angle(*u).cos()]).collect();
         let normals = grid.normals(&positions);
-        let sheet = Sheet::new(&grid, 64);
+        let atlas = crate::face::raster::atlas(&grid, 64);
         let rotation = Pose { yaw, ..Pose::default() }.rotation();
-        texels(&grid, &positions, &normals, &sheet, &rotation, 96, |_, _| 0.0)
+        texels(&grid, &positions, &normals, &atlas, &rotation, 96, |_, _| 0.0)
     }
 
     #[test]

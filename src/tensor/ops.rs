@@ -14,6 +14,7 @@ pub mod dropout;
 pub mod fast;
 pub mod fill;
 pub mod fusion;
+pub mod grid_sample;
 pub mod l2_normalise;
 pub mod lanes;
 pub mod linear;
@@ -49,6 +50,7 @@ pub trait Kernels:
     + dropout::DropoutKernel
     + fill::FillKernel
     + fusion::FusionKernel
+    + grid_sample::GridKernel
     + l2_normalise::NormaliseKernel
     + loss::LossKernel
     + norm::NormKernel

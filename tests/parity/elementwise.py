@@ -89,6 +89,10 @@ def sizes():
         for size in ((10, 14), (3, 4), (8, 7)):
             resize = lambda v: F.interpolate(v, size, mode="bilinear", align_corners=align)
             case(f"{name}-{size[0]}-{size[1]}", resize, small())
+    for padding in ("zeros", "border"):
+        for name, align in (("grid", False), ("grid-corners", True)):
+            read = lambda v, g: F.grid_sample(v, g, padding_mode=padding, align_corners=align)
+            case(f"{name}-{padding}", read, small(), inp(2, 4, 5, 2, n=1, gain=1.375))
     case("max-3-2-1", lambda v: F.max_pool2d(v, 3, 2, 1), small())
     case("max-2-2-0", lambda v: F.max_pool2d(v, 2, 2, 0), small())
     case("average-3-2-1", lambda v: F.avg_pool2d(v, 3, 2, 1), small())

@@ -18,12 +18,13 @@ use crate::face::light::Light;
 use crate::face::mesh::{Vec3, unit};
 use crate::face::procedural::head::Head;
 use crate::face::procedural::{Encoder, Expression, Noise, Person, to_linear};
-use crate::face::sheet::Sheet;
+use crate::face::raster::{Fragments, atlas};
 use crate::face::visible;
 use crate::random::Stream;
 use crate::registry::{Card, Declared, Edge, Entry, Make, Problem, Settings, ports, settings};
 
-/// Changes when the pictures do.
+/// Of people and their albedo sheets: it names their random streams and their cache. What is made of them anew each time
+/// changes with the card's revision alone.
 pub const VERSION: &str = "1";
 /// Samples of each identity.
 const VIEWS: usize = 15;
@@ -97,11 +98,11 @@ fn open(settings: &Settings, around: &Surroundings) -> Result<Arc<dyn Dataset>, 
     }
     let albedos = albedos(&settings, &around.cache, around.progress.as_ref())?;
     let head = Head::new((settings.size * 3 / 4).clamp(40, 96));
-    let sheet = Sheet::new(&head.topology, settings.size);
+    let atlas = atlas(&head.topology, settings.size);
     let ports = settings.edges();
     let linear = (0..256).map(|v| to_linear(v as f32 / 255.0)).collect();
     let lights = (0..LIGHTS).map(light).collect();
-    Ok(Arc::new(Faces { settings, albedos, head, sheet, ports, linear, lights, encoder: Encoder::default() }))
+    Ok(Arc::new(Faces { settings, albedos, head, atlas, ports, linear, lights, encoder: Encoder::default() }))
 }
 
 /// The stream that a person is made from.
@@ -136,7 +137,7 @@ struct Faces {
     /// sRGB sheets, 3 bytes a texel, one after the other.
     albedos: Vec<u8>,
     head: Head,
-    sheet: Sheet,
+    atlas: Fragments,
     ports: Vec<(String, Edge)>,
     /// Linear light of each 8-bit value.
     linear: Vec<f32>,
@@ -178,7 +179,7 @@ impl Faces {
         let light = &self.lights[moment.light];
         let mut map = Array::filled([3, self.settings.size, self.settings.size], 0.0);
         for (i, texel) in albedo.chunks_exact(3).enumerate() {
-            let normal = self.sheet.at(&self.head.topology, i, normals).map_or([0.0, 0.0, 1.0], unit);
+            let normal = self.atlas.at(&self.head.topology.triangles, i, normals).map_or([0.0, 0.0, 1.0], unit);
             let shade = light.at(normal);
             for c in 0..3 {
                 let seen = self.linear[usize::from(texel[c])] * shade[c] * moment.tint[c];
@@ -195,7 +196,7 @@ impl Faces {
             &self.head.topology,
             positions,
             normals,
-            &self.sheet,
+            &self.atlas,
             &moment.pose.rotation(),
             (self.settings.size * 2).clamp(96, 256),
             |u, v| 0.6 * noise.at(u * 9.0, v * 9.0) + 0.6 * noise.at(u * 31.0, v * 31.0),

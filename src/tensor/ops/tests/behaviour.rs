@@ -4,6 +4,7 @@ use crate::random::Stream;
 use crate::tensor::ops::activation::{Activation, activate};
 use crate::tensor::ops::arithmetic::{add, affine, multiply};
 use crate::tensor::ops::check::{backward_of, given, leaf, wave};
+use crate::tensor::ops::grid_sample::grid_sample;
 use crate::tensor::ops::norm::{batch_norm_train, instance_norm};
 use crate::tensor::ops::ssim::{Window, ssim_map};
 use crate::tensor::ops::{Border, dropout, fill, fusion, loss, pool, reduce, resize, shape, total_variation};
@@ -188,4 +189,28 @@ fn shapes_that_do_not_fit_are_refused() {
     for (i, result) in refused.iter().enumerate() {
         assert!(matches!(result, Err(Error::Shape { .. })), "{i}: {result:?}");
     }
+}
+
+#[test]
+fn a_grid_reads_pixels_and_nothing_beyond_the_edge() {
+    let x = given([1, 1, 2, 2], vec![1.0, 2.0, 3.0, f32::INFINITY]);
+    let read = |border, align, grid: [f32; 2]| {
+        let grid = given([1, 1, 1, 2], grid.to_vec());
+        grid_sample(&ctx(), &x, &grid, border, align).unwrap().to_vec()[0]
+    };
+    // Centres of the pixels lie at -0.5 and 0.5, or at -1 and 1.
+    assert_eq!(read(Border::Zero, false, [0.5, -0.5]), 2.0);
+    assert_eq!(read(Border::Zero, true, [-1.0, 1.0]), 3.0);
+    assert_eq!(read(Border::Zero, true, [0.0, -1.0]), 1.5);
+    // A quarter of the upper left pixel and zeros; all of it where the edge repeats.
+    assert_eq!((read(Border::Zero, false, [-1.0; 2]), read(Border::Replicate, false, [-1.0; 2])), (0.25, 1.0));
+    for far in [-4.0, 1e30, f32::INFINITY, f32::NEG_INFINITY] {
+        assert_eq!(read(Border::Zero, false, [far, 0.0]), 0.0);
+    }
+    assert_eq!(read(Border::Replicate, false, [f32::NEG_INFINITY, 0.5]), 3.0);
+    assert!(read(Border::Zero, false, [f32::NAN, 0.5]).is_nan());
+    let wrong = [[2, 1, 1, 2], [1, 1, 1, 3], [1, 0, 1, 2]].map(|shape| given(shape, vec![0.0; shape.iter().product()]));
+    assert!(wrong.iter().all(|grid| grid_sample(&ctx(), &x, grid, Border::Zero, false).is_err()));
+    let grid = given([1, 1, 1, 2], vec![0.0; 2]);
+    assert!(grid_sample(&ctx(), &x, &grid, Border::Reflect, false).is_err());
 }

@@ -5,6 +5,7 @@ use crate::tensor::ops::activation::{Activation, activate};
 use crate::tensor::ops::arithmetic as a;
 use crate::tensor::ops::check::{given, gradients, gradients_at, leaf, values};
 use crate::tensor::ops::fusion::{Weighting, weighted_sum};
+use crate::tensor::ops::grid_sample::grid_sample;
 use crate::tensor::ops::norm::{batch_norm_eval, batch_norm_train, instance_norm, layer_norm};
 use crate::tensor::ops::ssim::{Window, ssim_map};
 use crate::tensor::ops::{
@@ -79,6 +80,34 @@ fn sizes() {
         gradients(&[shape], TOLERANCE, |ctx, v| pool::global_max_pool(ctx, &v[0]).unwrap());
     }
     gradients(&[[1, 5, 3, 1]], TOLERANCE, |ctx, v| reduce::max_channels(ctx, &v[0]).unwrap());
+}
+
+/// Places of a grid that lie a third of a pixel or more from where the neighbours change, inside and beyond the edge.
+fn places([n, h, w]: [usize; 3], (height, width): (usize, usize), align: bool) -> Var<Cpu> {
+    let mut draw = Stream::new(5, "places");
+    let mut place = |len: usize| {
+        let pixel = draw.below(len + 4) as f32 - 2.5 + draw.between(-0.15, 0.15) as f32;
+        match align {
+            true => 2.0 * pixel / (len - 1) as f32 - 1.0,
+            false => (2.0 * pixel + 1.0) / len as f32 - 1.0,
+        }
+    };
+    let values = (0..n * h * w).flat_map(|_| [place(width), place(height)]).collect();
+    given([n, h, w, 2], values)
+}
+
+#[test]
+fn readings_at_a_grid() {
+    for shape in [[1, 1, 3, 5], [3, 5, 5, 2], [2, 2, 4, 3]] {
+        for border in [Border::Zero, Border::Replicate] {
+            for align in [false, true] {
+                let inputs = [leaf(shape, 0), places([shape[0], 4, 6], (shape[2], shape[3]), align)];
+                gradients_at(&inputs, TOLERANCE, |ctx, v| grid_sample(ctx, &v[0], &v[1], border, align).unwrap());
+                let fixed = [inputs[0].clone(), constant(&inputs[1])];
+                gradients_at(&fixed, TOLERANCE, |ctx, v| grid_sample(ctx, &v[0], &v[1], border, align).unwrap());
+            }
+        }
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@ use crate::tensor::ops::activation::{Activation, activate};
 use crate::tensor::ops::arithmetic as a;
 use crate::tensor::ops::check::{backward_of, distance, given, wave};
 use crate::tensor::ops::fusion::{Weighting, weighted_sum};
+use crate::tensor::ops::grid_sample::grid_sample;
 use crate::tensor::ops::norm::{batch_norm_eval, batch_norm_train, instance_norm, layer_norm};
 use crate::tensor::ops::ssim::{Window, ssim_map};
 use crate::tensor::ops::{Border, fill, l2_normalise, loss, pool, prelu, reduce, resize, shape, total_variation};
@@ -100,6 +101,12 @@ fn sizes() {
     for (name, align) in [("bilinear", false), ("bilinear-corners", true)] {
         for (h, w) in [(10, 14), (3, 4), (8, 7)] {
             case(&format!("{name}-{h}-{w}"), &x, |ctx, v| resize::resize_bilinear(ctx, &v[0], (h, w), align));
+        }
+    }
+    let read = [x[0].clone(), scaled([2, 4, 5, 2], 1.0, 1.375, 0.0)];
+    for (padding, border) in [("zeros", Border::Zero), ("border", Border::Replicate)] {
+        for (name, align) in [("grid", false), ("grid-corners", true)] {
+            case(&format!("{name}-{padding}"), &read, |ctx, v| grid_sample(ctx, &v[0], &v[1], border, align));
         }
     }
     case("max-3-2-1", &x, |ctx, v| pool::max_pool(ctx, &v[0], 3, 2, 1));

@@ -4,9 +4,12 @@ use crate::random::Stream;
 use crate::tensor::ops::arithmetic as a;
 use crate::tensor::ops::check::{backward_of, leaf, wave};
 use crate::tensor::ops::fusion::{Weighting, weighted_sum};
+use crate::tensor::ops::grid_sample::grid_sample;
 use crate::tensor::ops::norm::{batch_norm_train, instance_norm, layer_norm};
 use crate::tensor::ops::ssim::{Window, ssim_map};
-use crate::tensor::ops::{dropout, fill, l2_normalise, loss, pool, prelu, reduce, resize, shape, total_variation};
+use crate::tensor::ops::{
+    Border, dropout, fill, l2_normalise, loss, pool, prelu, reduce, resize, shape, total_variation,
+};
 use crate::tensor::{Context, Cpu, Var};
 
 type Bits = Vec<Option<Vec<u32>>>;
@@ -79,6 +82,8 @@ fn sums_over_what_was_repeated() {
 fn everything_else() {
     let x = [leaf(LARGE, 0)];
     same("bilinear", &x, |ctx, v| resize::resize_bilinear(ctx, &v[0], (90, 41), false).unwrap());
+    let read = [leaf(LARGE, 0), leaf([3, 75, 43, 2], 1)];
+    same("grid", &read, |ctx, v| grid_sample(ctx, &v[0], &v[1], Border::Zero, false).unwrap());
     same("max pool", &x, |ctx, v| pool::max_pool(ctx, &v[0], 3, 2, 1).unwrap());
     same("average pool", &x, |ctx, v| pool::average_pool(ctx, &v[0], 3, 2, 1).unwrap());
     same("concat", &x, |ctx, v| shape::concat_channels(ctx, &[&v[0], &v[0]]).unwrap());
