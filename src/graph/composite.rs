@@ -91,16 +91,16 @@ pub struct OutPort {
 /// All composites of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Composites {
-    all: Vec<Composite>,
+    all: Vec<Arc<Composite>>,
 }
 
 impl Composites {
     pub fn get(&self, family: &str, name: &str) -> Option<&Composite> {
-        self.all.iter().find(|c| c.family == family && c.name == name)
+        self.iter().find(|c| c.family == family && c.name == name)
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Composite> {
-        self.all.iter()
+        self.all.iter().map(|composite| &**composite)
     }
 
     /// Those that the binary carries. They are checked by a test, so that problems here mean a broken build.
@@ -115,7 +115,7 @@ impl Composites {
         };
         let all: Vec<_> = config::on_all_cores(|| EMBEDDED.par_iter().filter_map(read).collect());
         for (composite, wrong) in all {
-            composites.all.extend(composite);
+            composites.all.extend(composite.map(Arc::new));
             problems.extend(wrong);
         }
         (composites, problems)
@@ -152,7 +152,7 @@ impl Composites {
             return;
         }
         if let Some(composite) = parse::composite(source, family, name, problems) {
-            self.all.push(composite);
+            self.all.push(composite.into());
         }
     }
 
@@ -163,7 +163,7 @@ impl Composites {
             let place = Place { source: c.source.clone(), span: 0..0 };
             Diagnostic::error(format!("`{}/{}` is built in already", c.family, c.name)).at(&place, "rename this file")
         };
-        self.all.iter().filter(clash).map(told).collect()
+        self.iter().filter(clash).map(told).collect()
     }
 }
 

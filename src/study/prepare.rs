@@ -256,7 +256,7 @@ pub(super) fn finished(wanted: &Finished, against: Against<'_>) -> Option<PathBu
     prepared.cells = vec![prepared.cells.swap_remove(at)];
     settle(&mut prepared, against.out).ok()?;
     let cell = prepared.cells.first()?;
-    let folder = record::cell_dir(&prepared.runs(against.out), &cell.plan.hash);
+    let folder = record::cell_dir(&prepared.runs(against.out), cell.plan.hash());
     let status = record::read_status(&folder).ok()??;
     (status.state == State::Done).then_some(folder)
 }
@@ -285,7 +285,7 @@ impl Cell {
             title: self.spec.row.clone(),
             axes: axes.collect::<BTreeMap<_, _>>(),
             seed: self.plan.run.seed,
-            hash: self.plan.hash.clone(),
+            hash: self.plan.hash().to_string(),
             baseline: self.spec.baseline,
         }
     }

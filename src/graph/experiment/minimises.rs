@@ -103,7 +103,7 @@ impl<'a, 'b> Matcher<'a, 'b> {
 
     fn note_unreached(&self, draft: &Draft, entry: &super::updates::Entry) {
         let left = entry.ops.iter().filter(|op| !self.minimised(draft, **op));
-        let paths: Vec<&str> = left.map(|(n, o)| self.graph.networks[*n].ops[*o].path.as_str()).collect();
+        let paths: Vec<&str> = left.map(|(n, o)| &*self.graph.networks[*n].ops[*o].path).collect();
         let shown = paths.iter().take(3).copied().collect::<Vec<_>>().join(", ");
         let more = if paths.len() > 3 { format!(" and {} more", paths.len() - 3) } else { String::new() };
         let message = format!("parameters of `{}` that no loss reaches: {shown}{more}", entry.path);
@@ -151,7 +151,12 @@ impl<'a, 'b> Matcher<'a, 'b> {
             let loss = &self.losses[*index];
             let applied = [loss.network, loss.discriminator.filter(|_| *side == Side::Generator)];
             let random = applied.into_iter().flatten().find(|n| closed(*n));
-            let direct = *side == Side::Discriminator || meets(&self.graph.gradient(&differentiated(loss), &closed));
+            let reached = &self.reaches[*index].values;
+            let direct = *side == Side::Discriminator
+                || match reached.networks().any(closed) {
+                    true => meets(&self.graph.gradient(&differentiated(loss), &closed)),
+                    false => meets(reached),
+                };
             match (direct, random) {
                 (true, None) => clean.push(&loss.name),
                 _ => refused = refused.or(Some((loss, random.filter(|_| direct)))),

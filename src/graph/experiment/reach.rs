@@ -21,6 +21,11 @@ impl Ops {
         self.0.get(network).and_then(|ops| ops.get(op)).is_some_and(|there| *there)
     }
 
+    /// The networks that operations are of.
+    pub fn networks(&self) -> impl Iterator<Item = usize> {
+        self.0.iter().enumerate().filter(|(_, ops)| !ops.is_empty()).map(|(network, _)| network)
+    }
+
     /// (network, operation), in order.
     pub fn iter(&self) -> impl Iterator<Item = (usize, usize)> {
         let ops = |(network, ops): (usize, &'_ Vec<bool>)| {

@@ -25,7 +25,7 @@ struct Part {
     path: String,
     name: Item,
     settings: Table,
-    inputs: Inputs,
+    inputs: Arc<Inputs>,
     /// Number of the first operation.
     first: usize,
     ops: Vec<Op>,
@@ -46,8 +46,9 @@ fn asked(prepared: &Prepared<'_, '_>, done: &Completed, inputs: &Inputs) -> Stri
     asked
 }
 
-/// How far a walk is before a part is opened.
+/// How far a walk is before a part is opened, and what is opened.
 pub(super) struct Mark {
+    asked: String,
     ops: usize,
     undecided: usize,
     halvings: usize,
@@ -55,9 +56,16 @@ pub(super) struct Mark {
 
 impl Opener<'_> {
     /// `None` for what is not remembered: single operations, and whole networks.
-    pub(super) fn mark(&self, around: &str, prepared: &Prepared<'_, '_>) -> Option<Mark> {
+    pub(super) fn mark(
+        &self,
+        around: &str,
+        prepared: &Prepared<'_, '_>,
+        done: &Completed,
+        inputs: &Inputs,
+    ) -> Option<Mark> {
         let leaf = matches!(prepared.component, Component::Primitive(entry) if matches!(entry.make, Make::Leaf(_)));
         (!around.is_empty() && !leaf).then(|| Mark {
+            asked: asked(prepared, done, inputs),
             ops: self.ops.borrow().len(),
             undecided: self.undecided.borrow().len(),
             halvings: self.halvings.borrow().len(),
@@ -67,20 +75,21 @@ impl Opener<'_> {
     /// The part as it was opened before, its operations added.
     pub(super) fn again(
         &self,
+        mark: &Mark,
         path: &str,
         prepared: &Prepared<'_, '_>,
         done: &Completed,
         inputs: &Inputs,
     ) -> Option<Vec<OutputPort<Val>>> {
-        let asked = asked(prepared, done, inputs);
-        let known = self.library.parts.known.lock().unwrap_or_else(PoisonError::into_inner).get(&asked).cloned()?;
+        let known =
+            self.library.parts.known.lock().unwrap_or_else(PoisonError::into_inner).get(&mark.asked).cloned()?;
         let (part, moved) =
             known.iter().find_map(|part| Some((part, part.moved(self.ops.borrow().len(), prepared, done, inputs)?)))?;
         let number = |op: usize| op - part.first + moved.first;
         let op = |op: &Op| {
             let sources = |all: &Vec<OpSource>| all.iter().map(|source| moved.source(*source)).collect::<Option<_>>();
-            let inputs = op.inputs.iter().map(|(port, all)| Some((port.clone(), sources(all)?)));
-            let path = format!("{path}{}", op.path.strip_prefix(&part.path)?);
+            let inputs = op.inputs.iter().map(|(port, all)| Some((*port, sources(all)?)));
+            let path = format!("{path}{}", op.path.strip_prefix(&part.path)?).into();
             Some(Op { path, inputs: inputs.collect::<Option<_>>()?, ..op.clone() })
         };
         let ops = part.ops.iter().map(op).collect::<Option<Vec<Op>>>()?;
@@ -100,13 +109,12 @@ impl Opener<'_> {
     /// Keeps what was opened since `mark`.
     pub(super) fn keep(
         &self,
-        mark: &Mark,
+        mark: Mark,
         path: &str,
-        (prepared, done, inputs): (&Prepared<'_, '_>, &Completed, Inputs),
+        (prepared, done, inputs): (&Prepared<'_, '_>, &Completed, Arc<Inputs>),
         ports: &[OutputPort<Val>],
     ) {
-        self.decide_inside(mark, ports);
-        let asked = asked(prepared, done, &inputs);
+        self.decide_inside(&mark, ports);
         let part = Part {
             path: path.to_string(),
             name: prepared.name.clone(),
@@ -119,7 +127,7 @@ impl Opener<'_> {
             ports: ports.to_vec(),
         };
         let mut known = self.library.parts.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.entry(asked).or_default().push(Arc::new(part));
+        known.entry(mark.asked).or_default().push(Arc::new(part));
     }
 }
 
