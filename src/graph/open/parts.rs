@@ -86,11 +86,18 @@ impl Opener<'_> {
         let (part, moved) =
             known.iter().find_map(|part| Some((part, part.moved(self.ops.borrow().len(), prepared, done, inputs)?)))?;
         let number = |op: usize| op - part.first + moved.first;
+        let (same_path, still) = (path == part.path, moved.stands_still());
         let op = |op: &Op| {
-            let sources = |all: &Vec<OpSource>| all.iter().map(|source| moved.source(*source)).collect::<Option<_>>();
-            let inputs = op.inputs.iter().map(|(port, all)| Some((*port, sources(all)?)));
-            let path = format!("{path}{}", op.path.strip_prefix(&part.path)?).into();
-            Some(Op { path, inputs: inputs.collect::<Option<_>>()?, ..op.clone() })
+            let mut op = op.clone();
+            if !same_path {
+                op.path = format!("{path}{}", op.path.strip_prefix(&part.path)?).into();
+            }
+            if !still {
+                let sources =
+                    |all: &Vec<OpSource>| all.iter().map(|source| moved.source(*source)).collect::<Option<_>>();
+                op.inputs = op.inputs.iter().map(|(port, all)| Some((*port, sources(all)?))).collect::<Option<_>>()?;
+            }
+            Some(op)
         };
         let ops = part.ops.iter().map(op).collect::<Option<Vec<Op>>>()?;
         let mut ports = part.ports.clone();
@@ -134,8 +141,11 @@ impl Opener<'_> {
 impl Opener<'_> {
     /// Decides the biases of operations that nobody outside of the part reads, once for all that are like it.
     fn decide_inside(&self, mark: &Mark, ports: &[OutputPort<Val>]) {
-        let mut ops = self.ops.borrow_mut();
         let mut undecided = self.undecided.borrow_mut();
+        if undecided.len() == mark.undecided {
+            return;
+        }
+        let mut ops = self.ops.borrow_mut();
         let read = || ports.iter().flat_map(|port| &port.values).map(|value| value.source);
         let outside = |op: usize| read().any(|source| matches!(source, OpSource::Op { op: read, .. } if read == op));
         let (open, inside): (Vec<usize>, Vec<usize>) =
@@ -181,6 +191,11 @@ struct Moved {
 }
 
 impl Moved {
+    /// Everything is where it was.
+    fn stands_still(&self) -> bool {
+        self.then == self.first && self.outside.iter().all(|(then, now)| then == now)
+    }
+
     fn source(&self, source: OpSource) -> Option<OpSource> {
         match source {
             OpSource::Op { op, output } if op >= self.then => {
