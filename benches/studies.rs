@@ -53,7 +53,7 @@ fn checking() {
     }
     let time = |file: &PathBuf| {
         median(|| {
-            let library = Library::new(&catalogue, Composites::embedded().0);
+            let library = Library::new(&catalogue, Composites::on_demand());
             let against = Against { library: &library, papers: &papers, out: None };
             // One that waits for another's weights is refused after the same work.
             let _ = check(file, &Overrides::default(), against);

@@ -45,14 +45,13 @@ impl<'a, 'b> Matcher<'a, 'b> {
 
     /// The losses that an update minimises, with their sides.
     fn terms(&self, draft: &Draft) -> Vec<(usize, Side)> {
-        let meets = |ops: &Ops| ops.iter().any(|(network, op)| draft.learns(network, op));
         let mut terms = vec![];
         for (index, (loss, reach)) in self.losses.iter().zip(&self.reaches).enumerate() {
             let listed = draft.listed.as_ref().map(|l| l.iter().find(|(name, _)| *name == loss.name));
             if let Some(None) = listed {
                 continue;
             }
-            let (values, judge) = (meets(&reach.values), meets(&reach.judge));
+            let (values, judge) = (draft.meets(&reach.values), draft.meets(&reach.judge));
             if values && judge {
                 let message = format!("update `{}` has both sides of `{}`", draft.update.name, loss.name);
                 let problem = at_entry(message, draft.item, format!("learns {}", draft.learnt()));
@@ -142,9 +141,7 @@ impl<'a, 'b> Matcher<'a, 'b> {
         if draft.listed.is_some() || draft.broken {
             return;
         }
-        let own: BTreeSet<usize> = draft.update.learns.iter().map(|l| l.network).collect();
         let closed = |n: usize| !trained.contains(&n);
-        let meets = |ops: &Ops| ops.iter().any(|(n, o)| own.contains(&n) && draft.learns(n, o));
         let mut clean: Vec<&str> = vec![];
         let mut refused: Option<(&Loss, Option<usize>)> = None;
         for (index, side) in &draft.update.terms {
@@ -154,8 +151,8 @@ impl<'a, 'b> Matcher<'a, 'b> {
             let reached = &self.reaches[*index].values;
             let direct = *side == Side::Discriminator
                 || match reached.networks().any(closed) {
-                    true => meets(&self.graph.gradient(&differentiated(loss), &closed)),
-                    false => meets(reached),
+                    true => draft.meets(&self.graph.gradient(&differentiated(loss), &closed)),
+                    false => draft.meets(reached),
                 };
             match (direct, random) {
                 (true, None) => clean.push(&loss.name),
@@ -202,10 +199,7 @@ impl<'a, 'b> Matcher<'a, 'b> {
     /// Whether a network's inputs depend on what an update learns.
     fn leads_to(&self, network: usize, draft: &Draft) -> bool {
         let applied = self.graph.applications.iter().filter(|a| a.network == network);
-        applied.into_iter().any(|a| {
-            let ops = self.graph.gradient(&a.inputs, &|_| false);
-            ops.iter().any(|(n, o)| draft.learns(n, o))
-        })
+        applied.into_iter().any(|a| draft.meets(&self.graph.gradient(&a.inputs, &|_| false)))
     }
 }
 

@@ -10,7 +10,7 @@ pub struct Ops(Vec<Vec<bool>>);
 
 impl Ops {
     /// Whether it is a new one.
-    fn insert(&mut self, network: usize, op: usize) -> bool {
+    pub fn insert(&mut self, network: usize, op: usize) -> bool {
         self.0.resize_with(self.0.len().max(network + 1), Vec::new);
         let ops = &mut self.0[network];
         ops.resize(ops.len().max(op + 1), false);
