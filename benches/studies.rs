@@ -1,6 +1,6 @@
 //! What is asked of a study without running it: checking the largest experiment, and listing and summarising 10,000
 //! finished cells. `cargo bench --bench studies`, or one of the two with `-- check`, `-- list`; each time is the median of
-//! several, with everything in the page cache.
+//! several, with everything in the page cache. A file after `check` is checked alone, for profiles.
 #![allow(clippy::print_stdout, reason = "a bench prints its table")]
 #![allow(clippy::unwrap_used, reason = "a bench fails by panicking")]
 
@@ -47,11 +47,13 @@ fn experiments(folder: &Path, found: &mut Vec<PathBuf>) {
 fn checking() {
     let catalogue = catalogue();
     let papers = Papers::embedded().unwrap();
-    let mut files = Vec::new();
-    experiments(Path::new("experiments"), &mut files);
+    let mut files: Vec<PathBuf> = words().filter(|word| word.ends_with(".toml")).map(PathBuf::from).collect();
+    if files.is_empty() {
+        experiments(Path::new("experiments"), &mut files);
+    }
     let time = |file: &PathBuf| {
         median(|| {
-            let library = Library::new(&catalogue, Composites::embedded().0);
+            let library = Library::new(&catalogue, Composites::on_demand());
             let against = Against { library: &library, papers: &papers, out: None };
             // One that waits for another's weights is refused after the same work.
             let _ = check(file, &Overrides::default(), against);
@@ -114,13 +116,14 @@ fn listing() {
     std::fs::remove_dir_all(runs).unwrap();
 }
 
+fn words() -> impl Iterator<Item = String> {
+    std::env::args().skip(1).filter(|word| word != "--bench")
+}
+
 fn main() {
     println!("| what                                                 |       ms |");
     println!("|------------------------------------------------------|---------:|");
-    let wanted = |what: &str| {
-        let mut words = std::env::args().skip(1).filter(|word| word != "--bench").peekable();
-        words.peek().is_none() || words.any(|word| word == what)
-    };
+    let wanted = |what: &str| words().next().is_none() || words().any(|word| word == what);
     if wanted("check") {
         checking();
     }

@@ -275,7 +275,7 @@ fn dispatch(command: Command, terminal: &mut Terminal) -> anyhow::Result<End> {
 
 /// The registry: embedded composites and the folders of `--registry`.
 fn library<'a>(catalogue: &'a Catalogue, folders: &[PathBuf]) -> Result<Library<'a>, Vec<Diagnostic>> {
-    let (mut composites, mut problems) = Composites::embedded();
+    let (mut composites, mut problems) = (Composites::on_demand(), vec![]);
     for folder in folders {
         problems.extend(composites.add_folder(folder));
     }

@@ -12,6 +12,5 @@ pub mod wire;
 
 pub use experiment::{
     About, Finished, absent_everywhere, check_partial, default_launcher, launcher, provenance, resolve, resolve_run,
-    with_data,
 };
 pub use library::Library;

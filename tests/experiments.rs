@@ -60,7 +60,7 @@ fn the_quick_start_resolves() {
         let table = view::summary_table(&view::summary(plan), 2);
         assert!(table.lines().all(|line| line.chars().count() <= 110), "{table}");
     }
-    assert_ne!(plans[0].hash, plans[1].hash);
+    assert_ne!(plans[0].hash(), plans[1].hash());
 }
 
 /// Files whose components all exist.

@@ -28,6 +28,17 @@ fn with_library(check: impl Fn(&Library)) {
 }
 
 #[test]
+fn composites_read_on_demand_are_those_that_are_read_at_once() {
+    let told = |composites: &Composites| {
+        let names: Vec<String> = composites.names().map(|(family, name)| format!("{family}/{name}")).collect();
+        (names, composites.iter().map(|composite| format!("{composite:?}")).collect::<Vec<_>>())
+    };
+    let (names, all) = told(&Composites::embedded().0);
+    assert!(!names.is_empty());
+    assert!(told(&Composites::on_demand()) == (names, all));
+}
+
+#[test]
 fn every_paper_of_a_composite_can_be_cited() {
     let papers = ablate::study::Papers::embedded().unwrap();
     with_library(|library| {

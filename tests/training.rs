@@ -68,7 +68,7 @@ fn carry_out(
 }
 
 fn last(prepared: &Prepared, out: &Path) -> Checkpoint {
-    let cell = cell_dir(out, &prepared.cells[0].plan.hash);
+    let cell = cell_dir(out, prepared.cells[0].plan.hash());
     Folder::new(&cell, 2).newest().unwrap().unwrap().0
 }
 
@@ -83,7 +83,7 @@ fn a_run_leaves_its_record_and_is_not_run_again() {
     let out = folder("record");
     let prepared = prepare(&[]);
     assert_eq!(carry_out(&prepared, &out, false, None).unwrap(), []);
-    let record = CellRecord::read(&cell_dir(&out, &prepared.cells[0].plan.hash)).unwrap();
+    let record = CellRecord::read(&cell_dir(&out, prepared.cells[0].plan.hash())).unwrap();
     let status = record.status.clone().unwrap();
     assert_eq!((status.state, status.total_steps), (State::Done, 8));
     let psnr = &status.test["completion.psnr"];
@@ -117,7 +117,7 @@ fn an_interrupted_run_resumes_to_the_same_bits() {
     assert_eq!(carry_out(&prepared, &parts, true, None).unwrap(), []);
     assert_eq!(timeless(last(&prepared, &whole)), timeless(last(&prepared, &parts)));
     let values = |out: &Path| {
-        let record = CellRecord::read(&cell_dir(out, &prepared.cells[0].plan.hash)).unwrap();
+        let record = CellRecord::read(&cell_dir(out, prepared.cells[0].plan.hash())).unwrap();
         let steps: Vec<_> = record
             .events
             .iter()
@@ -171,7 +171,7 @@ fn a_loss_that_is_not_finite_stops_and_names_loss_and_node() {
     let [(_, error)] = &failed[..] else { panic!("{failed:?}") };
     assert!(error.starts_with("loss `"), "{error}");
     assert!(error.contains("first at `"), "{error}");
-    let record = CellRecord::read(&cell_dir(&out, &prepared.cells[0].plan.hash)).unwrap();
+    let record = CellRecord::read(&cell_dir(&out, prepared.cells[0].plan.hash())).unwrap();
     assert_eq!(record.status.unwrap().state, State::Failed);
     std::fs::remove_dir_all(out).unwrap();
 }
@@ -182,7 +182,7 @@ fn weights_come_from_another_run() {
     let (first, second) = (folder("giver"), folder("taker"));
     let giver = prepare(&[]);
     carry_out(&giver, &first, false, None).unwrap();
-    let best = Folder::new(&cell_dir(&first, &giver.cells[0].plan.hash), 2).best();
+    let best = Folder::new(&cell_dir(&first, giver.cells[0].plan.hash()), 2).best();
     let weights = format!("nodes.discriminator.weights={{ file = {:?} }}", best.display().to_string());
     let taker = prepare(&[
         &weights,
@@ -190,7 +190,7 @@ fn weights_come_from_another_run() {
         "updates.discriminator.enabled=false",
         "stages.completion.updates=[\"generator\"]",
     ]);
-    assert_ne!(giver.cells[0].plan.hash, taker.cells[0].plan.hash);
+    assert_ne!(giver.cells[0].plan.hash(), taker.cells[0].plan.hash());
     assert_eq!(carry_out(&taker, &second, false, None).unwrap(), []);
     let (given, end) = (Checkpoint::read(&best).unwrap(), last(&taker, &second));
     let of = |c: &Checkpoint, node: &str| {
@@ -209,7 +209,7 @@ fn averaged_weights_are_evaluated_and_change_no_bit_of_the_training() {
     let run = |out: &Path, sets: &[&str]| {
         let prepared = prepare(sets);
         assert_eq!(carry_out(&prepared, out, false, None).unwrap(), []);
-        let record = CellRecord::read(&cell_dir(out, &prepared.cells[0].plan.hash)).unwrap();
+        let record = CellRecord::read(&cell_dir(out, prepared.cells[0].plan.hash())).unwrap();
         let psnr = record.status.unwrap().test["completion.psnr"].mean;
         (last(&prepared, out).tensors, psnr)
     };
@@ -239,7 +239,7 @@ fn a_killed_run_resumes_to_the_same_bits() {
         }
         command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap()
     };
-    let cell = cell_dir(&killed, &prepared.cells[0].plan.hash);
+    let cell = cell_dir(&killed, prepared.cells[0].plan.hash());
     let mut kills = 0;
     for attempt in 0.. {
         let mut child = start(attempt > 0);

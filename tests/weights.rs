@@ -156,13 +156,13 @@ fn carry_out(prepared: &Prepared, folder: &Path) -> (Vec<String>, Vec<String>) {
 }
 
 fn environment(prepared: &Prepared, folder: &Path) -> Environment {
-    let cell = cell_dir(&folder.join("runs"), &prepared.cells[0].plan.hash);
+    let cell = cell_dir(&folder.join("runs"), prepared.cells[0].plan.hash());
     serde_json::from_str(&std::fs::read_to_string(cell.join("environment.json")).unwrap()).unwrap()
 }
 
 /// What an encoder of the generator holds at the end, by torchvision's names (counters and classifier apart).
 fn encoder(prepared: &Prepared, folder: &Path, inner: &str) -> BTreeMap<String, Vec<f32>> {
-    let cell = cell_dir(&folder.join("runs"), &prepared.cells[0].plan.hash);
+    let cell = cell_dir(&folder.join("runs"), prepared.cells[0].plan.hash());
     let (checkpoint, _): (Checkpoint, _) = Folder::new(&cell, 2).newest().unwrap().unwrap();
     let prefix = format!("generator/{inner}/");
     let torch = |name: &str| {
@@ -244,7 +244,7 @@ fn a_path_of_a_run_goes_to_a_path_of_a_node() {
     write(&folder.join("resnet18.safetensors"), &resnet18(2));
     let giver = prepare(&folder, &[]).unwrap_or_else(|e| panic!("{}", render_all(&e)));
     assert_eq!(carry_out(&giver, &folder).1, [""; 0]);
-    let cell = cell_dir(&folder.join("runs"), &giver.cells[0].plan.hash);
+    let cell = cell_dir(&folder.join("runs"), giver.cells[0].plan.hash());
     let weights = |node: &str| {
         format!(
             "nodes.generator.weights={{ run = {:?}, node = {node:?}, at = \"encoder-1\" }}",
@@ -256,7 +256,7 @@ fn a_path_of_a_run_goes_to_a_path_of_a_node() {
     let taken = sets("generator/encoder-1");
     let taker =
         prepare(&folder, &taken.each_ref().map(String::as_str)).unwrap_or_else(|e| panic!("{}", render_all(&e)));
-    assert_ne!(taker.cells[0].plan.hash, giver.cells[0].plan.hash);
+    assert_ne!(taker.cells[0].plan.hash(), giver.cells[0].plan.hash());
     assert_eq!(carry_out(&taker, &folder), (vec![], vec![]));
     assert_eq!(encoder(&taker, &folder, "encoder-1"), encoder(&giver, &folder, "encoder-1"));
     assert_ne!(encoder(&taker, &folder, "encoder-2"), encoder(&giver, &folder, "encoder-2"));

@@ -261,7 +261,7 @@ pub fn cell(args: &CellArgs, catalogue: &Catalogue, terminal: &mut Terminal) -> 
         Err(problems) => return Ok(show(&problems, terminal)),
     };
     study::settle(&mut prepared, common.out.as_deref()).context("cannot tell the data by their contents")?;
-    let known = prepared.cells.first().is_some_and(|cell| cell.plan.hash == *hash);
+    let known = prepared.cells.first().is_some_and(|cell| cell.plan.hash() == *hash);
     anyhow::ensure!(known, "the experiment or its data changed since the study was begun");
     threads(&prepared)?;
     let interrupt = interrupt()?;

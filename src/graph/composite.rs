@@ -12,7 +12,7 @@ use crate::registry::{Accepts, Catalogue, Setting, Type};
 use indexmap::IndexMap;
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 
@@ -91,16 +91,44 @@ pub struct OutPort {
 /// All composites of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Composites {
-    all: Vec<Composite>,
+    all: Vec<Arc<Known>>,
+}
+
+/// One of them; what the binary carries is read when it is first asked for.
+#[derive(Debug)]
+struct Known {
+    family: String,
+    name: String,
+    /// `None`: it cannot be read.
+    composite: LazyLock<Option<Composite>, Box<dyn FnOnce() -> Option<Composite> + Send>>,
 }
 
 impl Composites {
     pub fn get(&self, family: &str, name: &str) -> Option<&Composite> {
-        self.all.iter().find(|c| c.family == family && c.name == name)
+        self.all.iter().find(|known| known.family == family && known.name == name)?.composite.as_ref()
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Composite> {
-        self.all.iter()
+        self.all.iter().filter_map(|known| known.composite.as_ref())
+    }
+
+    /// Family and name of each.
+    pub fn names(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.all.iter().map(|known| (known.family.as_str(), known.name.as_str()))
+    }
+
+    /// Those of [`Composites::embedded`], each read when it is first asked for. What is wrong with one is not said: a test
+    /// reads all.
+    pub fn on_demand() -> Composites {
+        let known = |(path, text): &'static (&str, &str)| {
+            let (family, name) = named(path)?;
+            let read = move || {
+                let source = Arc::new(Source { name: format!("registry/{path}"), text: text.to_string() });
+                parse::composite(&source, family, name, &mut vec![])
+            };
+            Some(Arc::new(Known { family: family.into(), name: name.into(), composite: LazyLock::new(Box::new(read)) }))
+        };
+        Composites { all: EMBEDDED.iter().filter_map(known).collect() }
     }
 
     /// Those that the binary carries. They are checked by a test, so that problems here mean a broken build.
@@ -115,7 +143,7 @@ impl Composites {
         };
         let all: Vec<_> = config::on_all_cores(|| EMBEDDED.par_iter().filter_map(read).collect());
         for (composite, wrong) in all {
-            composites.all.extend(composite);
+            composites.all.extend(composite.map(|composite| Arc::new(composite.into())));
             problems.extend(wrong);
         }
         (composites, problems)
@@ -152,7 +180,7 @@ impl Composites {
             return;
         }
         if let Some(composite) = parse::composite(source, family, name, problems) {
-            self.all.push(composite);
+            self.all.push(Arc::new(composite.into()));
         }
     }
 
@@ -163,7 +191,7 @@ impl Composites {
             let place = Place { source: c.source.clone(), span: 0..0 };
             Diagnostic::error(format!("`{}/{}` is built in already", c.family, c.name)).at(&place, "rename this file")
         };
-        self.all.iter().filter(clash).map(told).collect()
+        self.iter().filter(clash).map(told).collect()
     }
 }
 
@@ -190,6 +218,13 @@ fn files_of(folder: &Path) -> std::io::Result<Vec<(String, PathBuf)>> {
     }
     files.sort();
     Ok(files)
+}
+
+impl From<Composite> for Known {
+    fn from(composite: Composite) -> Self {
+        let (family, name) = (composite.family.clone(), composite.name.clone());
+        Known { family, name, composite: LazyLock::new(Box::new(move || Some(composite))) }
+    }
 }
 
 impl Composite {

@@ -12,7 +12,6 @@ mod evaluations;
 mod feeds;
 mod fields;
 mod fitting;
-mod identity;
 mod launch;
 mod losses;
 mod measures;
@@ -24,6 +23,7 @@ mod parts;
 mod provenance;
 mod reach;
 mod report;
+mod revisions;
 mod stages;
 mod switch;
 mod top;
@@ -34,21 +34,20 @@ mod weights;
 use crate::config::{Item, Value};
 use crate::diagnostic::Diagnostic;
 use crate::graph::library::Library;
-use crate::graph::plan::{Canonical, Common, Loss, Plan, Stage, Train};
+use crate::graph::plan::{Common, Identity, Loss, Plan, Stage, Train};
 use board::Board;
 use columns::Columns;
 use desk::{Desk, at_entry};
 use fields::Fields;
-pub use identity::with_data;
 pub use launch::{default_launcher, launcher};
 pub use losses::is_penalty;
 use minimises::Matcher;
 pub use partial::check_partial;
 pub use provenance::provenance;
 use reach::Graph;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use switch::{Off, entries};
 use updates::Draft;
 use usage::Whole;
@@ -91,7 +90,7 @@ pub fn resolve(tree: &Item, about: &About, library: &Library) -> Result<(Plan, V
         _ => return Err(problems),
     };
     if unneeded.is_empty() {
-        return Ok((identified(plan, library), notes));
+        return Ok((plan, notes));
     }
     let mut left = on;
     switch::remove(&mut left, &mut unneeded);
@@ -100,7 +99,7 @@ pub fn resolve(tree: &Item, about: &About, library: &Library) -> Result<(Plan, V
     let second = cell(&desk, &left, &off);
     let (problems, notes) = desk.close();
     match second {
-        Some((plan, _)) if problems.is_empty() => Ok((identified(plan, library), notes)),
+        Some((plan, _)) if problems.is_empty() => Ok((plan, notes)),
         _ => Err(problems),
     }
 }
@@ -113,11 +112,10 @@ pub fn resolve_run(plan: &Plan, tree: &Item, about: &About, library: &Library) -
     if !problems.is_empty() {
         return Err(problems);
     }
-    let mut plan = Plan { run, ..plan.clone() };
+    let mut plan = Plan { run, identity: Identity::default(), ..plan.clone() };
     if let (Value::Table(table), Some(run)) = (&mut plan.tree.value, tree.get(&["run"])) {
         table.insert("run".to_string(), run.clone());
     }
-    identity::settle_run(&mut plan);
     Ok(plan)
 }
 
@@ -194,7 +192,7 @@ fn cell<'a>(desk: &'a Desk<'a>, tree: &'a Item, off: &'a Off) -> Option<(Plan, O
         return None;
     }
     stages.sort_by_key(|s| order.iter().position(|o| *o == s.name).unwrap_or(usize::MAX));
-    let common = Common {
+    let mut common = Common {
         experiment: desk.about.experiment.clone(),
         variant: desk.about.variant.clone(),
         train: Train { batch, epoch_of },
@@ -210,16 +208,12 @@ fn cell<'a>(desk: &'a Desk<'a>, tree: &'a Item, off: &'a Off) -> Option<(Plan, O
         report: report.plan,
         shown: report.shown,
         absent: report.absent,
+        revisions: BTreeMap::new(),
+        form: OnceLock::new(),
     };
-    let (hash, canonical) = (String::new(), Canonical::default());
-    let plan = Plan { run, hash, canonical, tree: tree.clone(), common: Arc::new(common) };
+    common.revisions = revisions::used(&common, desk.library);
+    let plan = Plan { run, identity: Identity::default(), tree: tree.clone(), common: Arc::new(common) };
     Some((plan, unneeded))
-}
-
-/// A plan with what says which one it is.
-fn identified(mut plan: Plan, library: &Library) -> Plan {
-    identity::settle(&mut plan, library);
-    plan
 }
 
 /// Datasets resolved, nodes waiting.

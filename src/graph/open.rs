@@ -109,7 +109,7 @@ impl Library<'_> {
             graph: &graph,
             settings: &settings,
             schema: &[],
-            inputs: Inputs::new(),
+            inputs: Arc::default(),
             ports: vec![],
             at,
             like: Some(like),

@@ -2,26 +2,26 @@
 //! with its losses. `graph` makes it, `run` carries it out; nothing in it is looked up by text any more.
 
 mod canonical;
+mod identity;
 mod shown;
 
 pub use canonical::Canonical;
+pub use identity::Identity;
 pub use shown::{Absent, Evaluate, Evaluation, GroupBy, Metric, Pick, Predict, Shown};
 
 use crate::config::Item;
 use crate::record::ReportPlan;
 use crate::registry::{Edge, Inferred, InputEdges, Settings};
+use std::collections::BTreeMap;
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// One cell: a variant of an experiment with one seed. What does not depend on the seed is read through it.
 #[derive(Clone, Debug)]
 pub struct Plan {
     pub run: Run,
-    /// Identity of the cell: hash of the canonical form (language.md, section 8), 16 hexadecimal digits. That of its data
-    /// is in it only after [`crate::graph::with_data`].
-    pub hash: String,
-    /// The canonical form itself, for `diff`s of cells that changed.
-    pub canonical: Canonical,
+    /// Which cell it is: [`Plan::hash`] and [`Plan::canonical`] say it.
+    pub identity: Identity,
     /// The tree that it was made of, without what is switched off or not needed: every value with its origin.
     pub tree: Item,
     /// One for all cells that differ in their seeds alone.
@@ -59,6 +59,10 @@ pub struct Common {
     pub shown: Vec<Shown>,
     /// Wires and columns of the report that this cell lacks; an error only where every cell of the study lacks them.
     pub absent: Vec<Absent>,
+    /// By `family/name`, of all components that it holds those beyond the first.
+    pub revisions: BTreeMap<String, u32>,
+    /// The canonical form but for `[run]`, once somebody asked for it.
+    pub form: OnceLock<Canonical>,
 }
 
 /// A component with complete settings.
@@ -181,10 +185,11 @@ pub enum OpSource {
 #[derive(Clone, Debug)]
 pub struct Op {
     /// `generator/decoder-1[2]/gate/theta/conv`; parameters are `<path>/<name>`.
-    pub path: String,
+    pub path: Arc<str>,
     pub component: Arc<Component>,
-    /// Port to its sources (one, or a list's); absent optional ports are missing.
-    pub inputs: Vec<(String, Vec<OpSource>)>,
+    /// Port to its sources (one, or a list's), in the order of the card, so that the first is the one that a map passes
+    /// through; absent optional ports are missing.
+    pub inputs: Arc<[(&'static str, Vec<OpSource>)]>,
     /// Edges of the network's first application; later ones may differ in size, not in parameters.
     pub input_edges: Arc<InputEdges>,
     pub inferred: Arc<Inferred>,

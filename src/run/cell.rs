@@ -123,7 +123,7 @@ pub fn run<D: Backend>(
     observer: &mut dyn Observer,
 ) -> Result<Status, RunError> {
     memory::reset_peak();
-    let folder = CellFolder::new(options.runs, &plan.hash);
+    let folder = CellFolder::new(options.runs, plan.hash());
     let mut status = blank(plan);
     if options.resume {
         let before = record::read_status(&folder.path).ok().flatten().unwrap_or_default();
@@ -161,7 +161,7 @@ fn carry_out<D: Backend>(
     let environment = environment::gather(plan, options.command, weights);
     record::write_json(&folder.path.join("environment.json"), &environment)?;
     record::write_json(&folder.path.join("summary.json"), options.summary)?;
-    record::write_json(&folder.path.join("resolved.json"), &plan.canonical)?;
+    record::write_json(&folder.path.join("resolved.json"), plan.canonical())?;
     record::write_config(&folder.path, &graph::provenance(plan))?;
     let mut trainer = Trainer::new(plan, device, &data, folder, (options.interrupt, options.stop))?;
     let resumed = if options.resume { trainer.resume(observer)? } else { None };
@@ -250,7 +250,7 @@ fn blank(plan: &Plan) -> Status {
         experiment: plan.experiment.clone(),
         variant: plan.variant.clone(),
         seed: plan.run.seed,
-        hash: plan.hash.clone(),
+        hash: plan.hash().to_string(),
         worker: Some(Worker::this()),
         columns: evaluate::columns(plan),
         ..Default::default()

@@ -26,7 +26,7 @@ pub fn gather(plan: &Plan, command: &str, weights: Vec<WeightsUsed>) -> Environm
 
 /// The digests that are in the identity of the cell.
 fn data(plan: &Plan) -> String {
-    let data = plan.canonical.get("data");
+    let data = plan.canonical().get("data");
     let digests = data.as_ref().and_then(|data| data.as_object());
     let one = |(name, digest): (&String, &serde_json::Value)| format!("{name}={}", digest.as_str().unwrap_or_default());
     digests.into_iter().flatten().map(one).collect::<Vec<_>>().join(";")

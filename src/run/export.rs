@@ -126,7 +126,7 @@ impl Part {
             if !part.inputs.iter().any(|(_, known)| *known == source) {
                 let name = match source {
                     OpSource::Input(i) => plan.inputs[i].port.clone(),
-                    OpSource::Op { op, .. } => plan.ops[op].path.clone(),
+                    OpSource::Op { op, .. } => plan.ops[op].path.to_string(),
                 };
                 part.inputs.push((name, source));
             }
@@ -214,12 +214,12 @@ pub(super) fn onnx<D: Backend>(
         let given: Vec<(String, Vec<Wire>)> = op
             .inputs
             .iter()
-            .map(|(port, all)| (port.clone(), all.iter().filter_map(|s| wires.get(s).cloned()).collect()))
+            .map(|(port, all)| (port.to_string(), all.iter().filter_map(|s| wires.get(s).cloned()).collect()))
             .collect();
         graph.enter(&op.path);
         let drawn = built.modules[i].onnx(&mut Sheet::new(&pass, &mut graph, &given)).map_err(|error| {
             let component = format!("{}/{}", op.component.family, op.component.name);
-            ExportError::Unsupported { path: op.path.clone(), component, reason: error.to_string() }
+            ExportError::Unsupported { path: op.path.to_string(), component, reason: error.to_string() }
         })?;
         for (output, (name, edge)) in drawn.into_iter().zip(&op.inferred.outputs).enumerate() {
             if let (Some(name), Some(edge)) = (name, edge) {

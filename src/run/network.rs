@@ -59,7 +59,7 @@ impl<D: Backend> Built<D> {
         let ctx = Context::inference(device);
         let mut ops = Vec::with_capacity(plan.ops.len());
         for op in plan.ops.iter() {
-            let mut state = OpState { path: op.path.clone(), parameters: vec![], buffers: vec![] };
+            let mut state = OpState { path: op.path.to_string(), parameters: vec![], buffers: vec![] };
             for p in &op.inferred.parameters {
                 state.parameters.push(Named { name: p.name, tensor: ctx.tensor(fill(op, p), p.shape)? });
             }
@@ -86,18 +86,18 @@ impl<D: Backend> Built<D> {
             let ports = op
                 .inputs
                 .iter()
-                .map(|(port, sources)| Ok((port.clone(), self.gather(i, sources, inputs, &values)?)))
+                .map(|(port, sources)| Ok((port.to_string(), self.gather(i, sources, inputs, &values)?)))
                 .collect::<Result<Vec<_>, RunError>>()?;
             let state = (i, &self.state.ops[i]);
             let pass = Pass::new(ctx, run.modes[i], state, run.learns[i], &run.stream, moved);
             let outputs = self.modules[i]
                 .forward(&pass, &Inputs::new(ports))
-                .map_err(|error| RunError::Operation { path: op.path.clone(), error })?;
+                .map_err(|error| RunError::Operation { path: op.path.to_string(), error })?;
             if run.check_finite && outputs.iter().flatten().any(|v| v.to_vec().iter().any(|x| !x.is_finite())) {
-                return Err(RunError::NotFiniteAt { path: op.path.clone() });
+                return Err(RunError::NotFiniteAt { path: op.path.to_string() });
             }
             values[i] = outputs;
-            for (_, sources) in &op.inputs {
+            for (_, sources) in op.inputs.iter() {
                 for source in sources {
                     if let OpSource::Op { op, .. } = *source
                         && self.last_use[op] == i

@@ -67,7 +67,7 @@ fn with_trainer<D: Backend, T, E: From<RunError>>(
     let data = Data::open(plan, cache, None)?;
     let interrupt = AtomicBool::new(false);
     // Nothing is written there: the folder's log opens with its first event.
-    let folder = CellFolder::new(cache, &plan.hash);
+    let folder = CellFolder::new(cache, plan.hash());
     work(&mut Trainer::new(plan, device, &data, &folder, (&interrupt, None))?)
 }
 

@@ -66,7 +66,7 @@ impl<'a, D: Backend> Trainer<'a, D> {
             Ok(RefCell::new(built))
         };
         let networks = plan.networks.iter().map(build).collect::<Result<_, RunError>>()?;
-        let position = Position { hash: plan.hash.clone(), ..Default::default() };
+        let position = Position { hash: plan.hash().to_string(), ..Default::default() };
         Ok(Trainer {
             plan,
             models: Models { device, networks },

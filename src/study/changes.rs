@@ -59,12 +59,12 @@ pub fn changes(cell: &Cell, old: &CellEntry, runs: &Path) -> Vec<Change> {
     let mut found = keys(&written, &graph::provenance(&cell.plan));
     if found.is_empty() {
         // Nothing that the file says: a composite, or what a default is.
-        found = parts(&without_versions(&form), &without_versions(&cell.plan.canonical.value()));
+        found = parts(&without_versions(&form), &without_versions(&cell.plan.canonical().value()));
     }
     let more = found.len().saturating_sub(TOLD);
     found.truncate(TOLD);
     found.extend((more > 0).then_some(Change::More(more)));
-    found.extend(versions(&form, &cell.plan.canonical.value()));
+    found.extend(versions(&form, &cell.plan.canonical().value()));
     found
 }
 

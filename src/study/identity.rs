@@ -1,8 +1,7 @@
 //! The last part of a cell's identity: what its data are. Looked at only where cells are run or looked for.
 
 use super::{Cell, Prepared};
-use crate::graph;
-use crate::graph::plan::{Canonical, Plan, Weights};
+use crate::graph::plan::{Canonical, Identity, Plan, Weights};
 use crate::record::{self, CellEntry};
 use crate::run::{self, Contents, RunError};
 use serde_json::Value;
@@ -29,11 +28,10 @@ pub fn settle(prepared: &mut Prepared, out: Option<&Path>) -> Result<(), RunErro
             }
         };
         if contents.missing.is_empty() {
-            graph::with_data(&mut cell.plan, contents.digests);
+            cell.plan.add_data(contents.digests);
         } else if let Some(entry) = known(cell, &folder, &runs) {
             let form = resolved(&record::cell_dir(&runs, &entry.hash)).unwrap_or_default();
-            cell.plan.canonical = Canonical::of(&form);
-            cell.plan.hash = entry.hash;
+            cell.plan.identity = Identity::known(Canonical::of(&form), entry.hash);
         }
     }
     Ok(())
@@ -59,7 +57,7 @@ fn known(cell: &Cell, folder: &Path, runs: &Path) -> Option<CellEntry> {
     let entry = before.cells.into_iter().find(|c| same_place(c, &wanted))?;
     let mut form = resolved(&record::cell_dir(runs, &entry.hash))?;
     form.as_object_mut()?.shift_remove("data");
-    (Canonical::of(&form) == cell.plan.canonical).then_some(entry)
+    (Canonical::of(&form) == *cell.plan.canonical()).then_some(entry)
 }
 
 /// Whether two entries are of one place of a study, whatever runs there.
@@ -71,5 +69,5 @@ pub fn same_place(a: &CellEntry, b: &CellEntry) -> bool {
 pub fn with_data_of(plan: &mut Plan, cell: &Path) {
     let data = resolved(cell).and_then(|form| form.get("data").cloned());
     let digests = data.and_then(|data| serde_json::from_value(data).ok()).unwrap_or_default();
-    graph::with_data(plan, digests);
+    plan.add_data(digests);
 }

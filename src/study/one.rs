@@ -48,7 +48,7 @@ impl<'a> Desk<'a> {
         options: &'a Options<'a>,
     ) -> Self {
         let cell = &prepared.cells[index];
-        let folder = record::cell_dir(runs, &cell.plan.hash);
+        let folder = record::cell_dir(runs, cell.plan.hash());
         Desk { cell, number, cells, runs, folder, options, prepared, waited: false, stop: None }
     }
 
@@ -195,7 +195,7 @@ impl<'a> Desk<'a> {
     }
 
     fn names(&self) -> (String, u64, String) {
-        (self.cell.spec.title.clone(), self.cell.plan.run.seed, self.cell.plan.hash.clone())
+        (self.cell.spec.title.clone(), self.cell.plan.run.seed, self.cell.plan.hash().to_string())
     }
 
     /// Whether a finished cell has the pictures that this page shows (another page may have shown others).

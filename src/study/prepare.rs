@@ -1,7 +1,7 @@
 //! A file to checked cells: nothing is started before every cell is right.
 
+use super::Papers;
 use super::identity::settle;
-use super::{Papers, tracks};
 use crate::config::{self, CellSpec, Item, Overrides, Study};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::graph::plan::{Component, Network, Plan, Weights};
@@ -9,7 +9,7 @@ use crate::graph::{self, About, Finished, Library};
 use crate::record::{self, CellEntry, Cells, ReportPlan, State};
 use crate::run;
 use rayon::prelude::*;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// A cell that can be run.
@@ -31,8 +31,9 @@ pub struct Prepared {
     pub report: ReportPlan,
     pub notes: Vec<Diagnostic>,
     pub is_study: bool,
-    /// Keys that tell the cells apart, those that were left out included.
-    pub varied: BTreeSet<String>,
+    /// The trees of the cells before they were resolved, those that were left out included, one of those that differ in
+    /// their seeds alone.
+    pub places: Vec<Item>,
     pub search: Option<config::Search>,
     /// `[study.launch]`, and what Slurm is told where that does not name it.
     pub launch: Option<Component>,
@@ -118,7 +119,7 @@ fn cells(file: &Path, study: &Study, against: Against<'_>, only: Option<usize>) 
         errors.extend(problems);
         study.variants_alone()
     });
-    let varied = tracks::varied(&specs.iter().filter(|spec| spec.first).map(|spec| &spec.tree).collect::<Vec<_>>());
+    let trees = specs.iter().filter(|spec| spec.first).map(|spec| spec.tree.clone()).collect();
     let chosen = specs.into_iter().enumerate().filter(|(number, _)| only.is_none_or(|only| only == *number));
     let base = Base { experiment: &experiment, file, study, library: &library, papers: against.papers.keys() };
     let places = places(chosen.map(|(_, spec)| spec));
@@ -150,7 +151,7 @@ fn cells(file: &Path, study: &Study, against: Against<'_>, only: Option<usize>) 
     let baseline = cells.iter().find(|c| c.spec.baseline).map(|c| c.spec.name()).unwrap_or_default();
     let path = std::fs::canonicalize(file).unwrap_or_else(|_| file.to_path_buf());
     let file = path.display().to_string();
-    Ok(Prepared { experiment, file, cells, baseline, report, notes, is_study, varied, search, launch, slurm })
+    Ok(Prepared { experiment, file, cells, baseline, report, notes, is_study, places: trees, search, launch, slurm })
 }
 
 /// Finds the folder of a finished cell.
@@ -256,7 +257,7 @@ pub(super) fn finished(wanted: &Finished, against: Against<'_>) -> Option<PathBu
     prepared.cells = vec![prepared.cells.swap_remove(at)];
     settle(&mut prepared, against.out).ok()?;
     let cell = prepared.cells.first()?;
-    let folder = record::cell_dir(&prepared.runs(against.out), &cell.plan.hash);
+    let folder = record::cell_dir(&prepared.runs(against.out), cell.plan.hash());
     let status = record::read_status(&folder).ok()??;
     (status.state == State::Done).then_some(folder)
 }
@@ -285,7 +286,7 @@ impl Cell {
             title: self.spec.row.clone(),
             axes: axes.collect::<BTreeMap<_, _>>(),
             seed: self.plan.run.seed,
-            hash: self.plan.hash.clone(),
+            hash: self.plan.hash().to_string(),
             baseline: self.spec.baseline,
         }
     }

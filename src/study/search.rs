@@ -101,7 +101,7 @@ fn judge(
     runs: &Path,
 ) -> Vec<(usize, Option<f64>)> {
     let higher = column.higher_is_better.unwrap_or(true);
-    let value = |cell: &usize| judged(&record::cell_dir(runs, &prepared.cells[*cell].plan.hash), stop, higher);
+    let value = |cell: &usize| judged(&record::cell_dir(runs, prepared.cells[*cell].plan.hash()), stop, higher);
     let mean = |point: usize| {
         let cells = &group.points[point].1;
         let values: Vec<f64> = cells.iter().map(value).collect::<Option<_>>()?;

@@ -93,7 +93,7 @@ impl Crew<'_> {
                 in_vain += 1;
                 continue;
             }
-            match (jobs.command)(index, &desk.cell.plan.hash)
+            match (jobs.command)(index, desk.cell.plan.hash())
                 .and_then(|command| self.start(index, desk.limited(command)))
             {
                 Ok(running) => self.running.push(running),

@@ -60,15 +60,16 @@ impl<'a> Tracks<'a> {
         let axes = cell.spec.axes.iter().map(|(axis, label, _)| (axis.clone(), label.clone()));
         let variant = cell.spec.variant.iter().map(|variant| ("variant".to_string(), variant.clone()));
         let seed = [("seed".to_string(), plan.run.seed.to_string())];
-        let told = values.iter().filter(|(key, _)| prepared.varied.contains(key)).cloned();
+        let differing = varied(&prepared.places);
+        let told = values.iter().filter(|(key, _)| differing.contains(key)).cloned();
         Facts {
             experiment: prepared.experiment.clone(),
             name: name(cell),
             title: cell.spec.title.clone(),
             question: prepared.report.question.clone(),
-            hash: plan.hash.clone(),
+            hash: plan.hash().to_string(),
             seed: plan.run.seed,
-            cell: record::cell_dir(runs, &plan.hash),
+            cell: record::cell_dir(runs, plan.hash()),
             study: runs.join(&prepared.experiment),
             varied: variant.chain(axes).chain(seed).chain(told).collect(),
             values,
@@ -86,7 +87,7 @@ fn name(cell: &Cell) -> String {
 
 /// Keys of the identity whose values are not the same in all cells; where all are (a run without a study), all of them:
 /// one experiment's are then told from another's.
-pub fn varied(cells: &[&Item]) -> BTreeSet<String> {
+fn varied(cells: &[Item]) -> BTreeSet<String> {
     let mut values: BTreeMap<String, (BTreeSet<String>, usize)> = BTreeMap::new();
     const TABLES: [&str; 8] = ["datasets", "nodes", "losses", "updates", "stages", "train", "evaluate", "evaluations"];
     for (cell, table) in cells.iter().flat_map(|cell| TABLES.map(|table| (cell, table))) {

@@ -132,11 +132,11 @@ fn of_file(ask: &Ask<'_>, against: Against<'_>) -> Result<Found, FindError> {
     let mut prepared = prepare(ask.run, &overrides, against).map_err(FindError::Wrong)?;
     settle(&mut prepared, against.out)?;
     let chosen = choose(prepared.index().cells, ask)?;
-    let at = prepared.cells.iter().position(|c| c.plan.hash == chosen.hash).unwrap_or_default();
+    let at = prepared.cells.iter().position(|c| c.plan.hash() == chosen.hash).unwrap_or_default();
     let runs = prepared.runs(against.out);
     let plan = prepared.cells.swap_remove(at).plan;
     let help = || format!("`ablate run {}` makes it", ask.run.display());
-    let (folder, _, status) = finished(record::cell_dir(&runs, &plan.hash), help)?;
+    let (folder, _, status) = finished(record::cell_dir(&runs, plan.hash()), help)?;
     Ok(Found { plan, folder, status })
 }
 
@@ -160,7 +160,7 @@ fn of_cell(folder: PathBuf, ask: &Ask<'_>, against: Against<'_>) -> Result<Found
     };
     let (mut plan, _) = graph::resolve(&tree, &about, &library).map_err(FindError::Wrong)?;
     with_data_of(&mut plan, &folder);
-    if plan.hash != status.hash {
+    if plan.hash() != status.hash {
         return Err(FindError::Changed(folder));
     }
     Ok(Found { plan, folder, status })

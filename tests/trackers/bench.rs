@@ -103,7 +103,7 @@ pub fn carry_out(prepared: &Prepared, out: &Path, how: How<'_>) -> Vec<String> {
 
 /// The record of the n-th cell.
 pub fn record(prepared: &Prepared, out: &Path, n: usize) -> CellRecord {
-    CellRecord::read(&cell_dir(out, &prepared.cells[n].plan.hash)).unwrap()
+    CellRecord::read(&cell_dir(out, prepared.cells[n].plan.hash())).unwrap()
 }
 
 /// Step and mean of a column on a split, as recorded.

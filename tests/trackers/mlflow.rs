@@ -49,7 +49,7 @@ fn batches_keep_the_limits_of_the_api_and_nothing_is_sent_twice() {
     let here = track(&server.url);
     let sets: Vec<&str> = [here.as_str()].into_iter().chain(unreachable[1..].iter().copied()).collect();
     let prepared = prepare(&sets).unwrap();
-    let log = ablate::record::cell_dir(&out, &prepared.cells[0].plan.hash).join("records.jsonl");
+    let log = ablate::record::cell_dir(&out, prepared.cells[0].plan.hash()).join("records.jsonl");
     let text = std::fs::read_to_string(&log).unwrap();
     std::fs::write(&log, text.repeat(100)).unwrap();
     assert_eq!(carry_out(&prepared, &out, How::default()), [""; 0]);
@@ -187,7 +187,7 @@ fn a_real_server_has_each_number_once_though_it_and_the_run_were_stopped() {
     let prepared = prepare(&[&patient, "study.seeds=[3]"]).unwrap();
     // Interrupted, taken up from the checkpoint before, and then the server dies in the middle.
     assert_eq!(carry_out(&prepared, &out, How { stop: Some(3), ..Default::default() }), [""; 0]);
-    let cell = ablate::record::cell_dir(&out, &prepared.cells[0].plan.hash);
+    let cell = ablate::record::cell_dir(&out, prepared.cells[0].plan.hash());
     let kept: Value = serde_json::from_slice(&std::fs::read(cell.join("mlflow.json")).unwrap()).unwrap();
     let asked = format!("{url}/api/2.0/mlflow/runs/get?run_id={}", kept["run"]["id"].as_str().unwrap());
     let ask = "import sys, urllib.request as u; print(u.urlopen(sys.argv[1]).read().decode())";
@@ -211,7 +211,7 @@ fn a_real_server_has_each_number_once_though_it_and_the_run_were_stopped() {
     assert_eq!(points(run, "progress/epoch").len(), 8);
     assert_eq!(run["parameters"]["train.batch"], "2");
     assert_eq!(run["parameters"]["train.optimizer.use"], "adam");
-    assert_eq!(run["tags"]["ablate.cell"], prepared.cells[0].plan.hash.as_str());
+    assert_eq!(run["tags"]["ablate.cell"], prepared.cells[0].plan.hash());
     let files: Vec<&str> = run["files"].as_array().unwrap().iter().map(|f| f.as_str().unwrap()).collect();
     for file in ["records.jsonl", "status.json", "samples/index.json", "samples/samples-0-1.png"] {
         assert!(files.contains(&file), "{file}: {files:?}");

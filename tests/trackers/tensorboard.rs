@@ -29,7 +29,7 @@ fn tensorboard_shows_each_number_once_after_a_stop_and_a_resume() {
     let prepared = prepare(&[TRACK, study]).unwrap();
     // Stopped after step 5 and taken up from there; then from the checkpoint before, as after a crash.
     assert_eq!(carry_out(&prepared, &out, How { stop: Some(5), ..Default::default() }), [""; 0]);
-    let cell = ablate::record::cell_dir(&out, &prepared.cells[0].plan.hash);
+    let cell = ablate::record::cell_dir(&out, prepared.cells[0].plan.hash());
     let newest = cell.join("checkpoints/step-00000005.safetensors");
     assert!(newest.exists());
     std::fs::write(&newest, b"torn").unwrap();
@@ -70,7 +70,7 @@ fn tensorboard_shows_each_number_once_after_a_stop_and_a_resume() {
                 assert_eq!(run["images"][format!("samples/{wire}")], serde_json::json!([[8, [32, 32], 2, true]]));
             }
             let text = |tag: &str| run["texts"][tag][0][1][0].as_str().unwrap_or_default().to_string();
-            assert!(text("experiment").contains(&prepared.cells[n].plan.hash), "{}", text("experiment"));
+            assert!(text("experiment").contains(prepared.cells[n].plan.hash()), "{}", text("experiment"));
             assert!(text("config").contains("    train.batch = 2\n"), "{}", text("config"));
         }
         let table = &seen["hparams"];

@@ -45,14 +45,13 @@ impl<'a, 'b> Matcher<'a, 'b> {
 
     /// The losses that an update minimises, with their sides.
     fn terms(&self, draft: &Draft) -> Vec<(usize, Side)> {
-        let meets = |ops: &Ops| ops.iter().any(|(network, op)| draft.learns(network, op));
         let mut terms = vec![];
         for (index, (loss, reach)) in self.losses.iter().zip(&self.reaches).enumerate() {
             let listed = draft.listed.as_ref().map(|l| l.iter().find(|(name, _)| *name == loss.name));
             if let Some(None) = listed {
                 continue;
             }
-            let (values, judge) = (meets(&reach.values), meets(&reach.judge));
+            let (values, judge) = (draft.meets(&reach.values), draft.meets(&reach.judge));
             if values && judge {
                 let message = format!("update `{}` has both sides of `{}`", draft.update.name, loss.name);
                 let problem = at_entry(message, draft.item, format!("learns {}", draft.learnt()));
@@ -103,7 +102,7 @@ impl<'a, 'b> Matcher<'a, 'b> {
 
     fn note_unreached(&self, draft: &Draft, entry: &super::updates::Entry) {
         let left = entry.ops.iter().filter(|op| !self.minimised(draft, **op));
-        let paths: Vec<&str> = left.map(|(n, o)| self.graph.networks[*n].ops[*o].path.as_str()).collect();
+        let paths: Vec<&str> = left.map(|(n, o)| &*self.graph.networks[*n].ops[*o].path).collect();
         let shown = paths.iter().take(3).copied().collect::<Vec<_>>().join(", ");
         let more = if paths.len() > 3 { format!(" and {} more", paths.len() - 3) } else { String::new() };
         let message = format!("parameters of `{}` that no loss reaches: {shown}{more}", entry.path);
@@ -142,16 +141,19 @@ impl<'a, 'b> Matcher<'a, 'b> {
         if draft.listed.is_some() || draft.broken {
             return;
         }
-        let own: BTreeSet<usize> = draft.update.learns.iter().map(|l| l.network).collect();
         let closed = |n: usize| !trained.contains(&n);
-        let meets = |ops: &Ops| ops.iter().any(|(n, o)| own.contains(&n) && draft.learns(n, o));
         let mut clean: Vec<&str> = vec![];
         let mut refused: Option<(&Loss, Option<usize>)> = None;
         for (index, side) in &draft.update.terms {
             let loss = &self.losses[*index];
             let applied = [loss.network, loss.discriminator.filter(|_| *side == Side::Generator)];
             let random = applied.into_iter().flatten().find(|n| closed(*n));
-            let direct = *side == Side::Discriminator || meets(&self.graph.gradient(&differentiated(loss), &closed));
+            let reached = &self.reaches[*index].values;
+            let direct = *side == Side::Discriminator
+                || match reached.networks().any(closed) {
+                    true => draft.meets(&self.graph.gradient(&differentiated(loss), &closed)),
+                    false => draft.meets(reached),
+                };
             match (direct, random) {
                 (true, None) => clean.push(&loss.name),
                 _ => refused = refused.or(Some((loss, random.filter(|_| direct)))),
@@ -197,10 +199,7 @@ impl<'a, 'b> Matcher<'a, 'b> {
     /// Whether a network's inputs depend on what an update learns.
     fn leads_to(&self, network: usize, draft: &Draft) -> bool {
         let applied = self.graph.applications.iter().filter(|a| a.network == network);
-        applied.into_iter().any(|a| {
-            let ops = self.graph.gradient(&a.inputs, &|_| false);
-            ops.iter().any(|(n, o)| draft.learns(n, o))
-        })
+        applied.into_iter().any(|a| draft.meets(&self.graph.gradient(&a.inputs, &|_| false)))
     }
 }
 

@@ -60,7 +60,7 @@ fn norm_of_one(network: &Network) -> Option<&str> {
             && op.component.name == "batch"
             && edge.is_some_and(|e| e.dims[1..] == [1, 1] && e.batch == 1)
     };
-    network.ops.iter().find(one).map(|op| op.path.as_str())
+    network.ops.iter().find(one).map(|op| &*op.path)
 }
 
 fn note(board: &Board, mut note: Diagnostic) {

@@ -47,8 +47,8 @@ pub fn part<'a>(desk: &Desk<'a>, family: &str, item: &Item, path: &str, own: &[&
 fn without_misspelt(desk: &Desk, entry: &Entry, table: Table, own: &[&str]) -> Table {
     let settings: Vec<&str> = entry.card.settings.iter().map(|s| s.name.as_str()).collect();
     let misspelt = |key: &str| {
-        let near = crate::diagnostic::nearest(key, own.iter().chain(&settings).copied());
-        !settings.contains(&key) && near.is_some_and(|n| own.contains(&n))
+        let near = || crate::diagnostic::nearest(key, own.iter().chain(&settings).copied());
+        !settings.contains(&key) && near().is_some_and(|n| own.contains(&n))
     };
     let (wrong, right): (Table, Table) = table.into_iter().partition(|(key, _)| misspelt(key));
     wrong.iter().for_each(|(key, value)| desk.report(unknown_key("key", key, value, own)));

@@ -10,7 +10,7 @@ pub struct Ops(Vec<Vec<bool>>);
 
 impl Ops {
     /// Whether it is a new one.
-    fn insert(&mut self, network: usize, op: usize) -> bool {
+    pub fn insert(&mut self, network: usize, op: usize) -> bool {
         self.0.resize_with(self.0.len().max(network + 1), Vec::new);
         let ops = &mut self.0[network];
         ops.resize(ops.len().max(op + 1), false);
@@ -19,6 +19,11 @@ impl Ops {
 
     pub fn contains(&self, network: usize, op: usize) -> bool {
         self.0.get(network).and_then(|ops| ops.get(op)).is_some_and(|there| *there)
+    }
+
+    /// The networks that operations are of.
+    pub fn networks(&self) -> impl Iterator<Item = usize> {
+        self.0.iter().enumerate().filter(|(_, ops)| !ops.is_empty()).map(|(network, _)| network)
     }
 
     /// (network, operation), in order.

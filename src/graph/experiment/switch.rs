@@ -2,7 +2,7 @@
 
 use crate::config::{Item, Table, Value};
 use crate::graph::wire::Wire;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// The families whose entries can be switched off.
 const FAMILIES: [&[&str]; 8] = [
@@ -212,7 +212,7 @@ pub fn mentioned(tree: &Item, figure_wires: &dyn Fn(&Item, &str) -> bool) -> BTr
     }
     let names = texts.iter().flat_map(|text| text.split(['"', '[', ']', '{', '}', ',', '=', ' ']));
     // Most names stand there many times.
-    let names: BTreeSet<&str> = names.collect();
+    let names: HashSet<&str> = names.collect();
     names.into_iter().filter_map(|text| Some(Wire::parse(text).ok()?.name)).collect()
 }
 

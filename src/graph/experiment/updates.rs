@@ -4,6 +4,7 @@ use super::board::Board;
 use super::desk::{at_entry, at_value, incomplete, no_such};
 use super::fields::{Fields, as_number};
 use super::parts;
+use super::reach::Ops;
 use super::weights::{no_inner, under};
 use crate::config::{Item, Table, Value};
 use crate::graph::plan::{Average, Clip, Learns, Span, Update};
@@ -45,8 +46,9 @@ pub struct Entry<'a> {
 }
 
 impl Draft<'_> {
-    pub fn learns(&self, network: usize, op: usize) -> bool {
-        self.entries.iter().any(|e| e.ops.binary_search(&(network, op)).is_ok())
+    /// Whether it learns one of the operations.
+    pub fn meets(&self, ops: &Ops) -> bool {
+        self.entries.iter().flat_map(|e| &e.ops).any(|(network, op)| ops.contains(*network, *op))
     }
 
     /// "`sampler`" or "`a` and `b`", as `learns` has it.
@@ -195,8 +197,11 @@ fn suggest_inner(
 }
 
 fn learns(entries: &[Entry], rates: &[(&str, f64)], board: &Board) -> Vec<Learns> {
-    let mut found: Vec<Learns> = vec![];
+    let (mut found, mut seen) = (Vec::<Learns>::new(), Ops::default());
     for (network, op) in entries.iter().flat_map(|e| &e.ops) {
+        if !seen.insert(*network, *op) {
+            continue;
+        }
         let path = &board.networks[*network].network.ops[*op].path;
         // The longest path that holds the operation decides.
         let rate = rates.iter().filter(|(p, _)| under(path, p)).max_by_key(|(p, _)| p.len()).map_or(1.0, |(_, r)| *r);
@@ -208,9 +213,7 @@ fn learns(entries: &[Entry], rates: &[(&str, f64)], board: &Board) -> Vec<Learns
                 &mut found[last]
             }
         };
-        if !learns.ops.iter().any(|(o, _)| o == op) {
-            learns.ops.push((*op, rate));
-        }
+        learns.ops.push((*op, rate));
     }
     found
 }

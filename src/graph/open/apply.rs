@@ -82,10 +82,10 @@ impl Library<'_> {
     /// One operation on new edges, of the types that it had.
     fn again(&self, op: &Op, inputs: &[Edge], done: &[Inferred]) -> Result<Inferred, Problem> {
         let mut edges = InputEdges::default();
-        for (port, sources) in &op.inputs {
+        for (port, sources) in op.inputs.iter() {
             let first = op.input_edges.list(port);
             let now = sources.iter().zip(first).filter_map(|(s, f)| Some(Edge { ty: f.ty, ..edge(s, inputs, done)? }));
-            edges.ports.insert(port.clone(), now.collect());
+            edges.ports.insert(port.to_string(), now.collect());
         }
         let entry = self.catalogue.get(&op.component.family, &op.component.name);
         let Some(Make::Leaf(infer)) = entry.map(|e| e.make) else {

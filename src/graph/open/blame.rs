@@ -11,6 +11,7 @@ use crate::graph::plan::OpSource;
 use crate::graph::settings::Completed;
 use crate::graph::wire::{Wire, setting};
 use crate::registry::{Edge, Problem, Type};
+use std::sync::Arc;
 
 /// What a node with `use = "$slot"` may itself set.
 const CONTRACTS: [(&str, &[&str]); 1] = [("encoder", &["stem", "join"])];
@@ -160,7 +161,7 @@ pub(super) fn contract<'a, 'l>(
             Some(misspelt) => no_input(frame, &prepared, misspelt),
             None => refused_member(frame, &prepared, slot, &lacks),
         });
-        prepared.inputs.retain(|name, _| !lacks.contains(name));
+        Arc::make_mut(&mut prepared.inputs).retain(|name, _| !lacks.contains(name));
         prepared.settings.retain(|name, _| !lacks.contains(name));
     }
     prepared

@@ -26,7 +26,7 @@ pub(super) fn offers(frame: &Frame<'_>, node: &Node, card: &ComponentCard, probl
 impl Opener<'_> {
     pub(super) fn check_inputs(&self, frame: &Frame<'_>, prepared: &Prepared<'_, '_>, problems: &mut Vec<Diagnostic>) {
         let repeated = !prepared.node.each.is_empty() || prepared.node.repeat.is_some();
-        for (name, given) in &prepared.inputs {
+        for (name, given) in prepared.inputs.iter() {
             let Some(port) = prepared.card.input(name) else {
                 problems.push(blame::no_input(frame, prepared, name));
                 continue;

@@ -10,6 +10,7 @@ use crate::registry::{Edge, Setting};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// A value on its way through a network.
 #[derive(Clone, Debug)]
@@ -53,7 +54,7 @@ pub(super) struct Frame<'a> {
     /// Complete.
     pub settings: &'a Table,
     pub schema: &'a [Setting],
-    pub inputs: Inputs,
+    pub inputs: Arc<Inputs>,
     /// Inputs that the component has, present or not.
     pub ports: Vec<String>,
     /// Where the component is named, for nodes that no file wrote.

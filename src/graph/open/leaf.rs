@@ -7,7 +7,7 @@ use super::outputs::OutputPort;
 use crate::diagnostic::Diagnostic;
 use crate::graph::plan::{Component, Op, OpCost, OpSource};
 use crate::graph::settings::Completed;
-use crate::registry::{Inferred, InputEdges, Problem, Settings};
+use crate::registry::{Entry, Inferred, InputEdges, Problem, Settings};
 use std::sync::Arc;
 
 pub(super) type Infer = fn(&Settings, &InputEdges) -> Result<Inferred, Problem>;
@@ -26,7 +26,7 @@ pub(super) fn push(
     path: &str,
     done: &Completed,
     inputs: &Inputs,
-    infer: Infer,
+    (entry, infer): (&Entry, Infer),
     problems: &mut Vec<Diagnostic>,
 ) -> Option<Vec<OutputPort<Val>>> {
     let mut settings = done.settings.clone();
@@ -47,18 +47,15 @@ pub(super) fn push(
         opener.undecided.borrow_mut().push(number);
     }
     let ports = outputs(prepared, done, inputs, &inferred, number);
-    let sources = inputs.iter().map(|(name, given)| {
-        let sources = given.values.iter().map(|(v, _)| v.source).collect();
-        (name.clone(), sources)
+    let sources = entry.card.inputs.iter().filter_map(|port| {
+        let given = inputs.get(port.name).filter(|given| !given.values.is_empty())?;
+        Some((port.name, given.values.iter().map(|(v, _)| v.source).collect()))
     });
-    // In the order of the card, so that the first input is the one that a map passes through.
-    let mut sources: Vec<(String, Vec<OpSource>)> = sources.filter(|(_, all): &(_, Vec<_>)| !all.is_empty()).collect();
-    sources.sort_by_key(|(name, _)| prepared.card.inputs.iter().position(|p| p.name == *name));
     let component = Component { family: prepared.card.family.clone(), name: prepared.card.name.clone(), settings };
     opener.ops.borrow_mut().push(Op {
-        path: path.to_string(),
+        path: path.into(),
         component: Arc::new(component),
-        inputs: sources,
+        inputs: sources.collect(),
         input_edges: Arc::new(input_edges),
         inferred: Arc::new(inferred),
     });

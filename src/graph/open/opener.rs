@@ -39,7 +39,7 @@ pub(super) struct Prepared<'a, 'l> {
     /// The name as in force, at the place that decided it.
     pub name: Item,
     pub settings: Table,
-    pub inputs: Inputs,
+    pub inputs: Arc<Inputs>,
 }
 
 impl<'l> Opener<'l> {
@@ -92,7 +92,7 @@ impl<'l> Opener<'l> {
             None => self.inputs(frame, node, &card, problems),
         };
         let whole = inputs.is_some();
-        let prepared = Prepared { node, component, card, name, settings, inputs: inputs.unwrap_or_default() };
+        let prepared = Prepared { node, component, card, name, settings, inputs: inputs.unwrap_or_default().into() };
         let prepared = blame::contract(frame, prepared, problems);
         let repetition = Repetition::of(self, frame, &prepared, problems);
         let settings = repetition.as_ref().map(|r| self.settings(frame, &prepared, r, problems));
@@ -172,14 +172,14 @@ impl<'l> Opener<'l> {
                 path += &format!("[{i}]");
             }
             let inputs = repetition.inputs(i, prepared, outputs.copies.last().map(Vec::as_slice));
-            let mark = self.mark(&frame.path, prepared);
-            let known = mark.as_ref().and_then(|_| self.again(&path, prepared, &done, &inputs));
+            let mark = self.mark(&frame.path, prepared, &done, &inputs);
+            let known = mark.as_ref().and_then(|mark| self.again(mark, &path, prepared, &done, &inputs));
             let mut ports = match known {
                 Some(ports) => ports,
                 None => {
                     let ports = self.copy(frame, prepared, &path, &done, inputs.clone(), problems)?;
                     if let Some(mark) = mark {
-                        self.keep(&mark, &path, (prepared, &done, inputs.clone()), &ports);
+                        self.keep(mark, &path, (prepared, &done, inputs.clone()), &ports);
                     }
                     ports
                 }
@@ -197,18 +197,18 @@ impl<'l> Opener<'l> {
         prepared: &Prepared<'_, 'l>,
         path: &str,
         done: &Completed,
-        inputs: Inputs,
+        inputs: Arc<Inputs>,
         problems: &mut Vec<Diagnostic>,
     ) -> Option<Vec<OutputPort<Val>>> {
-        let make = match prepared.component {
+        let entry = match prepared.component {
             Component::Composite(composite) => {
                 let inside = self.inside(frame, prepared, path, &composite.graph, done, inputs);
                 return self.graph(&inside, problems);
             }
-            Component::Primitive(entry) => entry.make,
+            Component::Primitive(entry) => entry,
         };
-        match make {
-            Make::Leaf(infer) => leaf::push(self, frame, prepared, path, done, &inputs, infer, problems),
+        match entry.make {
+            Make::Leaf(infer) => leaf::push(self, frame, prepared, path, done, &inputs, (entry, infer), problems),
             Make::Expand(body) => {
                 let edges = leaf::edges(&inputs);
                 match body(&done.settings, &edges) {
@@ -238,7 +238,7 @@ impl<'l> Opener<'l> {
         path: &str,
         graph: &'f Graph,
         done: &'f Completed,
-        inputs: Inputs,
+        inputs: Arc<Inputs>,
     ) -> Frame<'f> {
         Frame {
             path: path.to_string(),

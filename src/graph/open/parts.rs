@@ -25,7 +25,7 @@ struct Part {
     path: String,
     name: Item,
     settings: Table,
-    inputs: Inputs,
+    inputs: Arc<Inputs>,
     /// Number of the first operation.
     first: usize,
     ops: Vec<Op>,
@@ -46,8 +46,9 @@ fn asked(prepared: &Prepared<'_, '_>, done: &Completed, inputs: &Inputs) -> Stri
     asked
 }
 
-/// How far a walk is before a part is opened.
+/// How far a walk is before a part is opened, and what is opened.
 pub(super) struct Mark {
+    asked: String,
     ops: usize,
     undecided: usize,
     halvings: usize,
@@ -55,9 +56,16 @@ pub(super) struct Mark {
 
 impl Opener<'_> {
     /// `None` for what is not remembered: single operations, and whole networks.
-    pub(super) fn mark(&self, around: &str, prepared: &Prepared<'_, '_>) -> Option<Mark> {
+    pub(super) fn mark(
+        &self,
+        around: &str,
+        prepared: &Prepared<'_, '_>,
+        done: &Completed,
+        inputs: &Inputs,
+    ) -> Option<Mark> {
         let leaf = matches!(prepared.component, Component::Primitive(entry) if matches!(entry.make, Make::Leaf(_)));
         (!around.is_empty() && !leaf).then(|| Mark {
+            asked: asked(prepared, done, inputs),
             ops: self.ops.borrow().len(),
             undecided: self.undecided.borrow().len(),
             halvings: self.halvings.borrow().len(),
@@ -67,21 +75,29 @@ impl Opener<'_> {
     /// The part as it was opened before, its operations added.
     pub(super) fn again(
         &self,
+        mark: &Mark,
         path: &str,
         prepared: &Prepared<'_, '_>,
         done: &Completed,
         inputs: &Inputs,
     ) -> Option<Vec<OutputPort<Val>>> {
-        let asked = asked(prepared, done, inputs);
-        let known = self.library.parts.known.lock().unwrap_or_else(PoisonError::into_inner).get(&asked).cloned()?;
+        let known =
+            self.library.parts.known.lock().unwrap_or_else(PoisonError::into_inner).get(&mark.asked).cloned()?;
         let (part, moved) =
             known.iter().find_map(|part| Some((part, part.moved(self.ops.borrow().len(), prepared, done, inputs)?)))?;
         let number = |op: usize| op - part.first + moved.first;
+        let (same_path, still) = (path == part.path, moved.stands_still());
         let op = |op: &Op| {
-            let sources = |all: &Vec<OpSource>| all.iter().map(|source| moved.source(*source)).collect::<Option<_>>();
-            let inputs = op.inputs.iter().map(|(port, all)| Some((port.clone(), sources(all)?)));
-            let path = format!("{path}{}", op.path.strip_prefix(&part.path)?);
-            Some(Op { path, inputs: inputs.collect::<Option<_>>()?, ..op.clone() })
+            let mut op = op.clone();
+            if !same_path {
+                op.path = format!("{path}{}", op.path.strip_prefix(&part.path)?).into();
+            }
+            if !still {
+                let sources =
+                    |all: &Vec<OpSource>| all.iter().map(|source| moved.source(*source)).collect::<Option<_>>();
+                op.inputs = op.inputs.iter().map(|(port, all)| Some((*port, sources(all)?))).collect::<Option<_>>()?;
+            }
+            Some(op)
         };
         let ops = part.ops.iter().map(op).collect::<Option<Vec<Op>>>()?;
         let mut ports = part.ports.clone();
@@ -100,13 +116,12 @@ impl Opener<'_> {
     /// Keeps what was opened since `mark`.
     pub(super) fn keep(
         &self,
-        mark: &Mark,
+        mark: Mark,
         path: &str,
-        (prepared, done, inputs): (&Prepared<'_, '_>, &Completed, Inputs),
+        (prepared, done, inputs): (&Prepared<'_, '_>, &Completed, Arc<Inputs>),
         ports: &[OutputPort<Val>],
     ) {
-        self.decide_inside(mark, ports);
-        let asked = asked(prepared, done, &inputs);
+        self.decide_inside(&mark, ports);
         let part = Part {
             path: path.to_string(),
             name: prepared.name.clone(),
@@ -119,15 +134,18 @@ impl Opener<'_> {
             ports: ports.to_vec(),
         };
         let mut known = self.library.parts.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.entry(asked).or_default().push(Arc::new(part));
+        known.entry(mark.asked).or_default().push(Arc::new(part));
     }
 }
 
 impl Opener<'_> {
     /// Decides the biases of operations that nobody outside of the part reads, once for all that are like it.
     fn decide_inside(&self, mark: &Mark, ports: &[OutputPort<Val>]) {
-        let mut ops = self.ops.borrow_mut();
         let mut undecided = self.undecided.borrow_mut();
+        if undecided.len() == mark.undecided {
+            return;
+        }
+        let mut ops = self.ops.borrow_mut();
         let read = || ports.iter().flat_map(|port| &port.values).map(|value| value.source);
         let outside = |op: usize| read().any(|source| matches!(source, OpSource::Op { op: read, .. } if read == op));
         let (open, inside): (Vec<usize>, Vec<usize>) =
@@ -173,6 +191,11 @@ struct Moved {
 }
 
 impl Moved {
+    /// Everything is where it was.
+    fn stands_still(&self) -> bool {
+        self.then == self.first && self.outside.iter().all(|(then, now)| then == now)
+    }
+
     fn source(&self, source: OpSource) -> Option<OpSource> {
         match source {
             OpSource::Op { op, output } if op >= self.then => {

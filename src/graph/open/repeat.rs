@@ -7,6 +7,7 @@ use super::outputs::OutputPort;
 use crate::config::{Item, Layer, Origin, Value};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::graph::wire::setting;
+use std::sync::Arc;
 
 /// How a node is repeated.
 pub(super) struct Repetition {
@@ -75,7 +76,7 @@ impl Repetition {
 
     fn dealt_counts(&mut self, prepared: &Prepared<'_, '_>) -> Vec<Count> {
         let mut counts = vec![];
-        for (name, given) in &prepared.inputs {
+        for (name, given) in prepared.inputs.iter() {
             let takes_list = prepared.card.input(name).is_some_and(|p| p.list);
             if !given.list || takes_list || self.chained.contains(name) {
                 continue;
@@ -91,8 +92,11 @@ impl Repetition {
     }
 
     /// The inputs of copy `i`; `last` is what the copy before it gives.
-    pub fn inputs(&self, i: usize, prepared: &Prepared<'_, '_>, last: Option<&[OutputPort<Val>]>) -> Inputs {
-        let mut inputs = prepared.inputs.clone();
+    pub fn inputs(&self, i: usize, prepared: &Prepared<'_, '_>, last: Option<&[OutputPort<Val>]>) -> Arc<Inputs> {
+        if !self.repeated {
+            return prepared.inputs.clone();
+        }
+        let mut inputs = Inputs::clone(&prepared.inputs);
         for (name, given) in &mut inputs {
             if self.dealt.contains(name) {
                 given.list = false;
@@ -104,7 +108,7 @@ impl Repetition {
                 given.values = port.values.iter().map(|v| (v.clone(), wire.clone())).collect();
             }
         }
-        inputs
+        inputs.into()
     }
 }
 

@@ -72,7 +72,7 @@ fn alone(plan: &Plan, index: usize, network: &Network) -> Vec<NodeSummary> {
         .map(|l| format!("losses.{}", l.name))
         .collect();
     let node = |op: &Op| NodeSummary {
-        path: op.path.clone(),
+        path: op.path.to_string(),
         component: full(op),
         outputs: shapes(op),
         parameters: parameters(op),
@@ -80,7 +80,7 @@ fn alone(plan: &Plan, index: usize, network: &Network) -> Vec<NodeSummary> {
         activation_bytes: op.inferred.outputs.iter().flatten().map(|e| e.elements() as u64).sum::<u64>() * ELEMENT,
         inputs: sources(op)
             .flat_map(|from| match from {
-                OpSource::Op { op, .. } => vec![network.ops[op].path.clone()],
+                OpSource::Op { op, .. } => vec![network.ops[op].path.to_string()],
                 OpSource::Input(_) => shown.clone(),
             })
             .collect(),

@@ -1,5 +1,5 @@
 //! Losses over steps: for each player one panel of raw values and, where weights change them, one of weighted values
-//! beneath. Smoothed lines over the recorded means; of several seeds their mean, with a band.
+//! beneath. Smoothed lines over the recorded means, all of them; of several seeds their mean, with a band.
 
 use super::spread::Spread;
 use super::{Drawing, Figure, Scene, file_name};
@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 /// Half the smoothing window, as a share of the curve: a fortieth on each side.
 const SMOOTHING: usize = 40;
-/// Points of a curve that are drawn; longer ones are averaged in bins.
+/// Points of a smoothed line; longer curves are averaged in bins first.
 const POINTS: usize = 600;
 
 /// One of a term's two values.
@@ -31,11 +31,12 @@ pub fn draw(scene: &Scene<'_>, plan: &FigurePlan) -> Result<Figure, ReportError>
         let columns = updates(&records).len();
         let svg = figure(&panels, columns, if columns > 2 { (400.0, 270.0) } else { (540.0, 290.0) }, &legend)?;
         let name = if scene.groups.len() == 1 { String::new() } else { format!("-{}", file_name(&group.title)) };
-        out.drawings.push(Drawing {
-            name: format!("{}{name}", plan.name),
-            svg: svg.finish(&format!("Loss curves of {}", group.title)),
-            caption: caption(&group.title, &seeds, panels.len() > columns, spread),
-        });
+        let mut caption = caption(&group.title, &seeds, panels.len() > columns, spread);
+        if panels.iter().any(cut) {
+            caption += " Peaks beyond an axis end at its border.";
+        }
+        let svg = svg.finish(&format!("Loss curves of {}", group.title));
+        out.drawings.push(Drawing { name: format!("{}{name}", plan.name), svg, caption });
     }
     if out.drawings.is_empty() {
         out.note = "no step was recorded".into();
@@ -106,15 +107,16 @@ fn series(records: &[&CellRecord], update: &str, value: Of, name: &str, look: Lo
             let term = s.updates.get(update)?.terms.get(name)?;
             Some((s.total_step as f64, value(term)))
         });
-        binned(&points.collect::<Vec<_>>())
+        points.collect::<Vec<_>>()
     };
     let curves: Vec<Vec<(f64, f64)>> = records.iter().map(curve).filter(|c| !c.is_empty()).collect();
-    if let [one] = curves.as_slice() {
-        return Some(Series { raw: one.clone(), ..Series::line(look, smoothed(one)) });
+    let lines: Vec<Vec<(f64, f64)>> = curves.iter().map(|curve| smoothed(&binned(curve))).collect();
+    if let ([raw], [line]) = (curves.as_slice(), lines.as_slice()) {
+        return Some(Series { raw: raw.clone(), ..Series::line(look, line.clone()) });
     }
     // Steps are positive, so that their bits are in their order.
     let mut steps: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
-    for (x, y) in curves.iter().flat_map(|c| smoothed(c)) {
+    for (x, y) in lines.into_iter().flatten() {
         steps.entry(x.to_bits()).or_default().push(y);
     }
     let (mut points, mut band) = (vec![], vec![]);
@@ -125,6 +127,13 @@ fn series(records: &[&CellRecord], update: &str, value: Of, name: &str, look: Lo
     }
     let areas = if band.is_empty() { vec![] } else { vec![Area::Band(band)] };
     (!points.is_empty()).then(|| Series { areas, ..Series::line(look, points) })
+}
+
+/// Whether recorded values lie beyond the axis.
+fn cut(panel: &Panel) -> bool {
+    let seen = panel.y.low..=panel.y.high;
+    let beyond = |value: f64| value.is_finite() && !seen.contains(&panel.y.coordinate(value));
+    panel.series.iter().flat_map(|s| &s.raw).any(|(_, value)| beyond(*value))
 }
 
 fn panel(records: &[&CellRecord], update: &str, (kind, value): (&str, Of), names: &[&str], spread: Spread) -> Panel {
@@ -172,4 +181,41 @@ fn smoothed(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
             (points[i].0, mean(&points[window]).1)
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{Event, StepRecord, UpdateRecord};
+
+    /// A curve of many steps around 1 with one step of 5.
+    fn spiked(at: u64) -> CellRecord {
+        let step = |total_step: u64| {
+            let raw = if total_step == at { 5.0 } else { 1.0 + 0.1 * (total_step as f64).sin() };
+            let terms = [("l1".to_string(), Term { raw, weighted: raw })].into();
+            let updates = [("generator".to_string(), UpdateRecord { terms, ..UpdateRecord::default() })].into();
+            let (stage, epoch, loading_seconds, step_seconds) = (String::new(), 0.0, 0.0, 0.0);
+            Event::Step(StepRecord {
+                stage,
+                step: total_step,
+                total_step,
+                epoch,
+                updates,
+                loading_seconds,
+                step_seconds,
+            })
+        };
+        CellRecord { events: (1..=20_000).map(step).collect(), ..CellRecord::default() }
+    }
+
+    #[test]
+    fn a_peak_of_one_step_in_many_is_drawn() {
+        let (panels, legend) = panels(&[&spiked(7_777)], Spread::Interval);
+        let series = &panels[0].series[0];
+        assert!(series.points.iter().all(|p| p.1 < 1.2), "the running mean hides it");
+        assert!(series.raw.contains(&(7_777.0, 5.0)), "the pale line goes up to it");
+        assert!(cut(&panels[0]), "the axis is made for what lies beneath it");
+        let svg = figure(&panels, 1, (540.0, 290.0), &legend).unwrap().finish("losses");
+        assert!(svg.len() < 100_000, "{} bytes", svg.len());
+    }
 }

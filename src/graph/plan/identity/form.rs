@@ -3,14 +3,14 @@
 
 use super::sorted::{ByName, object, text};
 use crate::graph::plan::{
-    Application, Canonical, Component, Dataset, Element, ElementInputs, Evaluation, Loss, Network, OpSource, Plan,
-    Span, Update, Value, Weights,
+    Application, Canonical, Common, Component, Dataset, Element, ElementInputs, Evaluation, Loss, Network, OpSource,
+    Span, Stage, Update, Value, Weights,
 };
 use serde::{Serialize, Serializer};
 use std::borrow::Cow;
 
 /// All sections but `run`.
-pub fn sections(plan: &Plan, form: &mut Canonical) {
+pub fn sections(plan: &Common, form: &mut Canonical) {
     form.set("format", text(&crate::config::FORMAT));
     form.set("datasets", named(&plan.datasets, |d| &d.name, dataset));
     form.set("networks", named(&plan.networks, |n| &n.node, network));
@@ -79,7 +79,7 @@ enum Named<'a> {
     Node(&'a str, &'a str, Option<usize>),
 }
 
-fn value<'a>(plan: &'a Plan, value: &'a Value) -> Named<'a> {
+fn value<'a>(plan: &'a Common, value: &'a Value) -> Named<'a> {
     match value {
         Value::Dataset { dataset, port } => Named::Dataset(&plan.datasets[*dataset].name, port),
         Value::Node { application, output } => {
@@ -90,11 +90,11 @@ fn value<'a>(plan: &'a Plan, value: &'a Value) -> Named<'a> {
     }
 }
 
-fn ports<'a>(plan: &'a Plan, ports: &'a [(String, Value)]) -> ByName<&'a String, Named<'a>> {
+fn ports<'a>(plan: &'a Common, ports: &'a [(String, Value)]) -> ByName<&'a String, Named<'a>> {
     ports.iter().map(|(port, v)| (port, value(plan, v))).collect()
 }
 
-fn network_name(plan: &Plan, index: Option<usize>) -> Option<&str> {
+fn network_name(plan: &Common, index: Option<usize>) -> Option<&str> {
     index.map(|n| plan.networks[n].node.as_str())
 }
 
@@ -125,12 +125,12 @@ fn network(network: &Network) -> impl Serialize {
     struct OpForm<'a> {
         component: Used<'a>,
         frozen: bool,
-        inputs: ByName<&'a String, Vec<Source<'a>>>,
+        inputs: ByName<&'a str, Vec<Source<'a>>>,
     }
     let ops = network.ops.iter().zip(&network.frozen).map(|(op, frozen)| {
         let inputs =
-            op.inputs.iter().map(|(port, from)| (port, from.iter().map(|f| source(network, *f)).collect())).collect();
-        (&op.path, OpForm { component: Used(&op.component), frozen: *frozen, inputs })
+            op.inputs.iter().map(|(port, from)| (*port, from.iter().map(|f| source(network, *f)).collect())).collect();
+        (&*op.path, OpForm { component: Used(&op.component), frozen: *frozen, inputs })
     });
     let outputs = network.outputs.iter().map(|o| ((o.port.port.as_str(), o.port.element), source(network, o.from)));
     Form {
@@ -177,7 +177,7 @@ fn given(weights: &Weights) -> Given<'_> {
     }
 }
 
-fn application<'a>(plan: &'a Plan, application: &'a Application) -> impl Serialize {
+fn application<'a>(plan: &'a Common, application: &'a Application) -> impl Serialize {
     #[derive(Serialize)]
     struct Form<'a> {
         detach: &'a [bool],
@@ -191,7 +191,7 @@ fn application<'a>(plan: &'a Plan, application: &'a Application) -> impl Seriali
     }
 }
 
-fn loss<'a>(plan: &'a Plan, loss: &'a Loss) -> impl Serialize {
+fn loss<'a>(plan: &'a Common, loss: &'a Loss) -> impl Serialize {
     #[derive(Serialize)]
     #[serde(rename_all = "kebab-case")]
     struct Form<'a> {
@@ -231,7 +231,7 @@ fn loss<'a>(plan: &'a Plan, loss: &'a Loss) -> impl Serialize {
     }
 }
 
-fn update<'a>(plan: &'a Plan, update: &'a Update) -> impl Serialize {
+fn update<'a>(plan: &'a Common, update: &'a Update) -> impl Serialize {
     #[derive(Serialize)]
     struct Form<'a> {
         accumulate: usize,
@@ -239,7 +239,7 @@ fn update<'a>(plan: &'a Plan, update: &'a Update) -> impl Serialize {
         clamp: Option<f64>,
         clip: String,
         every: usize,
-        learns: ByName<&'a String, f64>,
+        learns: ByName<&'a str, f64>,
         optimizer: Used<'a>,
         schedule: Used<'a>,
         terms: ByName<&'a String, String>,
@@ -247,7 +247,7 @@ fn update<'a>(plan: &'a Plan, update: &'a Update) -> impl Serialize {
     }
     let learns = update.learns.iter().flat_map(|l| {
         let ops = &plan.networks[l.network].ops;
-        l.ops.iter().map(move |(op, rate)| (&ops[*op].path, *rate))
+        l.ops.iter().map(move |(op, rate)| (&*ops[*op].path, *rate))
     });
     Form {
         accumulate: update.accumulate,
@@ -263,7 +263,7 @@ fn update<'a>(plan: &'a Plan, update: &'a Update) -> impl Serialize {
     }
 }
 
-fn stage<'a>(plan: &'a Plan, stage: &'a crate::graph::plan::Stage) -> impl Serialize {
+fn stage<'a>(plan: &'a Common, stage: &'a Stage) -> impl Serialize {
     #[derive(Serialize)]
     struct Form<'a> {
         batch: usize,
@@ -280,7 +280,7 @@ fn stage<'a>(plan: &'a Plan, stage: &'a crate::graph::plan::Stage) -> impl Seria
     }
 }
 
-fn train(plan: &Plan) -> impl Serialize {
+fn train(plan: &Common) -> impl Serialize {
     #[derive(Serialize)]
     #[serde(rename_all = "kebab-case")]
     struct Form<'a> {
@@ -293,7 +293,7 @@ fn train(plan: &Plan) -> impl Serialize {
     }
 }
 
-fn evaluate(plan: &Plan) -> impl Serialize {
+fn evaluate(plan: &Common) -> impl Serialize {
     #[derive(Serialize)]
     #[serde(rename_all = "kebab-case")]
     struct Form<'a> {
@@ -315,7 +315,7 @@ fn evaluate(plan: &Plan) -> impl Serialize {
     }
 }
 
-fn evaluation<'a>(plan: &'a Plan, evaluation: &'a Evaluation) -> impl Serialize {
+fn evaluation<'a>(plan: &'a Common, evaluation: &'a Evaluation) -> impl Serialize {
     #[derive(Serialize)]
     #[serde(rename_all = "kebab-case")]
     struct Form<'a> {

@@ -1,12 +1,12 @@
 //! The revisions beyond the first of all components that a plan holds.
 
 use crate::graph::library::Library;
-use crate::graph::plan::{Component, Plan};
+use crate::graph::plan::{Common, Component};
 use crate::registry::{Kind, Settings};
 use std::collections::BTreeMap;
 
 /// By `family/name`.
-pub fn used(plan: &Plan, library: &Library) -> BTreeMap<String, u32> {
+pub fn used(plan: &Common, library: &Library) -> BTreeMap<String, u32> {
     let mut found = BTreeMap::new();
     if library.catalogue.entries.iter().any(|entry| entry.card.revision > 1) {
         for Component { family, name, settings } in components(plan) {
@@ -16,7 +16,7 @@ pub fn used(plan: &Plan, library: &Library) -> BTreeMap<String, u32> {
     found
 }
 
-fn components(plan: &Plan) -> impl Iterator<Item = &Component> {
+fn components(plan: &Common) -> impl Iterator<Item = &Component> {
     let datasets = plan.datasets.iter().flat_map(|d| [&d.component].into_iter().chain(&d.transforms));
     let networks = plan.networks.iter().flat_map(|n| n.ops.iter().map(|op| &*op.component).chain([&n.init]));
     let losses = plan.losses.iter().flat_map(|l| [&l.component, &l.ramp]);
