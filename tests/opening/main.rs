@@ -286,7 +286,7 @@ fn a_bias_is_off_only_before_a_norm_with_affine() {
         let toml = format!("[nodes.x]\nuse = \"block/conv-norm-act\"\nwidth = 4\nnorm = \"{norm}\"\n");
         let opened = Bench::new().open(&toml, &[("map", Edge::map(8, 16, 16))]).unwrap();
         let found = opened.network.ops[0].inferred.parameters.iter().filter(|p| p.name == "bias").count();
-        assert_eq!((found, opened.network.ops[0].path.as_str()), (biases, "x/conv"), "{norm}");
+        assert_eq!((found, opened.network.ops[0].path.as_ref()), (biases, "x/conv"), "{norm}");
     }
 }
 
@@ -296,7 +296,7 @@ fn a_node_is_repeated_as_a_chain() {
     let toml = "[nodes.x]\nuse = \"block/conv-norm-act\"\neach.width = [4, 6, 2]\nstride = 2\n";
     let opened = Bench::new().open(toml, &[("map", Edge::map(8, 64, 64))]).unwrap();
     assert_eq!(opened.edges, [Edge::map(4, 32, 32), Edge::map(6, 16, 16), Edge::map(2, 8, 8)]);
-    assert_eq!(opened.network.ops[3].path, "x[1]/conv");
+    assert_eq!(&*opened.network.ops[3].path, "x[1]/conv");
 }
 
 /// A discriminator sees other sizes with the same parameters, but not other channels.

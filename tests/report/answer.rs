@@ -57,7 +57,7 @@ fn a_lower_value_may_be_the_better_one() {
 #[test]
 fn of_several_variants_the_best_is_told_and_how_many_differ() {
     let (sentence, caveats) = answer(&study("answer-several", &ALL, 0..3, as_made));
-    framed(&sentence, "Of the 4 variants beside Plain, the baseline, Gated", "significantly better.");
+    framed(&sentence, "Of the 4 variants beside the baseline, “Plain”, “Gated", "significantly better.");
     assert_eq!(
         caveats,
         ["Of 4 variants 2 differ significantly from the baseline: Gated (better), Gated, fused (better)."]
@@ -68,8 +68,8 @@ fn of_several_variants_the_best_is_told_and_how_many_differ() {
         }
     });
     let (sentence, caveats) = answer(&worst);
-    framed(&sentence, "None of 2 variants has a better PSNR (a) than Plain, the baseline (", "significantly worse.");
-    assert!(sentence.contains("; the nearest, "), "{sentence}");
+    framed(&sentence, "None of 2 variants has a better PSNR (a) than the baseline, “Plain” (", "significantly worse.");
+    assert!(sentence.contains("; the nearest, “"), "{sentence}");
     assert_eq!(caveats, ["Of 2 variants 2 differ significantly from the baseline: Gated (worse), Same (worse)."]);
 }
 
@@ -84,8 +84,8 @@ fn without_a_baseline_the_best_stands_against_the_next() {
     let (two, _) = answer(&none("answer-two", &["Same", "Gated"]));
     framed(&two, "Gated's PSNR (a) is ", "significantly better.");
     let (three, _) = answer(&none("answer-three", &["Gated", "Same", "Gated, fused"]));
-    framed(&three, "Of 3 variants Gated", "the difference is not significant.");
-    assert!(three.contains(" than that of Gated"), "{three}");
+    framed(&three, "Of 3 variants “Gated", "the difference is not significant.");
+    assert!(three.contains(" than that of “Gated"), "{three}");
 }
 
 #[test]

@@ -122,7 +122,7 @@ impl Said<'_> {
             let (most, label) = (self.most(), self.label());
             let (mean, apart) = (self.amount(best.value.mean), self.apart(best, next));
             answer.sentence = format!(
-                "Of {} variants {} has the {most} {label}, {mean}: {apart} than that of {}, the next {}.",
+                "Of {} variants “{}” has the {most} {label}, {mean}: {apart} than that of “{}”, the next {}.",
                 known.len(),
                 best.title,
                 next.title,
@@ -154,18 +154,18 @@ impl Said<'_> {
         let mean = self.amount(best.value.mean);
         let sentence = if best.value.mean == base.value.mean {
             format!(
-                "None of {n} variants has a better {label} than {}, the baseline; {} equals it, {mean}.",
+                "None of {n} variants has a better {label} than the baseline, “{}”; “{}” equals it, {mean}.",
                 base.title, best.title
             )
         } else if self.better(base.value.mean, best.value.mean) {
             let own = self.amount(base.value.mean);
             format!(
-                "None of {n} variants has a better {label} than {}, the baseline ({own}); the nearest, {}, is {apart} {verdict}.",
+                "None of {n} variants has a better {label} than the baseline, “{}” ({own}); the nearest, “{}”, is {apart} {verdict}.",
                 base.title, best.title
             )
         } else {
             format!(
-                "Of the {n} variants beside {}, the baseline, {} has the {} {label}, {mean}: {apart} than the baseline \
+                "Of the {n} variants beside the baseline, “{}”, “{}” has the {} {label}, {mean}: {apart} than the baseline \
                  {verdict}.",
                 base.title,
                 best.title,
