@@ -17,6 +17,7 @@ pub struct Line {
 }
 
 impl Line {
+    #[inline]
     pub fn new(first: isize, step: usize, len: usize, (width, border): (usize, Border)) -> Self {
         let low = if first >= 0 { 0 } else { first.unsigned_abs().div_ceil(step).min(len) };
         let room = width as isize - first;

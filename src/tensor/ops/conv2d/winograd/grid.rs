@@ -44,32 +44,38 @@ impl<'a> Grid<'a> {
     }
 
     /// Points in each direction.
+    #[inline]
     pub fn points(&self) -> usize {
         self.taps + TILE - 1
     }
 
     /// Planes of all channels.
+    #[inline]
     pub fn planes(&self) -> usize {
         self.g.c * self.split * self.split
     }
 
     /// Rows of tiles of all images.
+    #[inline]
     pub fn rows(&self) -> usize {
         self.g.n * self.high
     }
 
     /// Channel of a plane, and its place in both directions.
+    #[inline]
     pub fn plane(&self, plane: usize) -> (usize, usize, usize) {
         let per = self.split * self.split;
         (plane / per, plane % per / self.split, plane % self.split)
     }
 
     /// Row and column of the kernel that is tap (ty, tx) of the small kernel of place (by, bx).
+    #[inline]
     pub fn tap(&self, (by, bx): (usize, usize), (ty, tx): (usize, usize)) -> (usize, usize) {
         (ty * self.step + by * self.shift, tx * self.step + bx * self.shift)
     }
 
     /// Values of a line of a plane, as far as tiles and eight lanes reach.
+    #[inline]
     pub fn line(&self) -> usize {
         (self.wide * TILE + self.points() - TILE).next_multiple_of(8) + 8
     }

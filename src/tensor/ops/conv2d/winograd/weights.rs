@@ -21,10 +21,10 @@ pub struct Filter<'a> {
 }
 
 impl Filter<'_> {
-    #[inline]
-    fn at(&self, row: usize, channel: usize, (y, x): (usize, usize)) -> f32 {
-        let offset = y as isize * self.down + x as isize * self.across;
-        self.weights[(self.start + row * self.row + channel * self.channel).wrapping_add_signed(offset)]
+    /// From a kernel's start in the weights to a tap of it.
+    #[inline(always)]
+    fn offset(&self, (y, x): (usize, usize)) -> isize {
+        y as isize * self.down + x as isize * self.across
     }
 }
 
@@ -56,6 +56,7 @@ on_vectors!(
 );
 
 #[inline(always)]
+#[allow(clippy::needless_range_loop, reason = "zipped iterators are calls that are not always inlined")]
 unsafe fn lanes_body<V: Eight, P: Points>(
     grid: &Grid<'_>,
     filter: Filter<'_>,
@@ -63,6 +64,11 @@ unsafe fn lanes_body<V: Eight, P: Points>(
     step: usize,
     to: To<'_>,
 ) {
+    // Where the lanes' kernels begin in the first channel; lanes that are too many are as the last.
+    let mut kernels = [0; 8];
+    for (lane, kernel) in kernels.iter_mut().enumerate() {
+        *kernel = filter.start + (rows.start + lane).min(rows.end - 1) * filter.row;
+    }
     for plane in 0..grid.planes() {
         let (channel, by, bx) = grid.plane(plane);
         let to = To { start: to.start + plane * step, ..to };
@@ -71,23 +77,23 @@ unsafe fn lanes_body<V: Eight, P: Points>(
             let mut points = [[V::zero(); MOST]; MOST];
             for x in 0..P::TAPS {
                 let mut column = [V::zero(); MOST];
-                for (y, value) in column.iter_mut().enumerate().take(P::TAPS) {
-                    let tap = grid.tap((by, bx), (y, x));
+                for y in 0..P::TAPS {
+                    let tap = (channel * filter.channel).wrapping_add_signed(filter.offset(grid.tap((by, bx), (y, x))));
                     let mut lanes = [0.0; 8];
-                    for (lane, row) in lanes.iter_mut().zip(rows.clone()) {
-                        *lane = filter.at(row, channel, tap);
+                    for lane in 0..8 {
+                        lanes[lane] = filter.weights[kernels[lane].wrapping_add(tap)];
                     }
-                    *value = V::load(lanes.as_ptr());
+                    column[y] = V::load(lanes.as_ptr());
                 }
                 let column = apply(&P::KERNEL, (P::COUNT, P::TAPS), &column);
-                for (line, value) in points.iter_mut().zip(column).take(P::COUNT) {
-                    line[x] = value;
+                for y in 0..P::COUNT {
+                    points[y][x] = column[y];
                 }
             }
-            for (i, line) in points.iter().enumerate().take(P::COUNT) {
-                let line = apply(&P::KERNEL, (P::COUNT, P::TAPS), line);
-                for (j, value) in line.iter().enumerate().take(P::COUNT) {
-                    to.put(i * P::COUNT + j, *value);
+            for i in 0..P::COUNT {
+                let line = apply(&P::KERNEL, (P::COUNT, P::TAPS), &points[i]);
+                for j in 0..P::COUNT {
+                    to.put(i * P::COUNT + j, line[j]);
                 }
             }
         }
