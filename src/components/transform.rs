@@ -84,7 +84,8 @@ fn is_cut(sample: &Sample) -> bool {
     let [incomplete, complete, missing] = ["incomplete", "complete", "missing"].map(|port| sample.get(port));
     let (Some(incomplete), Some(complete), Some(missing)) = (incomplete, complete, missing) else { return false };
     let texels = missing.data.len().max(1);
-    let equal = |i: usize| missing.data.get(i % texels).is_some_and(|m| *m > 0.5) || incomplete.data[i] == complete.data[i];
+    let equal =
+        |i: usize| missing.data.get(i % texels).is_some_and(|m| *m > 0.5) || incomplete.data[i] == complete.data[i];
     incomplete.shape == complete.shape && incomplete.frame() == missing.frame() && (0..incomplete.data.len()).all(equal)
 }
 

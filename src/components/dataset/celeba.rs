@@ -77,8 +77,7 @@ list_eval_partition.txt            (or under Eval)";
             let number = *who.get(photo).ok_or_else(|| lacks(&identities))?;
             let marks = marks.get(photo).ok_or_else(|| lacks(&attributes))?;
             let places = places.get(photo).ok_or_else(|| lacks(&landmarks))?;
-            let values =
-                vec![vec![number as f32], marks.iter().map(|mark| f32::from(u8::from(*mark > 0.0))).collect()];
+            let values = vec![vec![number as f32], marks.iter().map(|mark| f32::from(u8::from(*mark > 0.0))).collect()];
             // The first pixel's centre is (0, 0).
             let points = places.chunks_exact(2).map(|point| [point[0] + 0.5, point[1] + 0.5]).collect();
             let image = tree.need(images.join(line.path(photo)?));

@@ -103,8 +103,7 @@ Protocol/Split/FF/01/same.txt, diff.txt and FP/01/same.txt, diff.txt, to 10";
                 let folder = base.join("Protocol/Split").join(kind).join(format!("{:02}", fold + 1));
                 let list = tree.list(folder.join(file))?;
                 for line in list.lines() {
-                    let expected =
-                        format!("two numbers of photos, 1 to {} and 1 to {}", frontal.len(), second.len());
+                    let expected = format!("two numbers of photos, 1 to {} and 1 to {}", frontal.len(), second.len());
                     let [a, b] = line.exactly(&expected)?;
                     let mut photo = |word: &str, from: &[PathBuf]| -> Result<PathBuf, DataError> {
                         Ok(tree.need(from[line.number(word, 1..=from.len(), &expected)? - 1].clone()))

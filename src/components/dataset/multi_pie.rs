@@ -67,12 +67,12 @@ settings! {
 
 impl Loader for MultiPie {
     const NAME: &'static str = "multi-pie";
-    const DOC: &'static str =
-        "Multi-PIE: photos of 337 people in 15 views under 19 lights, as they are given out.";
+    const DOC: &'static str = "Multi-PIE: photos of 337 people in 15 views under 19 lights, as they are given out.";
     const PAPER: &'static str = "Gross et al. 2010";
     const PORTS: &'static [&'static str] =
         &["image: image", "identity: label", "view: label", "light: label", "yaw: scalar"];
-    const LAYOUT: &'static str = "session01/multiview/001/01/05_1/001_01_01_051_00.png    (session, subject, recording, camera; or under data)
+    const LAYOUT: &'static str =
+        "session01/multiview/001/01/05_1/001_01_01_051_00.png    (session, subject, recording, camera; or under data)
 session01/multiview/001/01/05_1/001_01_01_051_19.png    (lights 00 to 19)";
 
     fn root(&self) -> &str {
@@ -187,8 +187,7 @@ impl MultiPie {
             return Err(DataError::setting("subjects", why));
         }
         let shares = Shares::read(&self.split)?;
-        let (training, test): (Vec<usize>, Vec<usize>) =
-            (0..people.len()).partition(|&i| numbers[i] < self.subjects);
+        let (training, test): (Vec<usize>, Vec<usize>) = (0..people.len()).partition(|&i| numbers[i] < self.subjects);
         Ok(splits::held_out(people, &training, test, shares.validation, shares.seed as usize))
     }
 }

@@ -13,9 +13,6 @@ pub mod pairs;
 pub mod splits;
 pub mod tree;
 
-#[cfg(test)]
-pub mod samples;
-
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -210,7 +207,11 @@ pub fn fitted_ports(size: usize) -> Vec<(String, Edge)> {
     let mut coefficients = Edge::new(Type::Coefficients, [total, 1, 1]);
     coefficients.parts = COEFFICIENTS.iter().map(|(part, length)| (part.to_string(), *length)).collect();
     let mut all = face_ports(size, 68);
-    all.extend([("yaw".into(), Edge::scalar()), ("pose".into(), Edge::vector(3)), ("coefficients".into(), coefficients)]);
+    all.extend([
+        ("yaw".into(), Edge::scalar()),
+        ("pose".into(), Edge::vector(3)),
+        ("coefficients".into(), coefficients),
+    ]);
     all
 }
 

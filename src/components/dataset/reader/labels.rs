@@ -23,7 +23,9 @@ pub fn exactly(names: &[String], classes: usize) -> Result<(Vec<usize>, Vec<Stri
     let found = number("classes", names, classes)?;
     let count = found.1.len();
     if count < classes {
-        let why = format!("it is {classes}, but the folder holds {count} identities; if it is whole, set `classes = {count}`");
+        let why = format!(
+            "it is {classes}, but the folder holds {count} identities; if it is whole, set `classes = {count}`"
+        );
         return Err(DataError::setting("classes", why));
     }
     Ok(found)

@@ -104,7 +104,13 @@ pub fn read(root: &Path, map: &Map, size: usize) -> Result<Sheets, DataError> {
         seen.iter().zip(&face).map(|(seen, face)| if *seen < 0.5 && *face >= 0.5 { 1.0 } else { 0.0 }).collect();
     for plane in incomplete.data.chunks_exact_mut(size * size) {
         for (value, (missing, face)) in plane.iter_mut().zip(missing.iter().zip(&face)) {
-            *value = if *missing > 0.5 { 0.0 } else if *face < 0.5 { -1.0 } else { *value };
+            *value = if *missing > 0.5 {
+                0.0
+            } else if *face < 0.5 {
+                -1.0
+            } else {
+                *value
+            };
         }
     }
     Ok(Sheets { incomplete, complete, missing: Array { shape: [1, size, size], data: missing } })
