@@ -4,11 +4,27 @@
 //! in any order on any number of threads. Its ports are those of its card, with the types and shapes that
 //! [`Dataset::ports`] says; a dimension of 0 there is what the dataset's transforms leave.
 
+mod aflw2000_3d;
+mod casia_webface;
+mod celeba;
+mod cfp;
+mod cplfw;
+mod ffhq;
 mod image_folder;
+mod lfw;
+mod multi_pie;
+mod multi_view;
+mod reader;
 mod split;
 mod synthetic_cache;
 mod synthetic_uv;
 mod union;
+mod uv_pairs;
+#[path = "dataset/300w.rs"]
+mod w300;
+#[path = "dataset/300w_lp.rs"]
+mod w300_lp;
+mod wflw;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -103,7 +119,24 @@ fn no_files(_: &Settings, _: &Surroundings) -> Result<Files, DataError> {
 
 /// Every dataset, in the order in which they are printed.
 pub fn entries() -> Vec<DatasetEntry> {
-    vec![image_folder::entry(), synthetic_uv::entry(), union::entry()]
+    vec![
+        reader::entry::<w300::W300>(),
+        reader::entry::<w300_lp::W300Lp>(),
+        reader::entry::<aflw2000_3d::Aflw2000>(),
+        reader::entry::<casia_webface::CasiaWebface>(),
+        reader::entry::<celeba::Celeba>(),
+        reader::entry::<cfp::Cfp>(),
+        reader::entry::<cplfw::Cplfw>(),
+        reader::entry::<ffhq::Ffhq>(),
+        image_folder::entry(),
+        reader::entry::<lfw::Lfw>(),
+        reader::entry::<multi_pie::MultiPie>(),
+        multi_view::entry(),
+        synthetic_uv::entry(),
+        union::entry(),
+        uv_pairs::entry(),
+        reader::entry::<wflw::Wflw>(),
+    ]
 }
 
 /// Opens a dataset by name.
@@ -137,3 +170,6 @@ fn digest(bytes: &[u8]) -> String {
     use sha2::Digest;
     sha2::Sha256::digest(bytes).iter().take(16).map(|b| format!("{b:02x}")).collect()
 }
+
+#[cfg(test)]
+mod loaders_tests;

@@ -198,6 +198,18 @@ impl Scope<'_> {
 pub enum DataError {
     #[error("folder `{}` does not exist", .0.display())]
     NoFolder(PathBuf),
+    #[error(
+        "folder `{}` is not laid out as `{dataset}`: `{}` is missing{}; expected in it\n{}",
+        root.display(), missing.display(), and_others(*others), indented(layout)
+    )]
+    Layout {
+        root: PathBuf,
+        dataset: &'static str,
+        /// The first that is missing, relative to the root, and how many are besides.
+        missing: PathBuf,
+        others: usize,
+        layout: &'static str,
+    },
     #[error("folder `{}` holds no images (expected .jpg, .jpeg, .png, .pgm, .ppm or .pnm files)", .0.display())]
     Empty(PathBuf),
     #[error("cannot read `{}`: {why}", file.display())]
@@ -224,6 +236,18 @@ pub enum DataError {
     Union(String),
     #[error("cannot write `{}`: {why}", file.display())]
     Write { file: PathBuf, why: String },
+}
+
+fn and_others(others: usize) -> String {
+    match others {
+        0 => String::new(),
+        1 => " and 1 other".into(),
+        _ => format!(" and {others} others"),
+    }
+}
+
+fn indented(layout: &str) -> String {
+    layout.lines().map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n")
 }
 
 impl DataError {

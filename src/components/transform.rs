@@ -66,20 +66,31 @@ impl Pipeline {
         training: bool,
         draw: &Stream,
     ) -> Result<(), DataError> {
+        let cut = is_cut(sample);
         for (i, (step, on)) in self.steps.iter().enumerate() {
             let scope = Scope { ports, on, training };
             step.apply(sample, &scope, &mut draw.fork(i as u64))?;
         }
         if !self.steps.is_empty() {
             let narrowed = self.steps.iter().any(|(_, on)| !on.is_empty());
-            reopen_holes(sample, narrowed);
+            reopen_holes(sample, narrowed || !cut);
         }
         Ok(())
     }
 }
 
+/// Whether `incomplete` is `complete` with holes, and not a map of its own that another one completes.
+fn is_cut(sample: &Sample) -> bool {
+    let [incomplete, complete, missing] = ["incomplete", "complete", "missing"].map(|port| sample.get(port));
+    let (Some(incomplete), Some(complete), Some(missing)) = (incomplete, complete, missing) else { return false };
+    let texels = missing.data.len().max(1);
+    let equal =
+        |i: usize| missing.data.get(i % texels).is_some_and(|m| *m > 0.5) || incomplete.data[i] == complete.data[i];
+    incomplete.shape == complete.shape && incomplete.frame() == missing.frame() && (0..incomplete.data.len()).all(equal)
+}
+
 /// Interpolation and colour leave something in the holes and mix it into their rims: takes `incomplete` from `complete`
-/// again, or, where a transform was for some ports only, at least empties the holes.
+/// again, or, where a transform was for some ports only or the map is one of its own, at least empties the holes.
 fn reopen_holes(sample: &mut Sample, narrowed: bool) {
     let Some(missing) = sample.get("missing").cloned() else { return };
     let complete = sample.get("complete").cloned().filter(|c| !narrowed && c.frame() == missing.frame());

@@ -64,7 +64,32 @@ pub fn crop(
     Ok(())
 }
 
-/// Point numbers after a mirror: 68 points of iBUG, or 5 (eyes, nose, mouth corners); `None` for other numbers.
+/// WFLW: runs of points that lie mirrored, each from its one end with the other's: jaw, brows (upper and lower line), nose,
+/// eyes (upper and lower lid), lips, pupils.
+fn mirrored_98() -> Vec<usize> {
+    const RUNS: [(usize, usize, usize); 13] = [
+        (0, 32, 16),
+        (33, 46, 5),
+        (38, 50, 4),
+        (55, 59, 2),
+        (60, 72, 5),
+        (65, 75, 1),
+        (66, 74, 1),
+        (67, 73, 1),
+        (76, 82, 3),
+        (83, 87, 2),
+        (88, 92, 2),
+        (93, 95, 1),
+        (96, 97, 1),
+    ];
+    let mut order: Vec<usize> = (0..98).collect();
+    for (from, to, count) in RUNS {
+        (0..count).for_each(|i| order.swap(from + i, to - i));
+    }
+    order
+}
+
+/// Point numbers after a mirror: 68 points of iBUG, 98 of WFLW, or 5 (eyes, nose, mouth corners); `None` for others.
 pub fn mirrored(points: usize) -> Option<Vec<usize>> {
     const PAIRS: [(usize, usize); 29] = [
         (0, 16),
@@ -99,10 +124,32 @@ pub fn mirrored(points: usize) -> Option<Vec<usize>> {
     ];
     let pairs: &[(usize, usize)] = match points {
         68 => &PAIRS,
+        98 => return Some(mirrored_98()),
         5 => &[(0, 1), (3, 4)],
         _ => return None,
     };
     let mut order: Vec<usize> = (0..points).collect();
     pairs.iter().for_each(|&(a, b)| order.swap(a, b));
     Some(order)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mirror_of_a_mirror_is_the_face() {
+        for points in [5, 68, 98] {
+            let order = mirrored(points).unwrap();
+            assert!((0..points).all(|i| order[order[i]] == i), "{points}");
+        }
+        assert_eq!(mirrored(21), None);
+        // The `swap` numbers of mmpose's configs/_base_/datasets/wflw.py; jaw, brow, nose, eye, lips, pupils.
+        let order = mirrored(98).unwrap();
+        let known = [(0, 32), (15, 17), (33, 46), (37, 42), (38, 50), (41, 47), (55, 59), (60, 72), (64, 68), (67, 73)];
+        for (a, b) in known.into_iter().chain([(65, 75), (76, 82), (78, 80), (84, 86), (89, 91), (93, 95), (96, 97)]) {
+            assert_eq!((order[a], order[b]), (b, a));
+        }
+        assert!([16, 51, 54, 57, 79, 85, 90, 94].into_iter().all(|i| order[i] == i));
+    }
 }

@@ -1,4 +1,4 @@
-//! Mirrors the sample left to right now and then; landmarks are renumbered (68 or 5 points).
+//! Mirrors the sample left to right now and then; landmarks are renumbered (68, 98 or 5 points).
 
 use super::{TransformEntry, geometry, plain};
 use crate::components::sample::{Array, DataError, Sample, Scope, Transform, read};
@@ -27,7 +27,7 @@ impl Transform for RandomFlip {
             let order = geometry::mirrored(points).ok_or_else(|| DataError::Transform {
                 transform: "random-flip",
                 port: port.into(),
-                why: format!("it has {points} points, and only for 68 and 5 the mirrored numbers are known"),
+                why: format!("it has {points} points, and only for 68, 98 and 5 the mirrored numbers are known"),
             })?;
             array.data = order.iter().flat_map(|&i| array.data[i * dims..(i + 1) * dims].to_vec()).collect();
         }

@@ -1,0 +1,197 @@
+//! Multi-PIE: photos of 337 people in 15 views under 19 lights, as they are given out.
+//!
+//! Gross et al., "Multi-PIE" (2010): `session01/multiview/SUBJECT/RECORDING/CAMERA/NAME.png`, where the name is
+//! `SUBJECT_SESSION_RECORDING_CAMERA_LIGHT`: 001_01_01_051_07. Lights 01 to 18 are the flashes, 00 and 19 the room alone.
+//! `sessions`, `recordings`, `views` and `lights` choose; of what is chosen nothing may lack.
+//!
+//! Cameras stand at every 15 degrees around the head (13) and above it at both sides (08_1, 19_1). From 24_0 the right side
+//! of the face is seen, so that it is turned towards the image's right: yaw 90 here. `view` counts the table below.
+//!
+//! People are parted by `split`; or the first `subjects` train (less the share `split.validation`) and the others are the
+//! test, as in TP-GAN (Huang et al. 2017): 150 of session 1, or 200 of all sessions.
+
+use std::path::{Path, PathBuf};
+
+use super::reader::cut::Cut;
+use super::reader::tree::{Tree, name};
+use super::reader::{Item, Listing, Loader, labels, splits};
+use super::split::Shares;
+use crate::components::sample::DataError;
+use crate::registry::{Edge, Settings, settings};
+
+/// Camera, yaw and pitch in degrees: pitch above 0 is a face that looks down, as one does to a camera above it.
+pub const VIEWS: [(&str, f32, f32); 15] = [
+    ("11_0", -90.0, 0.0),
+    ("12_0", -75.0, 0.0),
+    ("09_0", -60.0, 0.0),
+    ("08_0", -45.0, 0.0),
+    ("13_0", -30.0, 0.0),
+    ("14_0", -15.0, 0.0),
+    ("05_1", 0.0, 0.0),
+    ("05_0", 15.0, 0.0),
+    ("04_1", 30.0, 0.0),
+    ("19_0", 45.0, 0.0),
+    ("20_0", 60.0, 0.0),
+    ("01_0", 75.0, 0.0),
+    ("24_0", 90.0, 0.0),
+    ("08_1", -45.0, 25.0),
+    ("19_1", 45.0, 25.0),
+];
+const LIGHTS: usize = 20;
+
+settings! {
+    /// What `multi-pie` is told.
+    pub struct MultiPie {
+        /// Folder with `session01` and the others, or with `data` that holds them.
+        root: String = "data/multi-pie";
+        /// Side of the images in pixels.
+        size: usize = 128_usize, min = 8;
+        /// Sessions, 1 to 4; none: all that are there.
+        sessions: Vec<usize> = vec![], min = 1, max = 4;
+        /// Recordings (expressions) of a session, 1 to 3; none: all that are there.
+        recordings: Vec<usize> = vec![], min = 1, max = 3;
+        /// Cameras, `05_1` is in front; none: all 15.
+        views: Vec<String> = vec![];
+        /// Lights, 0 to 19; none: all.
+        lights: Vec<usize> = vec![], min = 0, max = 19;
+        /// The square in the middle of a photo, as a share of its shorter side.
+        keep: f64 = 1.0, above = 0.0, max = 1.0;
+        /// People.
+        classes: usize = 337_usize, min = 2;
+        /// The first so many people train, the others test; 0: as `split` says.
+        subjects: usize = 0_usize;
+        /// Shares of the people, drawn by number with `seed`.
+        split: Settings = splits::shares(0.8, 0.1, 0.1);
+    }
+}
+
+impl Loader for MultiPie {
+    const NAME: &'static str = "multi-pie";
+    const DOC: &'static str = "Multi-PIE: photos of 337 people in 15 views under 19 lights, as they are given out.";
+    const PAPER: &'static str = "Gross et al. 2010";
+    const PORTS: &'static [&'static str] =
+        &["image: image", "identity: label", "view: label", "light: label", "yaw: scalar"];
+    const LAYOUT: &'static str =
+        "session01/multiview/001/01/05_1/001_01_01_051_00.png    (session, subject, recording, camera; or under data)
+session01/multiview/001/01/05_1/001_01_01_051_19.png    (lights 00 to 19)";
+
+    fn root(&self) -> &str {
+        &self.root
+    }
+
+    fn size(&self) -> usize {
+        self.size
+    }
+
+    fn ports(&self) -> Vec<(String, Edge)> {
+        vec![
+            ("image".into(), Edge::image(3, self.size, self.size)),
+            ("identity".into(), Edge::label(self.classes)),
+            ("view".into(), Edge::label(VIEWS.len())),
+            ("light".into(), Edge::label(LIGHTS)),
+            ("yaw".into(), Edge::scalar()),
+        ]
+    }
+
+    fn cut(&self) -> Cut {
+        Cut::Middle(self.keep)
+    }
+
+    fn list(&self, tree: &mut Tree) -> Result<Listing, DataError> {
+        let shots = self.shots(tree)?;
+        tree.check()?;
+        let people: Vec<String> = shots.iter().map(|shot| shot.subject.clone()).collect();
+        let (numbers, names) = labels::number("classes", &people, self.classes)?;
+        let splits = self.parted(&people, &numbers, names.len())?;
+        let item = |(shot, number): (Shot, usize)| {
+            let yaw = VIEWS[shot.view].1.abs();
+            let values = [number as f32, shot.view as f32, shot.light as f32, yaw];
+            Item { values: values.map(|value| vec![value]).into(), ..Item::photo(shot.path) }
+        };
+        let items = shots.into_iter().zip(numbers).map(item).collect();
+        let cameras = VIEWS.iter().map(|(camera, ..)| camera.to_string()).collect();
+        Ok(Listing { items, splits, classes: vec![("identity", names), ("view", cameras)] })
+    }
+}
+
+/// A photo of one subject.
+struct Shot {
+    path: PathBuf,
+    subject: String,
+    view: usize,
+    light: usize,
+}
+
+impl MultiPie {
+    /// Positions in [`VIEWS`].
+    fn cameras(&self) -> Result<Vec<usize>, DataError> {
+        let known = |camera: &String| {
+            VIEWS.iter().position(|(name, ..)| name == camera).ok_or_else(|| {
+                let all: Vec<&str> = VIEWS.iter().map(|(name, ..)| *name).collect();
+                DataError::setting("views", format!("no camera is called `{camera}`, known: {}", all.join(", ")))
+            })
+        };
+        match self.views.is_empty() {
+            true => Ok((0..VIEWS.len()).collect()),
+            false => self.views.iter().map(known).collect(),
+        }
+    }
+
+    fn shots(&self, tree: &mut Tree) -> Result<Vec<Shot>, DataError> {
+        let (cameras, mut found) = (self.cameras()?, vec![]);
+        let lights = if self.lights.is_empty() { (0..LIGHTS).collect() } else { self.lights.clone() };
+        let base = if tree.has(Path::new("data")) { Path::new("data") } else { Path::new("") };
+        for session in self.chosen(tree, base) {
+            let number = format!("{session:02}");
+            let multiview = tree.need(base.join(format!("session{number}/multiview")));
+            for subject in tree.folders(&multiview) {
+                for recording in tree.folders(&subject) {
+                    let [subject, record] = [&subject, &recording].map(|path| last(path));
+                    let wanted = |n: &usize| record.parse() == Ok(*n);
+                    if !self.recordings.is_empty() && !self.recordings.iter().any(wanted) {
+                        continue;
+                    }
+                    for &view in &cameras {
+                        let camera = VIEWS[view].0;
+                        let stem = format!("{subject}_{number}_{record}_{}", camera.replace('_', ""));
+                        let folder = recording.join(camera);
+                        let shot = |light: &usize| {
+                            let path = tree.need(folder.join(format!("{stem}_{light:02}.png")));
+                            Shot { path, subject: subject.clone(), view, light: *light }
+                        };
+                        found.extend(lights.iter().map(shot));
+                    }
+                }
+            }
+        }
+        match found.is_empty() {
+            true => Err(tree.nothing(base.join("session01/multiview/001/01/05_1/001_01_01_051_00.png"))),
+            false => Ok(found),
+        }
+    }
+
+    /// The sessions asked for, or those that are there.
+    fn chosen(&self, tree: &mut Tree, base: &Path) -> Vec<usize> {
+        match self.sessions.is_empty() {
+            true => (1..=4).filter(|session| tree.has(&base.join(format!("session{session:02}")))).collect(),
+            false => self.sessions.clone(),
+        }
+    }
+
+    fn parted(&self, people: &[String], numbers: &[usize], count: usize) -> Result<[Vec<usize>; 3], DataError> {
+        if self.subjects == 0 {
+            return splits::by_shares(&self.split, people);
+        }
+        if self.subjects > count {
+            let why = format!("it is {}, but the folder holds {count} people", self.subjects);
+            return Err(DataError::setting("subjects", why));
+        }
+        let shares = Shares::read(&self.split)?;
+        let (training, test): (Vec<usize>, Vec<usize>) = (0..people.len()).partition(|&i| numbers[i] < self.subjects);
+        Ok(splits::held_out(people, &training, test, shares.validation, shares.seed as usize))
+    }
+}
+
+fn last(path: &Path) -> String {
+    path.file_name().map(|part| name(Path::new(part))).unwrap_or_default()
+}
