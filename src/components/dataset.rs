@@ -7,6 +7,7 @@
 mod image_folder;
 mod split;
 mod synthetic_cache;
+mod synthetic_fits;
 mod synthetic_uv;
 mod union;
 
@@ -103,7 +104,7 @@ fn no_files(_: &Settings, _: &Surroundings) -> Result<Files, DataError> {
 
 /// Every dataset, in the order in which they are printed.
 pub fn entries() -> Vec<DatasetEntry> {
-    vec![image_folder::entry(), synthetic_uv::entry(), union::entry()]
+    vec![image_folder::entry(), synthetic_fits::entry(), synthetic_uv::entry(), union::entry()]
 }
 
 /// Opens a dataset by name.
