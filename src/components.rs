@@ -27,8 +27,11 @@ mod node;
 pub mod norm;
 pub mod operator;
 pub mod optimizer;
+mod parametric;
 pub mod prepare;
 pub mod raster;
+pub mod regressor;
+pub mod render;
 mod revisions;
 pub mod sample;
 pub mod schedule;
@@ -46,7 +49,7 @@ use crate::tensor::{Backend, Cpu};
 
 /// Every component that can be a node of a graph.
 pub fn nodes<D: Backend>() -> Vec<NodeEntry<D>> {
-    let families: [fn() -> Vec<NodeEntry<D>>; 12] = [
+    let families: [fn() -> Vec<NodeEntry<D>>; 14] = [
         activation::entries,
         block::entries,
         embedding::entries,
@@ -57,6 +60,8 @@ pub fn nodes<D: Backend>() -> Vec<NodeEntry<D>> {
         norm::entries,
         operator::entries,
         prepare::entries,
+        regressor::entries,
+        render::entries,
         skip::entries,
         upsample::entries,
     ];

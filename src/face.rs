@@ -16,5 +16,6 @@ pub mod procedural;
 pub mod raster;
 pub mod readers;
 pub mod sampling;
+pub mod tddfa;
 pub mod unwrap;
 pub mod visible;

@@ -24,6 +24,8 @@ mod objective;
 mod parity_rig;
 mod pool;
 pub mod predict;
+#[cfg(test)]
+mod regressor_parity;
 mod rehearsal;
 mod samples;
 mod state;

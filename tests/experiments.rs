@@ -64,13 +64,14 @@ fn the_quick_start_resolves() {
 }
 
 /// Files whose components all exist.
-const WHOLE: [&str; 20] = [
+const WHOLE: [&str; 21] = [
     "experiments/ablation-couplings-cpu.toml",
     "experiments/ablation-couplings.toml",
     "experiments/ablation-gates-fusion-cpu.toml",
     "experiments/ablation-gates-fusion.toml",
     "experiments/ablation-quick.toml",
     "experiments/cycle-gan.toml",
+    "experiments/face-fitting/3ddfa.toml",
     "experiments/photo-completion.toml",
     "experiments/pix2pix.toml",
     "experiments/quickstart.toml",

@@ -14,6 +14,7 @@ mod pixel_distance;
 mod ssim;
 mod total_variation;
 mod wasserstein;
+mod weighted_parameter_distance;
 
 use crate::nn::Inputs;
 use crate::registry::{Card, Declared, Edge, Entry, InputEdges, Make, Problem, Settings, ports};
@@ -79,6 +80,7 @@ pub fn entries<D: Backend>() -> Vec<LossEntry<D>> {
         ssim::entry(),
         total_variation::entry(),
         wasserstein::entry(),
+        weighted_parameter_distance::entry(),
     ]
 }
 

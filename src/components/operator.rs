@@ -2,6 +2,7 @@
 //! language.md, section 10.
 
 mod affine;
+mod coefficients;
 mod concat;
 mod crop;
 mod erode;
@@ -17,6 +18,7 @@ mod multiply;
 mod noise_fill;
 mod pixel;
 mod resize;
+mod reverse_channels;
 mod squared_difference;
 mod sum;
 
@@ -29,6 +31,7 @@ use crate::tensor::Backend;
 pub fn entries<D: Backend>() -> Vec<NodeEntry<D>> {
     vec![
         affine::entry(),
+        coefficients::entry(),
         concat::entry(),
         crop::entry(),
         erode::entry(),
@@ -44,6 +47,7 @@ pub fn entries<D: Backend>() -> Vec<NodeEntry<D>> {
         noise_fill::entry(),
         pixel::entry(),
         resize::entry(),
+        reverse_channels::entry(),
         squared_difference::entry(),
         sum::entry(),
     ]

@@ -56,7 +56,23 @@ pub const LAYOUTS: &[Layout] = &[
     },
     plain("insightface", "insightface: IResNets; InsightFace_Pytorch: IR-SE-50", &["*.num_batches_tracked"]),
     plain("light-cnn", "LightCNN: LightCNN-29 v2, without its classifier", &["fc2.*"]),
+    Layout {
+        name: "3ddfa",
+        doc: "3DDFA and 3DDFA_V2: MobileNet-v1, the last layer as `fc`",
+        rename: block_of_3ddfa,
+        ignored: &["fc_lm.*", "*.num_batches_tracked"],
+    },
 ];
+
+/// `dw2.1.conv_dw.weight` is `dw2_1.conv_dw.weight` there.
+fn block_of_3ddfa(dotted: String) -> String {
+    match dotted.split_once('.') {
+        Some((block, rest)) if block.starts_with("dw") && rest.starts_with(|c: char| c.is_ascii_digit()) => {
+            format!("{block}_{rest}")
+        }
+        _ => dotted,
+    }
+}
 
 impl Layout {
     pub fn named(name: &str) -> Option<&'static Layout> {
@@ -132,6 +148,11 @@ mod tests {
         let light = Layout::named("light-cnn").unwrap();
         assert_eq!(light.name_of("/group1/conv-a/filter/bias"), "group1.conv_a.filter.bias");
         assert!(light.ignores("fc2.weight") && !light.ignores("fc.weight"));
+        let fitting = Layout::named("3ddfa").unwrap();
+        assert_eq!(fitting.name_of("/dw2-1/bn-dw/running-variance"), "dw2_1.bn_dw.running_var");
+        assert_eq!(fitting.name_of("/dw6/conv-sep/weight"), "dw6.conv_sep.weight");
+        assert_eq!(fitting.name_of("/bn1/bias"), "bn1.bias");
+        assert!(fitting.ignores("fc_lm.weight") && !fitting.ignores("fc.weight"));
     }
 
     #[test]

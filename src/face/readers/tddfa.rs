@@ -44,6 +44,17 @@ impl Keypoints {
         }
         values.as_chunks::<3>().0.to_vec()
     }
+
+    /// What each of the 40 shape and 10 expression parameters adds to every point.
+    pub fn modes(&self) -> Vec<Vec<Vec3>> {
+        let bases = [(&self.shape, SHAPE), (&self.expression, EXPRESSION)];
+        let columns = bases.into_iter().flat_map(|(basis, width)| (0..width).map(move |mode| (basis, width, mode)));
+        let column = |(basis, width, mode): (&Vec<f32>, usize, usize)| {
+            let values: Vec<f32> = basis.iter().skip(mode).step_by(width).copied().collect();
+            values.as_chunks::<3>().0.to_vec()
+        };
+        columns.map(column).collect()
+    }
 }
 
 fn array(folder: &Path, name: &str) -> Result<Array> {
