@@ -5,6 +5,7 @@ use super::work::{self, Fitted};
 use crate::face::blend::patchwork::{Origin, Patchwork};
 use crate::face::blend::{self, mirror, texture};
 use crate::face::picture::Picture;
+use crate::face::unwrap::Unwrapped;
 
 /// The most photos of a mean texture, and how far their faces may be turned, in degrees.
 const PHOTOS: usize = 64;
@@ -32,7 +33,12 @@ pub fn shares(model: &Model, map: &Patchwork) -> [f64; 4] {
     ]
 }
 
-/// The mean of what the most frontal photos show, interpolated where none shows anything. `None` without a photo.
+/// The least weight of a texel in the mean, as a share of the greatest: what few photos show, others would differ from by
+/// steps along its border.
+const LEAST: f64 = 0.3;
+
+/// The mean of what the most frontal photos show, each brought to the same mean colour; interpolated where few of them
+/// show anything. `None` without a photo.
 ///
 /// Photos are read in their order and summed one after the other, so that threads change nothing.
 pub fn mean_texture(model: &Model, fitted: &[Fitted]) -> anyhow::Result<Option<Picture>> {
@@ -45,6 +51,7 @@ pub fn mean_texture(model: &Model, fitted: &[Fitted]) -> anyhow::Result<Option<P
         use rayon::prelude::*;
         let read: Vec<_> = group.par_iter().map(|one| work::unwrapped(model, one)).collect();
         for (_, seen) in read.into_iter().flatten() {
+            let gains = gains(&seen);
             let flips: &[bool] = if model.symmetric { &[false, true] } else { &[false] };
             for &flip in flips {
                 for p in 0..weights.len() {
@@ -52,17 +59,30 @@ pub fn mean_texture(model: &Model, fitted: &[Fitted]) -> anyhow::Result<Option<P
                     let weight = f64::from(seen.sight[from].max(0.0)).powi(2);
                     if weight > 0.0 && model.on_atlas[p] {
                         weights[p] += weight;
-                        (0..3).for_each(|c| sum[3 * p + c] += weight * f64::from(seen.map.data[3 * from + c]));
+                        (0..3)
+                            .for_each(|c| sum[3 * p + c] += weight * gains[c] * f64::from(seen.map.data[3 * from + c]));
                     }
                 }
             }
         }
     }
-    if weights.iter().all(|w| *w <= 0.0) {
+    let greatest = weights.iter().fold(0.0, |most: f64, w| most.max(*w));
+    if greatest <= 0.0 {
         return Ok(None);
     }
-    let mean = (0..sum.len()).map(|i| (sum[i] / weights[i / 3].max(1e-12)) as f32).collect();
+    let mean = (0..sum.len()).map(|i| (sum[i] / weights[i / 3].max(1e-12)).min(1.0) as f32).collect();
     let map = Picture { width: size, height: size, channels: 3, data: mean };
-    let seen: Vec<bool> = weights.iter().map(|w| *w > 0.0).collect();
+    let seen: Vec<bool> = weights.iter().map(|w| *w >= LEAST * greatest).collect();
     Ok(Some(Patchwork::of_view(&map, &seen)?.interpolated(&model.on_atlas)?.map))
+}
+
+/// What brings the mean colour of a map to that of skin in even light.
+fn gains(seen: &Unwrapped) -> [f64; 3] {
+    const SKIN: [f64; 3] = [0.62, 0.48, 0.41];
+    let (mut sum, mut count) = ([0.0f64; 3], 0.0f64);
+    for (texel, _) in seen.map.data.chunks_exact(3).zip(&seen.sight).filter(|(_, sight)| **sight > 0.0) {
+        sum.iter_mut().zip(texel).for_each(|(sum, v)| *sum += f64::from(*v));
+        count += 1.0;
+    }
+    [0, 1, 2].map(|c| SKIN[c] * count.max(1.0) / sum[c].max(1e-3))
 }

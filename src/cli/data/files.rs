@@ -5,7 +5,6 @@ use crate::components::sample::Array;
 use crate::face::mesh::{Topology, Vec3};
 use crate::face::picture::Picture;
 use crate::record::write_atomic;
-use std::fmt::Write;
 use std::path::Path;
 
 /// Channels x H x W of -1 to 1 as a picture of 0 to 1.
@@ -66,11 +65,14 @@ pub fn read_grey(path: &Path) -> anyhow::Result<Vec<f32>> {
 pub fn write_mesh(out: &Path, name: &str, topology: &Topology, positions: &[Vec3]) -> anyhow::Result<()> {
     let stem = name.rsplit('/').next().unwrap_or(name);
     let mut text = format!("mtllib {stem}.mtl\nusemtl face\n");
-    // Writing to a String cannot fail.
-    positions.iter().for_each(|[x, y, z]| drop(writeln!(text, "v {x} {y} {z}")));
-    topology.uv.iter().for_each(|[u, v]| drop(writeln!(text, "vt {u} {}", 1.0 - v)));
+    for [x, y, z] in positions {
+        text.push_str(&format!("v {x} {y} {z}\n"));
+    }
+    for [u, v] in &topology.uv {
+        text.push_str(&format!("vt {u} {}\n", 1.0 - v));
+    }
     for [a, b, c] in topology.triangles.iter().map(|t| t.map(|v| v + 1)) {
-        drop(writeln!(text, "f {a}/{a} {b}/{b} {c}/{c}"));
+        text.push_str(&format!("f {a}/{a} {b}/{b} {c}/{c}\n"));
     }
     let up = "../".repeat(1 + name.matches('/').count());
     let material = format!("newmtl face\nKa 1 1 1\nKd 1 1 1\nmap_Kd {up}complete/{name}.png\n");

@@ -104,7 +104,6 @@ pub fn unwrap(args: &UnwrapArgs, terminal: &mut Terminal) -> anyhow::Result<End>
         out: &args.out,
         texture: mean.as_ref(),
         digest: files::hexadecimal(&sum.finalize()),
-        most_residual,
         least_coverage: args.least_coverage / 100.0,
     };
     let mut records: Vec<Record> = Vec::new();

@@ -31,8 +31,7 @@ pub struct Shared<'a> {
     pub texture: Option<&'a Picture>,
     /// Settings, model and texture, as a digest.
     pub digest: String,
-    /// Limits, shares: the residual of the distance between the eyes, what is seen of the atlas.
-    pub most_residual: f64,
+    /// The least share of the atlas that a photo has to show.
     pub least_coverage: f64,
 }
 

@@ -34,7 +34,9 @@ impl Topology {
                 forks.push(*b);
             }
         }
-        forks.iter().for_each(|fork| drop(next.remove(fork)));
+        for fork in forks {
+            next.remove(&fork);
+        }
         let mut borders = Vec::new();
         while let Some((start, mut at)) = next.pop_first() {
             let mut border = vec![start];
