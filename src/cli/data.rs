@@ -48,14 +48,18 @@ pub enum DataCommand {
 }
 
 pub fn data(command: &DataCommand, terminal: &mut Terminal) -> anyhow::Result<End> {
-    let (threads, run): (_, &dyn Fn(&mut Terminal) -> anyhow::Result<End>) = match command {
-        DataCommand::Unwrap(args) => (args.threads, &|terminal| unwrap::unwrap(args, terminal)),
-        DataCommand::Render(args) => (args.threads, &|terminal| render::render(args, terminal)),
+    let threads = match command {
+        DataCommand::Unwrap(args) => args.threads,
+        DataCommand::Render(args) => args.threads,
     };
     if let Some(threads) = threads {
         rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().context("cannot start the threads")?;
     }
-    match run(terminal) {
+    let end = match command {
+        DataCommand::Unwrap(args) => unwrap::unwrap(args, terminal),
+        DataCommand::Render(args) => render::render(args, terminal),
+    };
+    match end {
         Err(error) if error.is::<Wrong>() => {
             terminal.print_error(&format!("error: {}", super::chain(&error)));
             Ok(End::Wrong)

@@ -1,7 +1,7 @@
 //! `data render`.
 
 use super::lights::{self, Lit, linear, srgb};
-use super::sheet::{face, over, portrait};
+use super::sheet::{Shade, face, over, portrait};
 use super::unwrap::write_csv;
 use super::{files, merge, on_all_cores, wrong};
 use crate::cli::End;
@@ -213,7 +213,7 @@ fn all_of(
                 }
             }
         });
-        let shade = shade.as_ref().map(|shade| shade as &(dyn Fn(&mut [f32], Vec3) + Sync));
+        let shade = shade.as_ref().map(|shade| shade as &Shade);
         let (colours, share) = face(topology, &mesh.positions, &camera, &texture, size, shade);
         let file = format!("{}/{last}_y{}_p{}_l{}.png", one.name, view.yaw, view.pitch, view.light);
         let path = args.out.join(&file);

@@ -60,6 +60,9 @@ pub fn portrait(positions: &[Vec3], rotation: Rotation, side: usize, share: f32)
     Camera::Orthographic(Orthographic { scale: straight.scale, rotation, centre })
 }
 
+/// Changes a pixel's colour by its normal before the camera.
+pub type Shade<'a> = dyn Fn(&mut [f32], Vec3) + Sync + 'a;
+
 /// Pixels along a side that one of the picture is drawn from.
 const OVER: usize = 2;
 
@@ -71,7 +74,7 @@ pub fn face(
     camera: &Camera,
     texture: &Picture,
     side: usize,
-    shade: Option<&(dyn Fn(&mut [f32], Vec3) + Sync)>,
+    shade: Option<&Shade>,
 ) -> (Picture, Picture) {
     let camera = camera.enlarged(OVER as f32);
     let size = side * OVER;

@@ -146,7 +146,7 @@ fn footprint(model: &Model, points: &[Vec3]) -> f32 {
     let area = |t: usize| {
         let ([x, y, _], [a, b, _], [c, d, _]) = (places[t], *places.get(t + 1)?, *places.get(t + size)?);
         let area = (a - x) * (d - y) - (b - y) * (c - x);
-        ((t + 1) % size != 0 && area > 0.0).then_some(area)
+        (!(t + 1).is_multiple_of(size) && area > 0.0).then_some(area)
     };
     let mut areas: Vec<f32> = (0..places.len()).filter_map(area).collect();
     areas.sort_by(f32::total_cmp);
