@@ -4,6 +4,7 @@
 mod cells;
 mod check;
 mod compare;
+mod data;
 mod export;
 mod inspect;
 mod predict;
@@ -142,6 +143,9 @@ enum Command {
     /// nodes that they come from. Safetensors: the tensors under our names, or with `--layout` under another program's, as
     /// `weights = { file, layout }` reads them; what a network of theirs has besides (classifiers) is not in it.
     Export(export::ExportArgs),
+    /// Photos to texture maps, and texture maps to faces
+    #[command(subcommand)]
+    Data(data::DataCommand),
     /// JSON Schema of experiment files, for editors
     Schema {
         /// Of what a run leaves instead: `records.jsonl`, `status.json` and the others
@@ -269,6 +273,7 @@ fn dispatch(command: Command, terminal: &mut Terminal) -> anyhow::Result<End> {
         Command::Compare(args) => compare::compare(&args, &catalogue, terminal),
         Command::Predict(args) => predict::predict(&args, &catalogue, terminal),
         Command::Export(args) => export::export(&args, &catalogue, terminal),
+        Command::Data(command) => data::data(&command, terminal),
         Command::Schema { records } => inspect::schema(records, &catalogue, terminal),
     }
 }

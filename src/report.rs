@@ -11,6 +11,7 @@ mod palette;
 mod paper;
 mod plot;
 mod raster;
+pub mod sheet;
 mod significance;
 mod svg;
 mod table;

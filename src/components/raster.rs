@@ -212,9 +212,13 @@ fn range(plane: &[f32]) -> (f32, f32) {
     if high > low { (low, high) } else { (low - 1.0, low + 1.0) }
 }
 
-/// PNG bytes of interleaved 8-bit grey (1 channel) or RGB (3).
+/// PNG bytes of interleaved 8-bit grey (1 channel), RGB (3) or RGBA (4).
 pub fn png(bytes: Vec<u8>, height: usize, width: usize, channels: usize) -> Result<Vec<u8>, DataError> {
-    let kind = if channels == 1 { image::ExtendedColorType::L8 } else { image::ExtendedColorType::Rgb8 };
+    let kind = match channels {
+        1 => image::ExtendedColorType::L8,
+        4 => image::ExtendedColorType::Rgba8,
+        _ => image::ExtendedColorType::Rgb8,
+    };
     let mut out = Vec::new();
     let encoder = image::codecs::png::PngEncoder::new(&mut out);
     image::ImageEncoder::write_image(encoder, &bytes, width as u32, height as u32, kind)

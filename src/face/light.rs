@@ -42,6 +42,12 @@ pub struct Light {
 }
 
 impl Light {
+    /// From nine coefficients each of red, green and blue, in the order of [`basis`]: what a white matt surface shows is
+    /// their sum with the basis at its normal.
+    pub fn of(coefficients: [[f32; 9]; 3]) -> Light {
+        Light { coefficients }
+    }
+
     /// The same light from everywhere: a matt surface of albedo 1 shows `colour`.
     pub fn ambient(colour: Vec3) -> Light {
         Light { coefficients: colour.map(|c| [c / 0.282_095, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]) }

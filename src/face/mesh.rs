@@ -1,5 +1,7 @@
 //! Triangle meshes with texture coordinates.
 
+mod holes;
+
 /// A point or direction.
 pub type Vec3 = [f32; 3];
 

@@ -12,7 +12,7 @@ mod radar;
 mod sample_grid;
 mod scatter;
 mod spread;
-mod tiles;
+pub mod tiles;
 pub mod time_per_step;
 
 use super::ReportError;

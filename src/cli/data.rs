@@ -1,0 +1,107 @@
+//! `data`: photos to texture maps, and texture maps to faces.
+
+mod complete;
+mod files;
+mod lights;
+mod merge;
+mod model;
+mod photos;
+mod quality;
+mod render;
+mod sheet;
+mod unwrap;
+mod work;
+
+use super::End;
+use crate::record::{Observer, Progress};
+use crate::terminal::Terminal;
+use anyhow::Context;
+use clap::Subcommand;
+use rayon::prelude::*;
+use std::sync::mpsc::channel;
+
+#[derive(Subcommand)]
+pub enum DataCommand {
+    /// Photos with landmarks to texture maps: incomplete, completed, masks, meshes, fits, pictures, a table
+    ///
+    /// Every photo is fitted by a morphable model, its texture read off where the photo shows it, and what is hidden
+    /// filled from the mirrored side and then from a mean texture. Files of OUT, by the photo's name:
+    /// `incomplete/` (alpha: what is seen), `missing/` (white: what is not), `sight/` (how squarely it is seen),
+    /// `complete/`, `origin/` (where each texel is from), `mesh/` (OBJ), `fit/` (JSON), `strips/`; `contact-sheet.png`,
+    /// `quality.csv`, `skipped.csv`, `pairs.csv`. The dataset `image-folder` trains on `root = OUT/complete` with
+    /// `holes = { use = "from-folder", root = OUT/missing }`.
+    ///
+    /// A photo whose photo file, landmarks, model and settings are as before is not done again: a command that was
+    /// stopped goes on where it was.
+    ///
+    /// Exit codes: 0 done; 1 some photos were skipped (named, with the reason, in `skipped.csv`; the others are done);
+    /// 2 nothing was started.
+    Unwrap(unwrap::UnwrapArgs),
+    /// Faces of any pose and light from completed maps and their meshes
+    ///
+    /// Writes OUT/NAME/NAME_yYAW_pPITCH_lLIGHT.png and OUT/renders.csv (file, identity, yaw, pitch, light). Yaw is
+    /// positive to the image's right, pitch downwards. The maps' own light stays in them: light 0 is the photo's, further
+    /// ones are laid over it.
+    ///
+    /// Exit codes: 0 done; 1 some map or mesh could not be read (the others are done); 2 nothing was started.
+    Render(render::RenderArgs),
+}
+
+pub fn data(command: &DataCommand, terminal: &mut Terminal) -> anyhow::Result<End> {
+    let threads = match command {
+        DataCommand::Unwrap(args) => args.threads,
+        DataCommand::Render(args) => args.threads,
+    };
+    if let Some(threads) = threads {
+        rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().context("cannot start the threads")?;
+    }
+    let end = match command {
+        DataCommand::Unwrap(args) => unwrap::unwrap(args, terminal),
+        DataCommand::Render(args) => render::render(args, terminal),
+    };
+    match end {
+        Err(error) if error.is::<Wrong>() => {
+            terminal.print_error(&format!("error: {}", super::chain(&error)));
+            Ok(End::Wrong)
+        }
+        other => other,
+    }
+}
+
+/// What keeps the command from starting.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Wrong(String);
+
+fn wrong(message: impl ToString) -> anyhow::Error {
+    Wrong(message.to_string()).into()
+}
+
+/// `work` of every item on all cores, in their order; the terminal is told how far it is.
+fn on_all_cores<'a, T: Sync, R: Send>(
+    what: &str,
+    items: &'a [T],
+    terminal: &mut Terminal,
+    work: impl Fn(&'a T) -> R + Sync,
+) -> Vec<R> {
+    let (tell, told) = channel();
+    std::thread::scope(|scope| {
+        let all = scope.spawn(|| {
+            let one = |tell: &mut std::sync::mpsc::Sender<()>, item: &'a T| {
+                let result = work(item);
+                // Nobody listens any more only where the command is over.
+                let _ = tell.send(());
+                result
+            };
+            items.par_iter().map_with(tell, one).collect::<Vec<R>>()
+        });
+        for (done, ()) in told.iter().enumerate() {
+            let (done, of) = (done as u64 + 1, items.len() as u64);
+            terminal.observe(&Progress::Preparing { what: what.into(), done, of });
+        }
+        match all.join() {
+            Ok(results) => results,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
+}

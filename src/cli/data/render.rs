@@ -1,0 +1,255 @@
+//! `data render`.
+
+use super::lights::{self, Lit, linear, srgb};
+use super::sheet::{Shade, face, over, portrait};
+use super::unwrap::write_csv;
+use super::{files, merge, on_all_cores, wrong};
+use crate::cli::End;
+use crate::components::dataset::images;
+use crate::components::raster;
+use crate::face::camera::Pose;
+use crate::face::mesh::{Topology, Vec3};
+use crate::face::picture::Picture;
+use crate::face::raster::atlas;
+use crate::face::readers::{bytes::whole_file, obj};
+use crate::random::Stream;
+use crate::terminal::{Terminal, duration};
+use clap::Args;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+#[derive(Args)]
+pub struct RenderArgs {
+    /// Folder of `data unwrap` (or its `merged`), or one with maps and meshes (.obj) of the same names
+    #[arg(long, value_name = "DIR")]
+    maps: PathBuf,
+    /// Folder of the results
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Degrees, positive to the image's right: `FROM..TO:STEP`, or a list
+    #[arg(long, default_value = "-80..80:20", allow_hyphen_values = true, value_parser = angles)]
+    yaw: Angles,
+    /// Degrees, positive downwards: `FROM..TO:STEP`, or a list
+    #[arg(long, default_value = "0", allow_hyphen_values = true, value_parser = angles)]
+    pitch: Angles,
+    /// `N`: the maps' own light and N - 1 drawn lamps over it; or files of 27 spherical-harmonics coefficients
+    #[arg(long, value_name = "N|FILE,..", default_value = "1")]
+    light: String,
+    /// Pixels along a side
+    #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u32).range(16..=4096))]
+    size: u32,
+    /// `black`, `grey`, `white`, `transparent`, or a folder of pictures of which one is drawn for each face
+    #[arg(long, value_name = "COLOUR|DIR", default_value = "black")]
+    background: String,
+    /// Of lamps and backgrounds
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Threads; all cores by default. Results do not depend on it
+    #[arg(long)]
+    pub threads: Option<usize>,
+}
+
+/// Angles in degrees.
+#[derive(Clone, Debug, PartialEq)]
+struct Angles(Vec<f32>);
+
+fn angles(text: &str) -> Result<Angles, String> {
+    let number = |word: &str| {
+        let found: Option<f32> = word.trim().parse().ok().filter(|v: &f32| (-180.0..=180.0).contains(v));
+        found.ok_or_else(|| format!("`{word}` is no angle from -180 to 180"))
+    };
+    let Some((from, rest)) = text.split_once("..") else {
+        return Ok(Angles(text.split(',').map(number).collect::<Result<_, _>>()?));
+    };
+    let (to, step) = rest.split_once(':').ok_or("expected FROM..TO:STEP, as -80..80:20")?;
+    let (from, to, step) = (number(from)?, number(to)?, number(step)?);
+    if !(step >= 0.1 && from <= to) {
+        return Err("expected FROM..TO:STEP with FROM up to TO and a step of 0.1 or more".into());
+    }
+    let count = ((to - from) / step + 1e-3) as usize + 1;
+    Ok(Angles((0..count).map(|i| from + i as f32 * step).collect()))
+}
+
+/// What is behind a face.
+enum Ground {
+    Colour([f32; 3]),
+    Transparent,
+    /// Pictures of a folder.
+    Pictures(PathBuf, Vec<PathBuf>),
+}
+
+impl Ground {
+    fn read(text: &str) -> anyhow::Result<Ground> {
+        Ok(match text {
+            "black" => Ground::Colour([0.0; 3]),
+            "grey" => Ground::Colour([0.5; 3]),
+            "white" => Ground::Colour([1.0; 3]),
+            "transparent" => Ground::Transparent,
+            folder => Ground::Pictures(folder.into(), images(Path::new(folder)).map_err(wrong)?),
+        })
+    }
+
+    fn picture(&self, size: usize, mut draw: Stream) -> anyhow::Result<Picture> {
+        Ok(match self {
+            Ground::Colour(colour) => Picture::filled(size, size, colour),
+            Ground::Transparent => Picture::new(size, size, 3),
+            Ground::Pictures(folder, files) => {
+                let file = &files[draw.below(files.len())];
+                let read = raster::centre_square(&raster::read(&folder.join(file), 3)?);
+                files::picture(&raster::resize(&read, size, size))
+            }
+        })
+    }
+}
+
+/// A face to be rendered.
+struct Face {
+    name: String,
+    map: PathBuf,
+    mesh: PathBuf,
+}
+
+/// One picture.
+struct View {
+    yaw: f32,
+    pitch: f32,
+    light: usize,
+}
+
+pub fn render(args: &RenderArgs, terminal: &mut Terminal) -> anyhow::Result<End> {
+    let started = Instant::now();
+    let faces = faces(&args.maps)?;
+    let lights = lights::read(&args.light, args.seed)?;
+    let ground = Ground::read(&args.background)?;
+    std::fs::create_dir_all(&args.out).map_err(|e| wrong(format!("cannot write to {}: {e}", args.out.display())))?;
+    let mut views = Vec::new();
+    for light in 0..lights.len() {
+        for &pitch in &args.pitch.0 {
+            views.extend(args.yaw.0.iter().map(|&yaw| View { yaw, pitch, light }));
+        }
+    }
+    let made = on_all_cores("rendering", &faces, terminal, |face| all_of(face, args, &views, &lights, &ground));
+    let mut rows = vec![["file", "identity", "yaw", "pitch", "light"].map(String::from).to_vec()];
+    let mut failed = 0;
+    for (face, files) in faces.iter().zip(made) {
+        match files {
+            Ok(files) => {
+                for (file, view) in files.into_iter().zip(&views) {
+                    let (yaw, pitch, light) = (view.yaw.to_string(), view.pitch.to_string(), view.light.to_string());
+                    rows.push(vec![file, face.name.clone(), yaw, pitch, light]);
+                }
+            }
+            Err(error) => {
+                failed += 1;
+                terminal.print_error(&format!("skipped: {}: {error:#}", face.name));
+            }
+        }
+    }
+    let count = rows.len() - 1;
+    write_csv(&args.out.join("renders.csv"), rows)?;
+    anyhow::ensure!(count > 0, "no face could be rendered: {failed} were skipped");
+    let seconds = started.elapsed().as_secs_f64();
+    terminal.print(&format!(
+        "{count} faces of {} people in {}, {:.1} a second: {}",
+        faces.len() - failed,
+        duration(seconds),
+        count as f64 / seconds.max(1e-9),
+        args.out.join("renders.csv").display()
+    ));
+    Ok(if failed == 0 { End::Done } else { End::Failed })
+}
+
+/// Maps that have a mesh.
+fn faces(folder: &Path) -> anyhow::Result<Vec<Face>> {
+    let (maps, meshes) = match merge::holds_maps(folder) {
+        true => (folder.join("complete"), folder.join("mesh")),
+        false => (folder.to_path_buf(), folder.to_path_buf()),
+    };
+    let found = images(&maps).map_err(wrong)?;
+    let face = |file: PathBuf| {
+        let mesh = meshes.join(file.with_extension("obj"));
+        let name = file.with_extension("").to_string_lossy().replace('\\', "/");
+        mesh.is_file().then(|| Face { name, map: maps.join(&file), mesh })
+    };
+    let faces: Vec<Face> = found.into_iter().filter_map(face).collect();
+    match faces.is_empty() {
+        true => Err(wrong(format!(
+            "{} has no map with a mesh: expected complete/NAME.png with mesh/NAME.obj, or NAME.png with NAME.obj",
+            folder.display()
+        ))),
+        false => Ok(faces),
+    }
+}
+
+/// Writes all views of a face and gives their files.
+fn all_of(
+    one: &Face,
+    args: &RenderArgs,
+    views: &[View],
+    lights: &[Lit],
+    ground: &Ground,
+) -> anyhow::Result<Vec<String>> {
+    let (map, _) = files::read_map(&one.map)?;
+    let object = obj::read(&one.mesh.display().to_string(), &whole_file(&one.mesh)?)?;
+    anyhow::ensure!(!object.uv.is_empty(), "{} has no texture coordinates", one.mesh.display());
+    let mesh = object.mesh();
+    let topology: &Topology = &mesh.seamed.topology;
+    let drawn = atlas(topology, map.width);
+    let on_atlas: Vec<bool> = (0..map.width * map.width).map(|t| drawn.covers(t)).collect();
+    let texture = match map.width == map.height {
+        true => files::padded(&map, &on_atlas, 4),
+        false => map,
+    };
+    let size = args.size as usize;
+    let last = one.name.rsplit('/').next().unwrap_or(&one.name);
+    let mut written = Vec::with_capacity(views.len());
+    for (number, view) in views.iter().enumerate() {
+        let rotation = Pose { yaw: view.yaw, pitch: view.pitch, roll: 0.0 }.rotation();
+        let camera = portrait(&mesh.positions, rotation, size, 0.8);
+        let shade = lights[view.light].as_ref().map(|light| {
+            move |pixel: &mut [f32], normal: Vec3| {
+                for (value, shade) in pixel.iter_mut().zip(light.at(normal)) {
+                    *value = srgb(linear(*value) * shade);
+                }
+            }
+        });
+        let shade = shade.as_ref().map(|shade| shade as &Shade);
+        let (colours, share) = face(topology, &mesh.positions, &camera, &texture, size, shade);
+        let file = format!("{}/{last}_y{}_p{}_l{}.png", one.name, view.yaw, view.pitch, view.light);
+        let path = args.out.join(&file);
+        match ground {
+            Ground::Transparent => files::write_png(&path, &plain(&colours, &share), Some(&share.data))?,
+            other => {
+                let draw = Stream::new(args.seed, "background").named(&one.name).fork(number as u64);
+                files::write_png(&path, &over(&colours, &share, &other.picture(size, draw)?), None)?;
+            }
+        }
+        written.push(file);
+    }
+    Ok(written)
+}
+
+/// Colours that were multiplied by their share, as they are.
+fn plain(colours: &Picture, share: &Picture) -> Picture {
+    let mut out = colours.clone();
+    for (pixel, share) in out.data.chunks_exact_mut(3).zip(&share.data).filter(|(_, share)| **share > 0.0) {
+        pixel.iter_mut().for_each(|v| *v /= share);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn angles_are_ranges_or_lists() {
+        assert_eq!(angles("-80..80:20").unwrap().0.len(), 9);
+        assert_eq!(angles("-80..80:20").unwrap().0[8], 80.0);
+        assert_eq!(angles("0..1:0.1").unwrap().0.len(), 11);
+        assert_eq!(angles("-5, 7.5").unwrap().0, [-5.0, 7.5]);
+        for bad in ["", "x", "0..10", "10..0:5", "0..10:0", "0..999:1", "NaN"] {
+            assert!(angles(bad).is_err(), "{bad}");
+        }
+    }
+}
