@@ -219,25 +219,3 @@ fn a_wrong_study_hides_no_error_of_its_variants() {
         assert_eq!(err.matches(said).count(), 1, "{said}\n{err}");
     }
 }
-
-/// A known data set whose folder is not whole, as it is said to whoever asks for it.
-#[test]
-fn what_a_data_set_lacks_is_told_with_its_layout() {
-    let folder = Folder::new(&[("faces/afw/1.pts", "no format")]);
-    let experiment = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/tiny-gan.toml"));
-    let experiment = experiment.unwrap() + "\n[datasets.faces]\nuse = \"300w\"\nroot = \"faces\"\nsize = 32\n";
-    std::fs::write(folder.path("mine.toml"), experiment).unwrap();
-    let file = folder.path("mine.toml").display().to_string();
-    let (code, _, err) = told(&ablate(&["check", &file, "--data"]), &folder);
-    let said =
-        "error: dataset `faces`: folder `faces` is not laid out as `300w`: `afw/1.jpg` is missing and 5 others; \
-                expected in it
-    afw/NAME.jpg and NAME.pts
-    helen/trainset/NAME.jpg and NAME.pts
-    helen/testset/NAME.jpg and NAME.pts
-    lfpw/trainset/NAME.png and NAME.pts
-    lfpw/testset/NAME.png and NAME.pts
-    ibug/NAME.jpg and NAME.pts";
-    assert_eq!(code, Some(2), "{err}");
-    assert!(err.contains(said), "{err}");
-}

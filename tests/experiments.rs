@@ -97,9 +97,9 @@ const WAITING: [(&str, &[&str]); 8] = [
         &[
             "fitted-faces",
             "segmentation-unet",
-            "regressor/resnet50",
-            "render/morphable-model",
-            "render/rasterizer",
+            "resnet50",
+            "morphable-model",
+            "rasterizer",
             "de-occluder",
             "vgg",
             "identity-cosine",
@@ -107,7 +107,7 @@ const WAITING: [(&str, &[&str]); 8] = [
     ),
     (
         "experiments/de-occlusion/regressor.toml",
-        &["fitted-faces", "regressor/resnet50", "render/morphable-model", "render/rasterizer", "landmark-distance"],
+        &["fitted-faces", "resnet50", "morphable-model", "rasterizer", "landmark-distance"],
     ),
     ("experiments/de-occlusion/segmentation.toml", &["celeba-mask", "segmentation-unet", "dice"]),
     (
@@ -117,7 +117,7 @@ const WAITING: [(&str, &[&str]); 8] = [
     ("experiments/recognition/arcface.toml", &["verification", "roc"]),
     (
         "experiments/reconstruction/teacher-student.toml",
-        &["fitted-faces", "regressor/resnet50", "render/morphable-model", "landmark-distance", "nme"],
+        &["fitted-faces", "resnet50", "morphable-model", "landmark-distance", "nme"],
     ),
     (
         "experiments/weak-uv.toml",

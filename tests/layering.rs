@@ -25,12 +25,21 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("terminal", &["diagnostic", "record"]),
 ];
 
+/// Whether a file or its folder holds tests alone: `.._tests.rs`, `.._parity.rs`, `.._rig.rs`.
+fn is_test(path: &Path) -> bool {
+    let ends = ["_tests", "_parity", "_rig"];
+    path.components().any(|c| {
+        let name = c.as_os_str().to_string_lossy();
+        ends.iter().any(|end| name.trim_end_matches(".rs").ends_with(end))
+    })
+}
+
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
             sources(&path, found);
-        } else if path.extension().is_some_and(|e| e == "rs") {
+        } else if path.extension().is_some_and(|e| e == "rs") && !is_test(&path) {
             found.push(path);
         }
     }

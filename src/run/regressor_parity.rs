@@ -120,7 +120,7 @@ fn the_public_network_gives_the_golden_parameters_and_landmarks() {
     let mut built = public(&folder);
     // The README: the first raw outputs for an input of zeros, which is the grey level 127.5.
     let zero = outputs(&mut built, vec![0.0; 3 * SIDE * SIDE]);
-    for (found, expected) in zero.iter().zip([-0.474_979_79, -1.475_064, 0.531_889_7, -0.637_285_3f32]) {
+    for (found, expected) in zero.iter().zip([-0.474_979_8, -1.475_064, 0.531_889_7, -0.637_285_3f32]) {
         assert!((found - expected).abs() < 1e-5, "{found}, expected {expected}");
     }
     let crops = golden(&folder, "golden_crops_bgr.npy");
@@ -201,32 +201,25 @@ fn the_network_has_the_published_size() {
 #[test]
 fn a_cascade_learns() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments/face-fitting/3ddfa.toml");
-    for weights in ["importance", "optimised"] {
-        let settings = [
-            "datasets.faces.size=32",
-            "datasets.faces.identities=3",
-            "nodes.cascade.size=32",
-            "nodes.cascade.width=4",
-            &format!("losses.distance.weights={weights}"),
-        ];
-        let mut rig = step_rig::Rig::of_file(&file, &settings, 0);
-        let draw = faces(&rig.models.device.clone(), 4);
-        let before = rig.tensors(&["cascade"]);
-        let costs: Vec<f64> = (0..6)
-            .map(|_| {
-                let record = rig.update("cascade", &draw);
-                rig.step += 1;
-                assert!(record.gradient_norm.is_finite() && record.gradient_norm > 0.0);
-                record.terms["distance"].raw
-            })
-            .collect();
-        println!("{weights}: {costs:?}");
-        assert!(costs[5] < 0.9 * costs[0], "{weights}: {costs:?}");
-        // Both steps learn: each has a network of its own.
-        let changed = step_rig::changed(&before, &rig.tensors(&["cascade"]));
-        for step in ["cascade[0]/update/fc/weight", "cascade[1]/update/fc/weight"] {
-            assert!(changed.iter().any(|name| name == step), "{step}: {changed:?}");
-        }
+    let settings =
+        ["datasets.faces.size=32", "datasets.faces.identities=3", "nodes.cascade.size=32", "nodes.cascade.width=4"];
+    let mut rig = step_rig::Rig::of_file(&file, &settings, 0);
+    let draw = faces(&rig.models.device.clone(), 4);
+    let before = rig.tensors(&["cascade"]);
+    let costs: Vec<f64> = (0..6)
+        .map(|_| {
+            let record = rig.update("fit", &draw);
+            rig.step += 1;
+            assert!(record.gradient_norm.is_finite() && record.gradient_norm > 0.0);
+            record.terms["distance"].raw
+        })
+        .collect();
+    println!("{costs:?}");
+    assert!(costs[5] < 0.9 * costs[0], "{costs:?}");
+    // Both steps learn: each has a network of its own.
+    let changed = step_rig::changed(&before, &rig.tensors(&["cascade"]));
+    for step in ["cascade[0]/update/fc/weight", "cascade[1]/update/fc/weight"] {
+        assert!(changed.iter().any(|name| name == step), "{step}: {changed:?}");
     }
 }
 

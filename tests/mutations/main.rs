@@ -15,7 +15,7 @@ use ablate::graph::composite::{Composite, Composites};
 use ablate::graph::open::{Wired, WiredValue};
 use ablate::graph::plan::Plan;
 use ablate::graph::{About, Library, absent_everywhere, check_partial, resolve};
-use ablate::registry::Edge;
+use ablate::registry::{Edge, Type};
 use ablate::study::{Papers, report_of_the_study};
 use rayon::prelude::*;
 use std::collections::HashMap;
@@ -279,6 +279,8 @@ fn needed(composite: &Composite) -> [String; 2] {
 fn edge(family: &str, port: &str, ty: &str) -> Edge {
     match ty {
         "mask" => Edge::mask(16, 16),
+        // As many as the procedural model has.
+        "coefficients" => Edge::new(Type::Coefficients, [38, 1, 1]),
         _ if matches!(family, "discriminator" | "generator") => Edge::image(3, 256, 256),
         "image" if family == "operator" => Edge::image(3, 16, 16),
         "image" => Edge::image(3, 256, 256),

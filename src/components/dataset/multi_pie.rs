@@ -164,6 +164,10 @@ impl MultiPie {
                 }
             }
         }
+        if found.is_empty() {
+            // A session that is asked for and not there is named.
+            tree.check()?;
+        }
         match found.is_empty() {
             true => Err(tree.nothing(base.join("session01/multiview/001/01/05_1/001_01_01_051_00.png"))),
             false => Ok(found),
