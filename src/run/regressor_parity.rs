@@ -215,7 +215,7 @@ fn a_cascade_learns() {
         })
         .collect();
     println!("{costs:?}");
-    assert!(costs[5] < 0.9 * costs[0], "{costs:?}");
+    assert!(costs.windows(2).all(|two| two[1] < two[0]), "{costs:?}");
     // Both steps learn: each has a network of its own.
     let changed = step_rig::changed(&before, &rig.tensors(&["cascade"]));
     for step in ["cascade[0]/update/fc/weight", "cascade[1]/update/fc/weight"] {

@@ -51,7 +51,7 @@ fn every_file_names_the_schema_and_follows_it() {
 
 /// What a schema cannot know, by how the program says it: names that the file itself gives or another file holds, ports
 /// of what is found by opening the graph, shapes, and what is missing only once layers are merged.
-const BEYOND: [&str; 38] = [
+const BEYOND: [&str; 39] = [
     "`_` applies `_`, which is untrained in stage `_`",
     "`_` cannot concatenate 512x1x1 and 512x2x2",
     "`_` does not exist",
@@ -70,6 +70,7 @@ const BEYOND: [&str; 38] = [
     "loss `_` has no `_`",
     "no axis is called `_`, did you mean `_`",
     "no column is called `_`, did you mean `_`",
+    "no input is called `_`, did you mean `_`",
     "no input is called `_`, did you mean `_`?",
     "no label of the axis `_` is called `_`, did you mean `_`",
     "no node is called `_`, did you mean `_`",
