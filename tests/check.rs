@@ -219,3 +219,24 @@ fn a_wrong_study_hides_no_error_of_its_variants() {
         assert_eq!(err.matches(said).count(), 1, "{said}\n{err}");
     }
 }
+
+#[test]
+fn check_with_data_says_how_an_incomplete_folder_should_be_laid_out() {
+    let (head, rest) = PHOTOS.split_at(PHOTOS.find("[nodes.generator]").unwrap());
+    assert!(head.contains("image-folder"));
+    let text = format!("[datasets.photos]\nuse  = \"uv-pairs\"\nroot = \"maps\"\nsize = 16\n\n{rest}");
+    let folder = Folder::new(&[("mine.toml", &text)]);
+    for (i, tone) in [40, 80, 120, 160].into_iter().enumerate() {
+        for kind in ["incomplete", "complete"] {
+            std::fs::create_dir_all(folder.path(&format!("maps/{kind}"))).unwrap();
+            RgbImage::from_pixel(16, 16, Rgb([tone; 3])).save(folder.path(&format!("maps/{kind}/{i}.png"))).unwrap();
+        }
+    }
+    std::fs::remove_file(folder.path("maps/complete/2.png")).unwrap();
+    let file = folder.path("mine.toml").display().to_string();
+    let (code, _, err) = told(&ablate(&["check", &file, "--data"]), &folder);
+    assert_eq!(code, Some(2), "{err}");
+    for said in ["is not laid out as `uv-pairs`: `complete/2.png` is missing; expected in it", "incomplete/"] {
+        assert!(err.contains(said), "{said}\n{err}");
+    }
+}

@@ -2,6 +2,8 @@
 //! from it, and what becomes of them; what cannot be read is skipped by name and reason.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use ablate::components::dataset::{Surroundings, open};
+use ablate::components::sample::{DataError, Split};
 use ablate::face::camera::{Camera, Orthographic, Pose};
 use ablate::face::mesh::Vec3;
 use ablate::face::morphable::{Basis, Morphable, Prior};
@@ -169,6 +171,7 @@ fn photos_become_maps_and_only_what_is_left_is_done_again() {
         pairs.contains("missing/ann_2.png,merged/complete/ann.png") && pairs.contains("complete/bob_1.png"),
         "{pairs}"
     );
+    reads_as_pairs(&at.join("maps"), 4);
 
     // As after a kill: one record is not there yet, a part of a file is.
     let record = at.join("maps/fit/ann_2.json");
@@ -193,6 +196,28 @@ fn photos_become_maps_and_only_what_is_left_is_done_again() {
     ablate(at, &format!("{line} --threads 1"));
     assert_eq!(std::fs::read(at.join("faces/ann_1/ann_1_y-40_p0_l1.png")).unwrap(), first);
     assert_ne!(std::fs::read(at.join("faces/ann_1/ann_1_y-40_p0_l0.png")).unwrap(), first);
+}
+
+/// What was written is a data set as it stands: what is seen is the photo's, what is not is missing, on the face alone.
+fn reads_as_pairs(maps: &Path, count: usize) {
+    let settings = serde_json::json!({"root": maps.display().to_string(), "size": 64});
+    let around = Surroundings {
+        cache: PathBuf::new(),
+        progress: None,
+        base: PathBuf::new(),
+        holes: |_, _| Err(DataError::setting("holes", "none here")),
+        datasets: Default::default(),
+    };
+    let data = open("uv-pairs", settings.as_object().unwrap(), &around).unwrap();
+    assert_eq!(Split::ALL.map(|split| data.len(split)).iter().sum::<usize>(), count);
+    let split = Split::ALL.into_iter().find(|split| data.len(*split) > 0).unwrap();
+    let sample = data.sample(split, 0, Stream::new(0, "pairs")).unwrap();
+    let [incomplete, complete, missing] =
+        ["incomplete", "complete", "missing"].map(|port| sample.get(port).unwrap().data.clone());
+    let share = missing.iter().sum::<f32>() / missing.len() as f32;
+    assert!(share > 0.05 && share < 0.9, "{share}");
+    let seen = |i: &usize| missing[*i] == 0.0;
+    assert!((0..missing.len()).filter(seen).all(|i| (incomplete[i] - complete[i]).abs() < 0.05));
 }
 
 #[test]

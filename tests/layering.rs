@@ -25,13 +25,36 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("terminal", &["diagnostic", "record"]),
 ];
 
-/// Whether a file or its folder holds tests alone: `.._tests.rs`, `.._parity.rs`, `.._rig.rs`.
+/// Whether a file or its folder is a module that is compiled for tests alone: every line that declares it stands under
+/// `#[cfg(test)]`.
 fn is_test(path: &Path) -> bool {
-    let ends = ["_tests", "_parity", "_rig"];
-    path.components().any(|c| {
-        let name = c.as_os_str().to_string_lossy();
-        ends.iter().any(|end| name.trim_end_matches(".rs").ends_with(end))
-    })
+    let named = |name: &str| ["_tests", "_parity", "_rig"].iter().any(|end| name.ends_with(end));
+    let test = |part: &Path| {
+        let stem = part.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        named(&stem) && declared_for_tests(part.parent().unwrap(), &stem)
+    };
+    path.ancestors().filter(|part| part.starts_with(Path::new(env!("CARGO_MANIFEST_DIR")).join("src"))).any(test)
+}
+
+/// Whether `mod stem;` or `#[path = "..stem.rs"]` in a folder's own module or in one of its files always follows
+/// `#[cfg(test)]`, and is there at all.
+fn declared_for_tests(folder: &Path, stem: &str) -> bool {
+    let own = folder.with_extension("rs");
+    let beside = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let texts: Vec<String> = beside.chain([own]).filter_map(|path| std::fs::read_to_string(path).ok()).collect();
+    let mut declared = texts.iter().flat_map(|text| {
+        let lines: Vec<&str> = text.lines().map(str::trim).collect();
+        let declares = |line: &str| {
+            line.ends_with(&format!("mod {stem};"))
+                || line.starts_with("#[path") && line.contains(&format!("{stem}.rs\""))
+        };
+        let found: Vec<bool> = (0..lines.len())
+            .filter(|i| declares(lines[*i]))
+            .map(|i| lines[i.saturating_sub(2)..i].contains(&"#[cfg(test)]"))
+            .collect();
+        found
+    });
+    declared.next() == Some(true) && declared.all(|test| test)
 }
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {

@@ -31,6 +31,9 @@ pub fn check(model: &str, port: &str, found: usize) -> Result<(), Problem> {
     if found == wanted {
         return Ok(());
     }
-    let message = format!("{found} coefficients, the model `{model}` has {wanted}");
+    let own = procedural().len();
+    let message = format!(
+        "{found} coefficients, the model `{model}` has {wanted}; known: `{PROCEDURAL}` ({own}), or a folder with 3DDFA's files ({TDDFA})"
+    );
     Err(Problem::new(message).at_port(port, 0, found.to_string()).at_setting("model"))
 }

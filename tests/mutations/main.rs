@@ -37,10 +37,6 @@ fn is_free(word: &Word) -> bool {
     if header == "study.launch" || header.starts_with("study.search.space") {
         return true;
     }
-    if !word.is_key && text == "procedural" {
-        // What is not this word is a folder, and whether it is there is known when it is opened.
-        return true;
-    }
     if !word.is_key {
         return FREE.contains(&key.as_str());
     }

@@ -1,7 +1,7 @@
 //! Texture maps read off photos: what was seen, the complete map, and where the seen one is missing.
 //!
 //! The folder is as `ablate data unwrap` writes it: `incomplete/NAME.png`, transparent where nothing was seen,
-//! `complete/NAME.png`, and perhaps `mask/NAME.png`, white where the map is missing. With folders of people
+//! `complete/NAME.png`, and perhaps `missing/NAME.png`, white where the map is missing. With folders of people
 //! (`incomplete/ID/NAME.png`) a person is never parted between splits. Off the face, where the complete map is
 //! transparent, both are black and nothing is missing.
 

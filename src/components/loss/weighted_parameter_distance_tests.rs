@@ -116,5 +116,6 @@ fn another_number_of_coefficients_is_refused() {
         WeightedParameterDistance::schema().into_iter().filter_map(|s| s.default.map(|d| (s.name, d))).collect();
     assert!(check(&settings, &edges(38)).is_ok());
     let problem = check(&settings, &edges(62)).unwrap_err();
-    assert_eq!(problem.message, "62 coefficients, the model `procedural` has 38");
+    let known = "known: `procedural` (38), or a folder with 3DDFA's files (62)";
+    assert_eq!(problem.message, format!("62 coefficients, the model `procedural` has 38; {known}"));
 }

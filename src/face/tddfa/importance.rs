@@ -3,7 +3,8 @@
 //! A distance of parameters says little of the distance of faces: an error of the scale moves every point, one of a late
 //! mode next to nothing. Zhu et al. 2016, section 3.3, weigh each parameter by what its error alone does to the points on
 //! the picture; Zhu et al., "Face Alignment in Full Pose Range: A 3D Total Solution", TPAMI 2019, choose all weights
-//! together ("optimized"). Points here are the model's keypoints after the pose, x, y and z in pixels of the frame: with z, as
+//! together ("optimized"): here as a least-squares problem with weights from 0 to 1, which is our reading of the name and
+//! not copied from that paper, whose text was not at hand. Points here are the model's keypoints after the pose, x, y and z in pixels of the frame: with z, as
 //! in 3DDFA's code, since nothing else says what the third row of the pose should be. Translation in z moves nothing that
 //! a camera sees: its weight is 0.
 

@@ -35,6 +35,12 @@ fn loss(board: &mut Board, name: &str, item: &Item, siblings: &Table) -> Option<
         return None;
     }
     let Part { entry, component } = parts::part(board.desk, "loss", item, &path, &OWN)?;
+    let needs_inputs = entry.card.inputs.iter().any(|port| !port.optional);
+    let wired = siblings.iter().filter(|(other, sibling)| *other != name && sibling.get(&["in"]).is_some());
+    if needs_inputs && item.get(&["in"]).is_none() && nearest(name, wired.map(|(other, _)| other.as_str())).is_some() {
+        board.desk.report(incomplete("loss", name, item, "in", siblings));
+        return None;
+    }
     let fields = Fields::open(board.desk, Some(item));
     fields.boolean("enabled", true);
     check_keys(board, entry, &fields, name, siblings);

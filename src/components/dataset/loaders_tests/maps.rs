@@ -60,10 +60,10 @@ fn masks_people_and_what_lacks() {
     assert_eq!(data.classes("identity").unwrap(), ["ann", "bob", "cy"]);
     // Nothing is transparent, and there are no masks.
     let error = data.sample(Split::Train, 0, Stream::new(0, "")).unwrap_err().to_string();
-    assert!(error.contains("it is nowhere transparent and there is no folder `mask`"), "{error}");
+    assert!(error.contains("it is nowhere transparent and there is no folder `missing`"), "{error}");
     assert!(scratch.refused("uv-pairs", json!({ "identities": 2 })).contains("set `identities = 3`"));
     for person in ["ann", "bob", "cy"] {
-        (0..2).for_each(|i| scratch.photo(&format!("mask/{person}/{i}.png"), 8, 8, (5, 2)));
+        (0..2).for_each(|i| scratch.photo(&format!("missing/{person}/{i}.png"), 8, 8, (5, 2)));
     }
     let data = scratch.open("uv-pairs", json!({ "size": 8, "identities": 3 })).unwrap();
     let all = sample(&*data, Split::Train, 0);
@@ -71,12 +71,12 @@ fn masks_people_and_what_lacks() {
     assert_eq!((missing.at(0, 2, 5), missing.data.iter().sum::<f32>()), (1.0, 1.0));
     let people: Vec<f32> = Split::ALL.iter().flat_map(|split| values(&*data, *split, "identity")).collect();
     assert!(people.chunks(2).all(|two| two[0] == two[1]), "{people:?}");
-    scratch.remove("mask/bob/1.png");
+    scratch.remove("missing/bob/1.png");
     scratch.remove("complete/cy/0.png");
-    let said = "folder `ROOT` is not laid out as `uv-pairs`: `mask/bob/1.png` is missing and 1 other; expected in it
+    let said = "folder `ROOT` is not laid out as `uv-pairs`: `missing/bob/1.png` is missing and 1 other; expected in it
     incomplete/NAME.png    (or incomplete/ID/NAME.png; transparent where nothing was seen)
     complete/NAME.png
-    mask/NAME.png          (optional, but then of all: white where the map is missing)";
+    missing/NAME.png       (optional, but then of all: white where the map is missing)";
     assert_eq!(scratch.refused("uv-pairs", json!({})), said);
     let empty = Scratch::new("uv-empty");
     assert!(empty.refused("uv-pairs", json!({})).contains("`incomplete` is missing and 1 other"));

@@ -1,7 +1,7 @@
 //! Texture maps read off photos, with what completes them.
 //!
 //! `incomplete/NAME.png` (transparent where nothing was seen), `complete/NAME.png` (transparent off the face, if at all),
-//! and perhaps `mask/NAME.png` (white where the map is missing), which is read in place of the transparency. `NAME` may lie
+//! and perhaps `missing/NAME.png` (white where the map is missing), which is read in place of the transparency. `NAME` may lie
 //! in a folder of its person: `incomplete/ID/NAME.png`.
 
 use std::collections::BTreeSet;
@@ -14,7 +14,7 @@ use crate::components::sample::{Array, DataError};
 /// The layout of both datasets of maps.
 pub const LAYOUT: &str = "incomplete/NAME.png    (or incomplete/ID/NAME.png; transparent where nothing was seen)
 complete/NAME.png
-mask/NAME.png          (optional, but then of all: white where the map is missing)";
+missing/NAME.png       (optional, but then of all: white where the map is missing)";
 
 /// One map, by paths relative to the root.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,8 +44,8 @@ pub fn list(tree: &mut Tree) -> Result<Vec<Map>, DataError> {
             false => Ok(BTreeSet::new()),
         }
     };
-    let (incomplete, complete, masks) = (names("incomplete")?, names("complete")?, names("mask")?);
-    let masked = tree.has(Path::new("mask"));
+    let (incomplete, complete, masks) = (names("incomplete")?, names("complete")?, names("missing")?);
+    let masked = tree.has(Path::new("missing"));
     let all: BTreeSet<&PathBuf> = incomplete.iter().chain(&complete).chain(&masks).collect();
     if all.is_empty() {
         return Err(tree.nothing("incomplete/NAME.png"));
@@ -58,7 +58,7 @@ pub fn list(tree: &mut Tree) -> Result<Vec<Map>, DataError> {
         };
         let mut file = |folder: &str| image(tree, &Path::new(folder).join(stem));
         let (incomplete, complete) = (file("incomplete"), file("complete"));
-        let mask = masked.then(|| file("mask"));
+        let mask = masked.then(|| file("missing"));
         found.push(Map { incomplete, complete, mask, who });
     }
     tree.check()?;
@@ -95,7 +95,7 @@ pub fn read(root: &Path, map: &Map, size: usize) -> Result<Sheets, DataError> {
             mask.data.into_iter().map(|v| (1.0 - v) / 2.0).collect()
         }
         None if seen.iter().all(|alpha| *alpha > 0.999) => {
-            let why = "it is nowhere transparent and there is no folder `mask`, so nothing would be missing";
+            let why = "it is nowhere transparent and there is no folder `missing`, so nothing would be missing";
             return Err(DataError::file(&path, why));
         }
         None => seen,
