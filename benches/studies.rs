@@ -12,9 +12,14 @@ use ablate::record::{
     CellEntry, Cells, Column, State, Status, Summary, cell_dir, read_cells, write_json, write_status,
 };
 use ablate::study::{Against, Papers, check, standings};
+use ablate::tensor::memory;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
+
+/// As the program's.
+#[global_allocator]
+static ALLOCATOR: memory::Counting = memory::Counting;
 
 const CELLS: u64 = 10_000;
 const TIMES: usize = 9;
@@ -62,7 +67,7 @@ fn checking() {
     let mut times: Vec<(f64, &PathBuf)> = files.iter().map(|file| (time(file), file)).collect();
     times.sort_by(|a, b| b.0.total_cmp(&a.0));
     for (milliseconds, file) in times.iter().take(3) {
-        println!("| check {:<46} | {milliseconds:>8.1} |", file.display());
+        row(&format!("check {}", file.display()), *milliseconds);
     }
 }
 
@@ -112,8 +117,12 @@ fn listing() {
         rows = sums.len();
     });
     assert_eq!(rows, 40 * 16);
-    println!("| list {CELLS} cells, means of 16 columns by variant | {milliseconds:>8.1} |");
+    row(&format!("list {CELLS} cells, means of 16 columns by variant"), milliseconds);
     std::fs::remove_dir_all(runs).unwrap();
+}
+
+fn row(what: &str, milliseconds: f64) {
+    println!("| {what:<52} | {milliseconds:>8.1} |");
 }
 
 fn words() -> impl Iterator<Item = String> {

@@ -83,6 +83,5 @@ pub fn catalogue() -> Catalogue {
     entries.extend(launcher::entries());
     entries.extend(metric::entries().into_iter().map(|m| m.entry));
     revisions::mark(&mut entries);
-    entries.sort_by(|a, b| (a.card.family, a.card.name).cmp(&(b.card.family, b.card.name)));
-    Catalogue { entries }
+    Catalogue::new(entries)
 }

@@ -234,15 +234,26 @@ impl Entry {
     }
 }
 
-/// Every Rust primitive, in the order in which it is printed.
+/// Every Rust primitive, by family and name.
 #[derive(Clone, Default)]
 pub struct Catalogue {
-    pub entries: Vec<Entry>,
+    entries: Vec<Entry>,
 }
 
 impl Catalogue {
+    pub fn new(mut entries: Vec<Entry>) -> Self {
+        entries.sort_by(|a, b| (a.card.family, a.card.name).cmp(&(b.card.family, b.card.name)));
+        Catalogue { entries }
+    }
+
     pub fn get(&self, family: &str, name: &str) -> Option<&Entry> {
-        self.entries.iter().find(|e| e.card.family == family && e.card.name == name)
+        let found = self.entries.binary_search_by(|e| (e.card.family, e.card.name).cmp(&(family, name)));
+        found.ok().map(|number| &self.entries[number])
+    }
+
+    /// All, in the order in which they are printed.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
     }
 
     pub fn family<'a>(&'a self, family: &'a str) -> impl Iterator<Item = &'a Entry> {

@@ -334,6 +334,11 @@ fn what_is_wrong_with_a_launcher_is_told_at_its_place() {
         assert!(text.contains(part), "{text}");
     }
     assert!(text.contains("`cpus` is 0, expected at least 1"), "{text}");
+    // Slurm would end such a task before it trains, and queue it again for ever.
+    place.write("mine.toml", "[study]\nseeds = [0, 1]\n[study.launch]\nuse = \"slurm\"\ntime = \"3\"\n");
+    let text = place.run(&["check", "mine.toml"], 2);
+    assert!(text.contains("`grace` of 120 s leaves a task of 180 s no time to train"), "{text}");
+    assert!(text.contains("`time` must be more than 180 s"), "{text}");
     place.write("mine.toml", "[study]\nseeds = [0, 1]\n[study.launch]\nuse = \"slrum\"\n");
     assert!(
         place

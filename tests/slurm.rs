@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// Seconds that a cell takes at least: Slurm counts time in minutes, and looks at it twice a minute.
-const LONG: f64 = 60.0;
+/// Steps of a cell: enough to be told to stop in the midst of them.
+const STEPS: u64 = 1500;
 
 /// A Slurm with everything it keeps, and a study beside it. Both end with the test.
 struct Cluster(PathBuf);
@@ -38,16 +38,23 @@ impl Cluster {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 
-    fn write(&self, steps: u64) {
+    fn write(&self) {
         let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tiny-gan.toml");
         let text = format!(
-            "format = 1\nextends = [{:?}]\nstages.completion.length = \"{steps} steps\"\n\
-             evaluate.every = \"{steps} steps\"\nrun.checkpoint.every = \"10 steps\"\n[study]\nseeds = [0, 1]\n\
-             [study.launch]\nuse = \"slurm\"\npartition = \"test\"\ncpus = 1\nmemory = \"100M\"\ntime = \"00:01:00\"\n\
-             grace = 55\nlines = [\"export SAID=yes\", \"echo said=$SAID\"]\n",
+            "format = 1\nextends = [{:?}]\nstages.completion.length = \"{STEPS} steps\"\n\
+             evaluate.every = \"{STEPS} steps\"\nrun.checkpoint.every = \"10 steps\"\n[study]\nseeds = [0, 1]\n\
+             [study.launch]\nuse = \"slurm\"\npartition = \"test\"\ncpus = 1\nmemory = \"100M\"\ntime = \"00:30:00\"\n\
+             grace = 90\nlines = [\"export SAID=yes\", \"echo said=$SAID\"]\n",
             fixture.display().to_string()
         );
         std::fs::write(self.0.join("mine.toml"), text).unwrap();
+    }
+
+    /// One of Slurm's own programs.
+    fn slurm(&self, program: &str, words: &[&str]) {
+        let mut command = Command::new(program);
+        let output = command.env("SLURM_CONF", self.0.join("slurm/slurm.conf")).args(words).output().unwrap();
+        assert!(output.status.success(), "{program} {words:?}: {}", String::from_utf8_lossy(&output.stderr));
     }
 
     fn ablate(&self, words: &[&str]) -> String {
@@ -96,23 +103,26 @@ fn a_study_survives_killed_tasks_and_the_end_of_their_time() {
         eprintln!("skipped: Slurm (slurm-wlm, munge) is not installed");
         return;
     };
-    // How long a step takes here, to ask for enough of them.
-    cluster.write(8);
-    cluster.ablate(&["study", "mine.toml", "--jobs", "2", "--out", "measure"]);
-    let measured = read_cells(&cluster.0.join("measure/mine")).unwrap().unwrap();
-    let seconds = |hash: &str| read_status(&cell_dir(&cluster.0.join("measure"), hash)).unwrap().unwrap().seconds;
-    let step = measured.cells.iter().map(|cell| seconds(&cell.hash) / 8.0).fold(f64::INFINITY, f64::min);
-    cluster.write((LONG / step).ceil() as u64);
-
+    cluster.write();
     let said = cluster.ablate(&["study", "mine.toml", "--launcher", "slurm"]);
     assert!(said.contains("job 1: 2 cells"), "{said}");
     let said = cluster.ablate(&["study", "mine.toml", "--launcher", "slurm"]);
     assert!(said.contains("nothing to submit"), "{said}");
-    cluster.until("a checkpoint of the second cell", || {
-        cluster.statuses()[1].as_ref().is_some_and(|s| s.total_steps > 0 && s.worker.is_some())
-    });
+    let script = std::fs::read_to_string(cluster.0.join("runs/mine/slurm/1.sh")).unwrap();
+    assert!(
+        script.contains("#SBATCH --signal=B:USR1@90\n#") && script.contains("#SBATCH --time=00:30:00\n"),
+        "{script}"
+    );
+    let trains =
+        |cell: usize| cluster.statuses()[cell].as_ref().is_some_and(|s| s.total_steps > 0 && s.worker.is_some());
+
+    // The first is told that its time ends, as Slurm tells it by itself after half an hour.
+    cluster.until("a checkpoint of the first cell", || trains(0));
     let shown = cluster.ablate(&["status", "mine.toml"]);
-    assert!(shown.contains("running") && shown.contains("job 1_1"), "{shown}");
+    assert!(shown.contains("running") && shown.contains("job 1_0"), "{shown}");
+    cluster.slurm("scancel", &["--signal=USR1", "--batch", "1_0"]);
+
+    cluster.until("a checkpoint of the second cell", || trains(1));
     let worker = cluster.statuses()[1].as_ref().unwrap().worker.clone().unwrap();
     assert!(Command::new("kill").args(["-9", &worker.pid.to_string()]).status().unwrap().success());
 

@@ -136,7 +136,7 @@ impl<'a> Library<'a> {
 
     /// Names of a family, in alphabetical order.
     pub fn members(&self, family: &str) -> Vec<&str> {
-        let primitives = self.catalogue.entries.iter().filter(|e| e.card.family == family).map(|e| e.card.name);
+        let primitives = self.catalogue.entries().iter().filter(|e| e.card.family == family).map(|e| e.card.name);
         let composites = self.composites.names().filter(|(f, _)| *f == family).map(|(_, name)| name);
         let mut all: Vec<&str> = primitives.chain(composites).collect();
         all.sort_unstable();
@@ -146,7 +146,7 @@ impl<'a> Library<'a> {
 
     /// All families, in alphabetical order.
     pub fn families(&self) -> Vec<&str> {
-        let primitives = self.catalogue.entries.iter().map(|e| e.card.family);
+        let primitives = self.catalogue.entries().iter().map(|e| e.card.family);
         let mut all: Vec<&str> = primitives.chain(self.composites.names().map(|(family, _)| family)).collect();
         all.sort_unstable();
         all.dedup();

@@ -180,8 +180,9 @@ fn array(prepared: &Prepared, script: &Script<'_>, cells: &[(usize, String)], lo
         "--ntasks=1".into(),
         format!("--cpus-per-task={}", number(settings, "cpus")),
         format!("--mem={}", text(settings, "memory")),
-        format!("--time={}", text(settings, "time")),
     ]);
+    let time = text(settings, "time");
+    asked.extend((!time.is_empty()).then(|| format!("--time={time}")));
     asked.extend((number(settings, "gpus") > 0).then(|| format!("--gres=gpu:{}", number(settings, "gpus"))));
     let list: String = cells.iter().map(|(number, hash)| format!("  '{number} {hash}'\n")).collect();
     let again = if script.again { " --again" } else { "" };

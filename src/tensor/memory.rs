@@ -1,11 +1,12 @@
 //! How much memory the program holds and has held at most, and where large blocks come from. The allocator counts blocks of
 //! a page or more, which tensors are; small ones are left out, so that counting costs nothing where allocation is hot.
 //! Blocks as large as maps are kept when they are freed ([`heap`]): fresh pages cost as much as a pass over them.
-#![allow(unsafe_code, reason = "an allocator is unsafe; this one passes small blocks on to the system's")]
+#![allow(unsafe_code, reason = "an allocator is unsafe; this one passes small blocks on to mimalloc")]
 
 mod heap;
 
-use std::alloc::{GlobalAlloc, Layout, System};
+use mimalloc::MiMalloc;
+use std::alloc::{GlobalAlloc, Layout};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 /// Smaller blocks are not counted, bytes.
@@ -14,7 +15,8 @@ const SMALLEST: usize = 4096;
 static CURRENT: AtomicUsize = AtomicUsize::new(0);
 static PEAK: AtomicUsize = AtomicUsize::new(0);
 
-/// The system's allocator, counting. A program declares it as its `#[global_allocator]`; without, nothing is counted.
+/// mimalloc, counting, with a heap of its own for large blocks. A program declares it as its `#[global_allocator]`; without,
+/// nothing is counted.
 pub struct Counting;
 
 fn grown(bytes: usize) {
@@ -37,12 +39,12 @@ fn is_large(layout: &Layout) -> bool {
     layout.size() >= LARGE && layout.align() <= heap::PAGE
 }
 
-// SAFETY: small blocks are the system allocator's own, with the caller's arguments; large ones are the heap's, which gives
+// SAFETY: small blocks are mimalloc's own, with the caller's arguments; large ones are the heap's, which gives
 // none twice; a layout's size and alignment say which it is. Counting touches no memory of theirs.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: as the caller promises.
-        let block = if is_large(&layout) { heap::take(layout.size()) } else { unsafe { System.alloc(layout) } };
+        let block = if is_large(&layout) { heap::take(layout.size()) } else { unsafe { MiMalloc.alloc(layout) } };
         if !block.is_null() {
             grown(layout.size());
         }
@@ -61,7 +63,7 @@ unsafe impl GlobalAlloc for Counting {
             }
         }
         // SAFETY: as the caller promises.
-        let block = unsafe { System.alloc_zeroed(layout) };
+        let block = unsafe { MiMalloc.alloc_zeroed(layout) };
         if !block.is_null() {
             grown(layout.size());
         }
@@ -73,7 +75,7 @@ unsafe impl GlobalAlloc for Counting {
             heap::give(block, layout.size());
         } else {
             // SAFETY: as the caller promises.
-            unsafe { System.dealloc(block, layout) };
+            unsafe { MiMalloc.dealloc(block, layout) };
         }
         shrunk(layout.size());
     }
@@ -93,7 +95,7 @@ unsafe impl GlobalAlloc for Counting {
             }
         }
         // SAFETY: as the caller promises.
-        let moved = unsafe { System.realloc(block, layout, size) };
+        let moved = unsafe { MiMalloc.realloc(block, layout, size) };
         if !moved.is_null() {
             shrunk(layout.size());
             grown(size);

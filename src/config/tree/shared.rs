@@ -1,14 +1,18 @@
 //! Tables and histories that are shared by their copies until one of them is changed.
 
 use super::{Item, Step};
+use foldhash::fast::FixedState;
 use indexmap::IndexMap;
 use indexmap::map::{IntoIter, Iter};
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
+/// Keys are the user's own: no hash need be kept from an enemy.
+type Entries = IndexMap<String, Item, FixedState>;
+
 /// Entries in the order in which they were first written.
 #[derive(Clone, Debug, Default)]
-pub struct Table(Arc<IndexMap<String, Item>>);
+pub struct Table(Arc<Entries>);
 
 impl Table {
     pub fn new() -> Self {
@@ -23,7 +27,7 @@ impl PartialEq for Table {
 }
 
 impl Deref for Table {
-    type Target = IndexMap<String, Item>;
+    type Target = Entries;
 
     fn deref(&self) -> &Self::Target {
         &self.0

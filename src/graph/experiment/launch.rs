@@ -12,8 +12,7 @@ use crate::graph::plan::Component;
 pub fn launcher(tree: &Item, about: &About, library: &Library) -> (Option<Component>, Vec<Diagnostic>) {
     let desk = Desk::new(library, about);
     let written = tree.get(&["study", "launch"]);
-    let part = written.and_then(|item| parts::part(&desk, "launcher", item, "study.launch", &["use"]));
-    let component = part.map(|part| part.component);
+    let component = written.and_then(|item| parts::settled(&desk, "launcher", item, "study.launch", &["use"]));
     (component, desk.close().0)
 }
 

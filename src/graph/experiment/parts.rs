@@ -6,7 +6,7 @@ use crate::config::{Item, Table, Value};
 use crate::diagnostic::Diagnostic;
 use crate::graph::plan::Component;
 use crate::graph::settings::{Scope, complete};
-use crate::registry::Entry;
+use crate::registry::{Entry, InputEdges, Make};
 
 /// A component and how it was chosen.
 pub struct Part<'a> {
@@ -43,6 +43,18 @@ pub fn part<'a>(desk: &Desk<'a>, family: &str, item: &Item, path: &str, own: &[&
     Some(Part { entry, component })
 }
 
+/// A part that is of no wire, a tracker or a launcher: what its settings say together is checked too.
+pub fn settled(desk: &Desk, family: &str, item: &Item, path: &str, own: &[&str]) -> Option<Component> {
+    let part = part(desk, family, item, path, own)?;
+    if let Make::Measure(check) = part.entry.make
+        && let Err(wrong) = check(&part.component.settings, &InputEdges::default())
+    {
+        problem(desk, item, &wrong);
+        return None;
+    }
+    Some(part.component)
+}
+
 /// Reports keys that are near to one that the place itself reads; the rest is held against the card.
 fn without_misspelt(desk: &Desk, entry: &Entry, table: Table, own: &[&str]) -> Table {
     let settings: Vec<&str> = entry.card.settings.iter().map(|s| s.name.as_str()).collect();
@@ -68,7 +80,7 @@ fn entry<'a>(desk: &Desk<'a>, family: &str, item: &Item, path: &str) -> Option<&
     let found = catalogue.get(family, name);
     if found.is_none() {
         let mut problem = no_such(family, name, name_item, catalogue.family(family).map(|e| e.card.name));
-        if let Some(other) = catalogue.entries.iter().find(|e| e.card.name == name) {
+        if let Some(other) = catalogue.entries().iter().find(|e| e.card.name == name) {
             problem = problem.with_help(format!("`{name}` is of the family `{}`", other.card.family));
         }
         desk.report(problem);

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 /// By `family/name`.
 pub fn used(plan: &Common, library: &Library) -> BTreeMap<String, u32> {
     let mut found = BTreeMap::new();
-    if library.catalogue.entries.iter().any(|entry| entry.card.revision > 1) {
+    if library.catalogue.entries().iter().any(|entry| entry.card.revision > 1) {
         for Component { family, name, settings } in components(plan) {
             component(family, name, Some(settings), library, &mut found);
         }
@@ -38,8 +38,8 @@ fn component(
         found.insert(format!("{family}/{name}"), entry.card.revision);
     }
     for setting in &entry.card.settings {
-        let held = settings.and_then(|settings| settings.get(&setting.name));
-        let (Kind::Slot(family), Some(held)) = (&setting.kind, held) else { continue };
+        let Kind::Slot(family) = &setting.kind else { continue };
+        let Some(held) = settings.and_then(|settings| settings.get(&setting.name)) else { continue };
         if let Some(name) = held.as_str().or_else(|| held.get("use")?.as_str()) {
             component(family, name, held.as_object(), library, found);
         }

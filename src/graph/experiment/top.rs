@@ -5,8 +5,7 @@ use super::fields::{Fields, as_number};
 use super::parts;
 use super::updates::clip;
 use crate::config::{Item, TOP_KEYS, Value};
-use crate::graph::plan::{Component, Evaluate, Run, Span};
-use crate::registry::{InputEdges, Make};
+use crate::graph::plan::{Evaluate, Run, Span};
 
 const TRAIN: [&str; 8] = ["batch", "stages", "epoch-of", "init", "optimizer", "schedule", "clip", "accumulate"];
 const RUN: [&str; 7] = ["seed", "device", "precision", "threads", "out", "checkpoint", "track"];
@@ -85,19 +84,8 @@ pub fn run(desk: &Desk, top: &Fields) -> Run {
         out: fields.text("out").unwrap_or("runs").into(),
         checkpoint_every: checkpoint.span("every").unwrap_or(Span::Epochs(1)),
         checkpoint_keep: checkpoint.integer("keep", 1).unwrap_or(3) as usize,
-        track: track.iter().filter_map(|t| tracker(desk, t)).collect(),
+        track: track.iter().filter_map(|item| parts::settled(desk, "tracker", item, "run.track", &[])).collect(),
     }
-}
-
-fn tracker(desk: &Desk, item: &Item) -> Option<Component> {
-    let part = parts::part(desk, "tracker", item, "run.track", &[])?;
-    if let Make::Measure(check) = part.entry.make
-        && let Err(problem) = check(&part.component.settings, &InputEdges::default())
-    {
-        parts::problem(desk, item, &problem);
-        return None;
-    }
-    Some(part.component)
 }
 
 /// `auto`, `cpu`, `cuda`, `cuda:0,1`.
