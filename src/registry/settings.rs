@@ -201,7 +201,7 @@ pub trait Declared: Sized + serde::de::DeserializeOwned {
 
     /// Typed settings from resolved ones. The graph has checked them, so a failure here is a gap in those checks.
     fn read(settings: &super::Settings) -> Result<Self, SettingsError> {
-        serde_json::from_value(Value::Object(settings.clone())).map_err(|e| SettingsError(e.to_string()))
+        Self::deserialize(settings).map_err(|e| SettingsError(e.to_string()))
     }
 }
 

@@ -2,18 +2,30 @@
 
 use crate::graph::library::Library;
 use crate::graph::plan::{Common, Component};
-use crate::registry::{Kind, Settings};
-use std::collections::BTreeMap;
+use crate::registry::{Catalogue, Entry, Kind, Setting, Settings};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// By `family/name`.
 pub fn used(plan: &Common, library: &Library) -> BTreeMap<String, u32> {
-    let mut found = BTreeMap::new();
-    if library.catalogue.entries().iter().any(|entry| entry.card.revision > 1) {
-        for Component { family, name, settings } in components(plan) {
-            component(family, name, Some(settings), library, &mut found);
-        }
+    let (revised, mut found) = (revised(library.catalogue), BTreeMap::new());
+    for Component { family, name, settings } in components(plan) {
+        component(family, name, Some(settings), (library, &revised), &mut found);
     }
     found
+}
+
+/// Families with a revised component, and those whose slots may hold one.
+fn revised(catalogue: &Catalogue) -> BTreeSet<&str> {
+    let of = |entries: &mut dyn Iterator<Item = &Entry>| entries.map(|e| e.card.family).collect::<BTreeSet<_>>();
+    let mut known = of(&mut catalogue.entries().iter().filter(|e| e.card.revision > 1));
+    loop {
+        let holds = |s: &Setting| matches!(&s.kind, Kind::Slot(family) if known.contains(family.as_str()));
+        let more = of(&mut catalogue.entries().iter().filter(|e| e.card.settings.iter().any(holds)));
+        if more.is_subset(&known) {
+            return known;
+        }
+        known.extend(more);
+    }
 }
 
 fn components(plan: &Common) -> impl Iterator<Item = &Component> {
@@ -30,9 +42,12 @@ fn component(
     family: &str,
     name: &str,
     settings: Option<&Settings>,
-    library: &Library,
+    (library, revised): (&Library, &BTreeSet<&str>),
     found: &mut BTreeMap<String, u32>,
 ) {
+    if !revised.contains(family) {
+        return;
+    }
     let Some(entry) = library.catalogue.get(family, name) else { return };
     if entry.card.revision > 1 {
         found.insert(format!("{family}/{name}"), entry.card.revision);
@@ -41,7 +56,7 @@ fn component(
         let Kind::Slot(family) = &setting.kind else { continue };
         let Some(held) = settings.and_then(|settings| settings.get(&setting.name)) else { continue };
         if let Some(name) = held.as_str().or_else(|| held.get("use")?.as_str()) {
-            component(family, name, held.as_object(), library, found);
+            component(family, name, held.as_object(), (library, revised), found);
         }
     }
 }
