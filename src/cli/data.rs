@@ -6,6 +6,7 @@ mod lights;
 mod merge;
 mod model;
 mod photos;
+mod pictures;
 mod quality;
 mod render;
 mod sheet;
@@ -27,9 +28,9 @@ pub enum DataCommand {
     /// Every photo is fitted by a morphable model, its texture read off where the photo shows it, and what is hidden
     /// filled from the mirrored side and then from a mean texture. Files of OUT, by the photo's name:
     /// `incomplete/` (alpha: what is seen), `missing/` (white: what is not), `sight/` (how squarely it is seen),
-    /// `complete/`, `origin/` (where each texel is from), `mesh/` (OBJ), `fit/` (JSON), `strips/`; `contact-sheet.png`,
-    /// `quality.csv`, `skipped.csv`, `pairs.csv`. The dataset `image-folder` trains on `root = OUT/complete` with
-    /// `holes = { use = "from-folder", root = OUT/missing }`.
+    /// `complete/` (alpha: the face), `origin/` (where each texel is from), `mesh/` (OBJ), `fit/` (JSON), `photo/`,
+    /// `overlay/` (the mesh before the photo), `strips/`; `contact-sheet.png`, `quality.csv`, `skipped.csv`, `pairs.csv`.
+    /// The dataset `uv-pairs` reads OUT.
     ///
     /// A photo whose photo file, landmarks, model and settings are as before is not done again: a command that was
     /// stopped goes on where it was.

@@ -33,7 +33,9 @@ impl Opened {
             let root = part.component.settings.get("root").and_then(|root| root.as_str());
             let hint = match (&error, root) {
                 (DataError::NoFolder(folder), Some(root)) if *folder == dataset::resolve(&part.base, root) => {
-                    format!("; say where it is with `--set datasets.{}.root=DIR`", part.name)
+                    let made = dataset::made_by(&part.component.name, folder);
+                    let made = made.map(|command| format!(", or make it: {command}")).unwrap_or_default();
+                    format!("; say where it is with `--set datasets.{}.root=DIR`{made}", part.name)
                 }
                 _ => String::new(),
             };

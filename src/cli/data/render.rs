@@ -1,13 +1,13 @@
 //! `data render`.
 
 use super::lights::{self, Lit, linear, srgb};
-use super::sheet::{Shade, face, over, portrait};
+use super::sheet::{Shade, face, over};
 use super::unwrap::write_csv;
 use super::{files, merge, on_all_cores, wrong};
 use crate::cli::End;
 use crate::components::dataset::images;
 use crate::components::raster;
-use crate::face::camera::Pose;
+use crate::face::camera::{Camera, Orthographic, Pose};
 use crate::face::mesh::{Topology, Vec3};
 use crate::face::picture::Picture;
 use crate::face::raster::atlas;
@@ -205,7 +205,7 @@ fn all_of(
     let mut written = Vec::with_capacity(views.len());
     for (number, view) in views.iter().enumerate() {
         let rotation = Pose { yaw: view.yaw, pitch: view.pitch, roll: 0.0 }.rotation();
-        let camera = portrait(&mesh.positions, rotation, size, 0.8);
+        let camera = Camera::Orthographic(Orthographic::portrait(&mesh.positions, rotation, size, 0.8));
         let shade = lights[view.light].as_ref().map(|light| {
             move |pixel: &mut [f32], normal: Vec3| {
                 for (value, shade) in pixel.iter_mut().zip(light.at(normal)) {
