@@ -44,6 +44,9 @@ pub enum DataCommand {
     /// positive to the image's right, pitch downwards. The maps' own light stays in them: light 0 is the photo's, further
     /// ones are laid over it.
     ///
+    /// A face whose map, mesh and settings are as before (OUT/NAME/render.json says so) is not done again: a command that
+    /// was stopped goes on where it was.
+    ///
     /// Exit codes: 0 done; 1 some map or mesh could not be read (the others are done); 2 nothing was started.
     Render(render::RenderArgs),
 }

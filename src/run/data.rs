@@ -4,7 +4,7 @@ mod check;
 mod contents;
 
 pub use check::{Counts, check};
-pub use contents::{Contents, contents};
+pub use contents::{Contents, contents, models};
 
 use super::loader::{Evaluation, LoadError, Loader, Source};
 use super::{Draw, RunError};

@@ -9,7 +9,7 @@ use crate::face::mesh::Vec3;
 use crate::face::picture::Picture;
 
 /// Pixels along the longer side of what is drawn over the photo.
-pub const SIDE: usize = 512;
+pub const SIDE: usize = 640;
 /// In the order of [`draw`].
 pub const KINDS: [&str; 8] = ["mesh", "wireframe", "axes", "normals", "depth", "pncc", "visibility", "rotation"];
 const YAWS: [f32; 7] = [-90.0, -60.0, -30.0, 0.0, 30.0, 60.0, 90.0];
@@ -29,11 +29,11 @@ pub fn draw(model: &Model, framed: &Framed, mask: &[bool], complete: &Picture) -
         scene.depth(size),
         scene.pncc(&model.morphable.mean, size),
         sheet::enlarged(&draw::visibility(&model.atlas, mask, None), SIDE.div_ceil(model.atlas.width)),
-        draw::strip(&turned(model, positions, complete, &YAWS, SIDE / 2), 0),
+        draw::strip(&turned(model, positions, complete, &YAWS, 256), 0),
     ]
 }
 
-/// The head's axes from the middle of the fitted face.
+/// The head's axes from the middle of the fitted face, a third behind its tip: within the photo's face at any yaw.
 fn axes(photo: &Picture, positions: &[Vec3], camera: &Camera) -> Picture {
     let range = |k: usize| {
         let of = || positions.iter().map(|p| p[k]);
@@ -41,7 +41,7 @@ fn axes(photo: &Picture, positions: &[Vec3], camera: &Camera) -> Picture {
     };
     let [x, y, z] = [range(0), range(1), range(2)];
     let middle = |(low, high): (f32, f32)| (low + high) / 2.0;
-    draw::axes(photo, camera, [middle(x), middle(y), z.1], 0.5 * (x.1 - x.0))
+    draw::axes(photo, camera, [middle(x), middle(y), z.1 - (z.1 - z.0) / 3.0], 0.45 * (x.1 - x.0))
 }
 
 /// A textured face turned to each yaw, `side` pixels high, on paper.

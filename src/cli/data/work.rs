@@ -95,7 +95,7 @@ pub fn fitted<'a>(model: &Model, photo: &'a Photo, most_residual: f64) -> Result
 
 /// The photo of a face, cut around it and not much finer than the atlas, and the map read off it.
 pub fn unwrapped(model: &Model, fitted: &Fitted) -> Result<(Framed, Unwrapped), String> {
-    let framed = Framed::new(model, fitted, |points, _| footprint(model, points) / PIXELS)?;
+    let framed = Framed::new(model, fitted, |points, _| (footprint(model, points) / PIXELS).max(1.0))?;
     let Framed { photo, positions, camera } = &framed;
     let scene = Scene { photo, topology: &model.morphable.topology, positions, camera, mask: None };
     let seen = unwrap(&scene, &model.atlas, &Settings::default()).ok_or("model and photo do not belong together")?;
@@ -110,8 +110,8 @@ pub struct Framed {
 }
 
 impl Framed {
-    /// The photo is cut around the face and reduced: never enlarged, by the factor that `finer` says of the face's points
-    /// and the longer side of the cut, in pixels of the photo.
+    /// The photo is cut around the face and reduced by the factor that `finer` says of the face's points and the longer side
+    /// of the cut, in pixels of the photo; enlarged by one below 1.
     fn new(model: &Model, fitted: &Fitted, finer: impl Fn(&[Vec3], usize) -> f32) -> Result<Framed, String> {
         let fit = &fitted.fit;
         let whole = raster::read(&fitted.photo.path, 3).map_err(|e| match e {
@@ -134,7 +134,7 @@ impl Framed {
         }
         let cut = raster::crop(&whole, top, left, down, across);
         let finer = finer(&points, across.max(down));
-        let smaller = |len: usize| ((len as f32 / finer.max(1.0)).round() as usize).max(8);
+        let smaller = |len: usize| ((len as f32 / finer).round() as usize).max(8);
         let (rows, columns) = (smaller(down), smaller(across));
         let factor = columns as f32 / across as f32;
         let centre = [(fit.camera.centre[0] - left as f32) * factor, (fit.camera.centre[1] - top as f32) * factor];

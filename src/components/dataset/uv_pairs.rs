@@ -109,8 +109,12 @@ fn edges(settings: &Settings) -> Result<Vec<(String, Edge)>, Problem> {
 impl UvPairs {
     fn edges(&self) -> Vec<(String, Edge)> {
         let (image, mask) = (Edge::image(3, self.size, self.size), Edge::mask(self.size, self.size));
-        let mut all: Vec<(&str, Edge)> =
-            vec![("incomplete", image.clone()), ("complete", image.clone()), ("missing", mask.clone()), ("known", mask)];
+        let mut all: Vec<(&str, Edge)> = vec![
+            ("incomplete", image.clone()),
+            ("complete", image.clone()),
+            ("missing", mask.clone()),
+            ("known", mask),
+        ];
         all.extend((self.identities > 0).then(|| ("identity", Edge::label(self.identities))));
         all.extend((!self.yaw.is_empty()).then(|| ("yaw", Edge::scalar())));
         if self.pictures {

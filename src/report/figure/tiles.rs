@@ -226,3 +226,23 @@ fn colour_bar(svg: &mut Svg, bar: &Bar, y: f64, width: f64) -> Result<(), Report
     svg.text(width / 2.0, y + 50.0, &fit(&bar.label, 12.0, width - 8.0), Style::sized(12.0).middle());
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_as_wide_as_their_pictures() {
+        let tile = |width| Some(RgbImage::new(width, 8));
+        let heads = ["a.photo", "a.strip", "b.none"].map(Head::of_wire).to_vec();
+        let rows =
+            vec![("one".to_string(), vec![tile(8), None, None]), ("two".to_string(), vec![None, tile(40), None])];
+        let block = Block { title: String::new(), heads, rows };
+        let widths = shares(&block, native(std::slice::from_ref(&block)));
+        assert_eq!(widths, [1.0, 5.0, 1.0]);
+        assert_eq!((left(&widths, 2), across(&widths, 0, 2)), (6.0 + 2.0 * GAP, 6.0 + GAP));
+        // Seven tiles wide: they shrink until they fit.
+        let drawn = draw(&[block], None).unwrap();
+        assert!(drawn.width <= WIDTH + 4.0, "{}", drawn.width);
+    }
+}
