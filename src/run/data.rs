@@ -3,6 +3,7 @@
 mod check;
 mod contents;
 
+pub use crate::components::dataset::made_by;
 pub use check::{Counts, check};
 pub use contents::{Contents, contents, models};
 
@@ -33,7 +34,7 @@ impl Opened {
             let root = part.component.settings.get("root").and_then(|root| root.as_str());
             let hint = match (&error, root) {
                 (DataError::NoFolder(folder), Some(root)) if *folder == dataset::resolve(&part.base, root) => {
-                    let made = dataset::made_by(&part.component.name, folder);
+                    let made = made_by(&part.component.name, folder);
                     let made = made.map(|command| format!(", or make it: {command}")).unwrap_or_default();
                     format!("; say where it is with `--set datasets.{}.root=DIR`{made}", part.name)
                 }

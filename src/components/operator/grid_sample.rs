@@ -5,7 +5,8 @@
 
 use super::about;
 use crate::components::node::{About, Leaf, NodeEntry, gives, leaf};
-use crate::nn::{Inputs, Module, Outputs, Pass, only};
+use crate::nn::{Drawn, Inputs, Module, Outputs, Pass, Sheet, drawn, only};
+use crate::onnx::Attribute;
 use crate::registry::{Inferred, InputEdges, Problem, settings};
 use crate::tensor::ops::Border;
 use crate::tensor::ops::arithmetic::multiply;
@@ -52,5 +53,20 @@ impl<D: Backend> Module<D> for GridSample {
             Some(cover) => only(multiply(pass.ctx, &read, cover)?),
             None => only(read),
         }
+    }
+
+    fn onnx(&self, sheet: &mut Sheet<'_, D>) -> Drawn {
+        let (image, grid, cover) = (sheet.one("image")?, sheet.one("grid")?, sheet.list("cover").first());
+        let border = if self.border == "replicate" { "border" } else { "zeros" };
+        let attributes = [
+            ("mode", Attribute::Text("bilinear")),
+            ("padding_mode", Attribute::Text(border)),
+            ("align_corners", Attribute::Integer(0)),
+        ];
+        let read = sheet.graph.node("GridSample", &[&image.name, &grid.name], &attributes);
+        drawn(match cover {
+            Some(cover) => sheet.graph.node("Mul", &[&read, &cover.name], &[]),
+            None => read,
+        })
     }
 }
