@@ -27,7 +27,7 @@ mod node;
 pub mod norm;
 pub mod operator;
 pub mod optimizer;
-mod parametric;
+pub mod parametric;
 pub mod prepare;
 pub mod raster;
 pub mod regressor;

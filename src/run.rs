@@ -46,7 +46,7 @@ mod weights;
 pub use alone::Alone;
 pub use cell::{Options, Stop, run};
 pub use checkpoint::{Checkpoint, Folder};
-pub use data::{Contents, Counts, check as check_data, contents};
+pub use data::{Contents, Counts, check as check_data, contents, made_by, models};
 pub use error::RunError;
 pub use evaluate::validated;
 pub use rehearsal::{Held, Practice, Rehearsal, practise, rehearse};

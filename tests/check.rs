@@ -240,3 +240,20 @@ fn check_with_data_says_how_an_incomplete_folder_should_be_laid_out() {
         assert!(err.contains(said), "{said}\n{err}");
     }
 }
+
+/// Maps of photos are made by a command, which the error says.
+#[test]
+fn maps_that_are_not_there_come_with_the_command_that_makes_them() {
+    let folder = Folder::new(&[]);
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/experiments/uv-completion/photos.toml");
+    let maps = folder.path("maps").display().to_string();
+    let (set, out) = (format!("settings.maps={maps}"), folder.path("runs").display().to_string());
+    let (code, _, err) = told(&ablate(&["check", file, "--set", &set]), &folder);
+    assert_eq!((code, err.as_str()), (Some(0), ""));
+    let output = ablate(&["run", file, "--out", &out, "--set", &set]);
+    let (code, err) = (output.status.code(), String::from_utf8(output.stderr).unwrap());
+    assert_eq!(code, Some(2), "{err}");
+    let made = format!("or make them: `ablate data unwrap --photos DIR --model ict --model-folder DIR --out {maps}`");
+    assert_eq!(err.matches(&made).count(), 4, "{err}");
+    assert!(err.contains("no folder") && err.contains("--set datasets.turned.root=DIR"), "{err}");
+}

@@ -11,8 +11,10 @@ use ablate::face::procedural::head::Head;
 use ablate::face::procedural::{Expression, Person};
 use ablate::face::raster::{Faces, rasterize};
 use ablate::random::Stream;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 const SIDE: usize = 96;
 
@@ -218,6 +220,77 @@ fn reads_as_pairs(maps: &Path, count: usize) {
     assert!(share > 0.05 && share < 0.9, "{share}");
     let seen = |i: &usize| missing[*i] == 0.0;
     assert!((0..missing.len()).filter(seen).all(|i| (incomplete[i] - complete[i]).abs() < 0.05));
+}
+
+/// All files under a folder with their contents.
+fn tree(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        match path.is_dir() {
+            true => found.extend(tree(&path)),
+            false => drop(found.insert(path.clone(), std::fs::read(&path).unwrap())),
+        }
+    }
+    found
+}
+
+/// The same by paths from the folder.
+fn under(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    tree(folder).into_iter().map(|(path, bytes)| (path.strip_prefix(folder).unwrap().into(), bytes)).collect()
+}
+
+#[test]
+fn rendering_goes_on_after_a_kill() {
+    let home = folder("kill");
+    let (at, model) = (&home.0, model());
+    write_model(at, &model);
+    for i in 0..6 {
+        write_photo(at, &model, &format!("face_{i}"), i as f32);
+    }
+    let (code, text) = ablate(at, UNWRAP);
+    assert_eq!(code, 0, "{text}");
+    let line =
+        |out: &str| format!("data render --maps maps --out {out} --yaw -60..60:4 --light 2 --size 64 --threads 1");
+    let (code, text) = ablate(at, &line("whole"));
+    assert!(code == 0 && text.contains("372 faces of 6 people (0 people before)"), "{text}");
+    let whole = under(&at.join("whole"));
+
+    let command = line("killed");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_ablate"))
+        .args(command.split_whitespace())
+        .current_dir(at)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let first = at.join("killed/face_0/render.json");
+    let started = Instant::now();
+    while !first.is_file() && started.elapsed() < Duration::from_secs(120) {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let left = under(&at.join("killed"));
+    assert!(first.is_file() && left.len() < whole.len(), "{} of {}", left.len(), whole.len());
+    // What a kill within a write leaves.
+    std::fs::write(at.join("killed/face_5.0.part"), "half").unwrap();
+    let times = |name: &str| std::fs::metadata(at.join("killed").join(name)).unwrap().modified().unwrap();
+    let before = times("face_0/render.json");
+    let (code, text) = ablate(at, &command);
+    assert!(code == 0 && !text.contains("(0 people before)") && !text.contains("(6 people before)"), "{text}");
+    assert_eq!(times("face_0/render.json"), before);
+    let again = under(&at.join("killed"));
+    assert_eq!(again.keys().collect::<Vec<_>>(), whole.keys().collect::<Vec<_>>());
+    for (path, bytes) in &whole {
+        assert_eq!(again.get(path), Some(bytes), "{}", path.display());
+    }
+    // Other settings, or a picture that is gone, are rendered anew.
+    std::fs::remove_file(at.join("killed/face_3/face_3_y0_p0_l1.png")).unwrap();
+    let (_, text) = ablate(at, &command);
+    assert!(text.contains("(5 people before)"), "{text}");
+    assert_eq!(under(&at.join("killed")), whole);
+    let (_, text) = ablate(at, &format!("{command} --seed 1"));
+    assert!(text.contains("(0 people before)"), "{text}");
 }
 
 #[test]

@@ -214,3 +214,69 @@ fn a_cell_is_the_same_beside_others_and_alone() {
     let couplings = Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments/ablation-gates-fusion-cpu.toml");
     is_as_alone(&couplings, &[0, 1, 28, 35, 51]);
 }
+
+const FITTING: &str = r#"
+format = 1
+
+[datasets.faces]
+use        = "synthetic-fits"
+size       = 32
+identities = 3
+
+[nodes.start]
+use = "regressor/mean"
+in  = "faces.image"
+
+[nodes.fit]
+use             = "regressor/cascade-step"
+in.image        = "faces.image"
+in.coefficients = "start"
+model           = "models/face"
+size            = 32
+
+[losses.distance]
+use           = "weighted-parameter-distance"
+model         = "models/face"
+in.prediction = "fit.coefficients"
+in.target     = "start"
+
+[train]
+batch     = 2
+optimizer = "adam"
+
+[updates.fit]
+learns = ["fit"]
+
+[stages.fitting]
+length = "2 steps"
+
+[evaluations.fit]
+in.prediction = "fit.coefficients"
+in.target     = "start"
+metrics       = ["l1"]
+"#;
+
+/// A model's folder lies beside the file that names it, wherever the program runs; what it holds is part of the cell.
+#[test]
+fn models_of_faces_are_part_of_the_cell_by_their_contents() {
+    let folder = Folder::new(&[("mine.toml", FITTING)]);
+    let plan = &settled(&folder).cells[0].plan;
+    let resolved = folder.path("models/face").display().to_string();
+    assert_eq!(plan.losses[0].component.settings["model"], resolved.as_str());
+    let code = plan.networks.iter().flat_map(|n| n.ops.iter()).find(|op| op.component.name == "pncc").unwrap();
+    assert_eq!(code.component.settings["model"], resolved.as_str());
+    let model = |value: &str| {
+        for name in ablate::face::readers::tddfa::FILES {
+            let path = folder.path(&format!("models/face/{name}"));
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, value).unwrap();
+        }
+        settled(&folder).cells[0].plan.hash().to_string()
+    };
+    let first = model("one");
+    assert_ne!(model("two"), first);
+    assert_eq!(model("one"), first);
+    // Another file in the folder is none of the model's.
+    std::fs::write(folder.path("models/face/README"), "text").unwrap();
+    assert_eq!(model("one"), first);
+}

@@ -6,6 +6,7 @@ mod lights;
 mod merge;
 mod model;
 mod photos;
+mod pictures;
 mod quality;
 mod render;
 mod sheet;
@@ -27,9 +28,9 @@ pub enum DataCommand {
     /// Every photo is fitted by a morphable model, its texture read off where the photo shows it, and what is hidden
     /// filled from the mirrored side and then from a mean texture. Files of OUT, by the photo's name:
     /// `incomplete/` (alpha: what is seen), `missing/` (white: what is not), `sight/` (how squarely it is seen),
-    /// `complete/`, `origin/` (where each texel is from), `mesh/` (OBJ), `fit/` (JSON), `strips/`; `contact-sheet.png`,
-    /// `quality.csv`, `skipped.csv`, `pairs.csv`. The dataset `image-folder` trains on `root = OUT/complete` with
-    /// `holes = { use = "from-folder", root = OUT/missing }`.
+    /// `complete/` (alpha: the face), `origin/` (where each texel is from), `mesh/` (OBJ), `fit/` (JSON), `photo/`,
+    /// `overlay/` (the mesh before the photo), `strips/`; `contact-sheet.png`, `quality.csv`, `skipped.csv`, `pairs.csv`.
+    /// The dataset `uv-pairs` reads OUT.
     ///
     /// A photo whose photo file, landmarks, model and settings are as before is not done again: a command that was
     /// stopped goes on where it was.
@@ -42,6 +43,9 @@ pub enum DataCommand {
     /// Writes OUT/NAME/NAME_yYAW_pPITCH_lLIGHT.png and OUT/renders.csv (file, identity, yaw, pitch, light). Yaw is
     /// positive to the image's right, pitch downwards. The maps' own light stays in them: light 0 is the photo's, further
     /// ones are laid over it.
+    ///
+    /// A face whose map, mesh and settings are as before (OUT/NAME/render.json says so) is not done again: a command that
+    /// was stopped goes on where it was.
     ///
     /// Exit codes: 0 done; 1 some map or mesh could not be read (the others are done); 2 nothing was started.
     Render(render::RenderArgs),

@@ -30,6 +30,7 @@ fn inputs(card: &Card, batch: usize) -> Wires {
     let edge = |accepts| match accepts {
         Accepts::Type(Type::Image) => Edge::image(3, h, w),
         Accepts::Type(Type::Mask) => Edge::mask(h, w),
+        Accepts::Type(Type::Grid) => Edge::new(Type::Grid, [h, w, 2]),
         Accepts::Type(Type::Vector) => Edge::vector(6),
         // As many as the built-in model has.
         Accepts::Type(Type::Coefficients) => Edge::new(Type::Coefficients, [38, 1, 1]),

@@ -155,6 +155,14 @@ pub fn files(name: &str, settings: &Settings, around: &Surroundings) -> Result<F
     (entry.files)(settings, around)
 }
 
+/// The command that makes a dataset's folder, where there is one of ours.
+pub fn made_by(name: &str, folder: &Path) -> Option<String> {
+    let makes = |command: &str| format!("`ablate data {command} --out {}`", folder.display());
+    [uv_pairs::NAME, multi_view::NAME]
+        .contains(&name)
+        .then(|| makes("unwrap --photos DIR --model ict --model-folder DIR"))
+}
+
 /// Image files in and under a folder, sorted, as paths relative to it.
 ///
 /// # Errors

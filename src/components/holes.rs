@@ -98,6 +98,30 @@ mod tests {
     }
 
     #[test]
+    fn any_mask_of_a_folder_whose_share_is_asked_for() {
+        let folder = std::env::temp_dir().join(format!("ablate-holes-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        for columns in [1, 4, 6, 7] {
+            let white = |x, _| image::Luma([if x < columns { 255 } else { 0 }]);
+            image::GrayImage::from_fn(8, 8, white).save(folder.join(format!("{columns}.png"))).unwrap();
+        }
+        let masks = |share: [f64; 2]| {
+            let slot =
+                json!({"use": "from-folder", "root": folder.display().to_string(), "pick": "any", "share": share});
+            open(&Slot(slot), Path::new("")).unwrap()
+        };
+        let place = Place { height: 16, width: 16, file: Path::new("a.png"), fit: &|a| a, original: (16, 16) };
+        let large = masks([0.5, 0.8]);
+        let draw = |i: u64| large.mask(&place, &mut Stream::new(0, "holes").fork(i)).unwrap();
+        let shares: std::collections::BTreeSet<u32> = (0..40).map(|i| (100.0 * share(&draw(i))) as u32).collect();
+        assert_eq!(shares, [50, 75].into());
+        assert_eq!(draw(3), draw(3));
+        let error = masks([0.2, 0.4]).mask(&place, &mut Stream::new(0, "")).unwrap_err().to_string();
+        assert!(error.contains("no mask in") && error.contains("a hole of 0.2 to 0.4"), "{error}");
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
     fn unknown_holes_are_named() {
         let error = open(&Slot(json!("squares")), Path::new("")).err().unwrap().to_string();
         assert_eq!(error, "no holes is called `squares`");

@@ -9,6 +9,7 @@ mod erode;
 mod flatten;
 mod flip;
 mod grey;
+mod grid_sample;
 mod halves;
 mod l2_normalise;
 mod max_feature_map;
@@ -38,6 +39,7 @@ pub fn entries<D: Backend>() -> Vec<NodeEntry<D>> {
         flatten::entry(),
         flip::entry(),
         grey::entry(),
+        grid_sample::entry(),
         halves::entry(),
         l2_normalise::entry(),
         max_feature_map::entry(),

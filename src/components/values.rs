@@ -58,6 +58,25 @@ fn operators_of_embeddings() {
     assert!((values[0] - 0.6).abs() < 1e-6 && (values[1] + 0.8).abs() < 1e-6);
 }
 
+/// torch.nn.functional.grid_sample(x, g, mode="bilinear", padding_mode=.., align_corners=False) with x = [[1, 2], [3, 4]]:
+/// the centres of its pixels lie at -0.5 and 0.5; half a pixel beyond the edge half of it is padding.
+#[test]
+fn a_grid_says_where_an_image_is_read() {
+    let grid = [-0.5, -0.5, 0.0, 0.0, 1.0, -0.5, 0.5, 0.5];
+    let inputs = [
+        ("image", Edge::image(1, 2, 2), &[1., 2., 3., 4.][..]),
+        ("grid", Edge::new(Type::Grid, [1, 4, 2]), &grid[..]),
+        ("cover", Edge::mask(1, 4), &[1., 1., 1., 0.][..]),
+    ];
+    let (edge, values) = run("operator/grid-sample", json!({}), &inputs).unwrap();
+    assert_eq!((edge, values), (Edge::image(1, 1, 4), vec![1., 2.5, 1., 0.]));
+    let (_, values) = run("operator/grid-sample", json!({"border": "replicate"}), &inputs[..2]).unwrap();
+    assert_eq!(values, [1., 2.5, 2., 4.]);
+    let narrow = [inputs[0].clone(), inputs[1].clone(), ("cover", Edge::mask(1, 3), &[1., 1., 1.][..])];
+    let error = run("operator/grid-sample", json!({}), &narrow).unwrap_err();
+    assert_eq!(error, "a cover of 1x1x3 does not fit 1x4x2");
+}
+
 #[test]
 fn fills_look_at_the_other_half() {
     // The second pixel's mirror image (the third) is seen; the first and the last miss each other: the mean of 3 and 5.

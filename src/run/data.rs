@@ -3,8 +3,9 @@
 mod check;
 mod contents;
 
+pub use crate::components::dataset::made_by;
 pub use check::{Counts, check};
-pub use contents::{Contents, contents};
+pub use contents::{Contents, contents, models};
 
 use super::loader::{Evaluation, LoadError, Loader, Source};
 use super::{Draw, RunError};
@@ -33,7 +34,9 @@ impl Opened {
             let root = part.component.settings.get("root").and_then(|root| root.as_str());
             let hint = match (&error, root) {
                 (DataError::NoFolder(folder), Some(root)) if *folder == dataset::resolve(&part.base, root) => {
-                    format!("; say where it is with `--set datasets.{}.root=DIR`", part.name)
+                    let made = made_by(&part.component.name, folder);
+                    let made = made.map(|command| format!(", or make it: {command}")).unwrap_or_default();
+                    format!("; say where it is with `--set datasets.{}.root=DIR`{made}", part.name)
                 }
                 _ => String::new(),
             };

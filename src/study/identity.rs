@@ -1,4 +1,4 @@
-//! The last part of a cell's identity: what its data are. Looked at only where cells are run or looked for.
+//! The last part of a cell's identity: what its data are, its files of weights and its models of faces. Looked at only where cells are run or looked for.
 
 use super::{Cell, Prepared};
 use crate::graph::plan::{Canonical, Identity, Plan, Weights};
@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::collections::HashMap;
 use std::path::Path;
 
-/// Adds to every cell's identity what its data and its files of weights are; each is read once, and later only asked
+/// Adds to every cell's identity what its data, files of weights and models of faces are; each is read once, and later only asked
 /// whether it changed. A cell whose data are not there is the one that `cells.json` knows under its name, if it is that in
 /// all else.
 ///
@@ -42,7 +42,7 @@ fn files(plan: &Plan) -> String {
     let weights = plan.networks.iter().map(|n| (&n.node, &n.weights));
     let weights: Vec<_> = weights.filter(|(_, w)| matches!(w, Weights::File { .. })).collect();
     let datasets: Vec<_> = plan.datasets.iter().map(|d| (&d.name, &d.component, &d.base)).collect();
-    format!("{datasets:?} {weights:?}")
+    format!("{datasets:?} {weights:?} {:?}", run::models(plan))
 }
 
 /// The resolved form that a cell was begun with.

@@ -2,6 +2,7 @@
 
 use super::Prepared;
 use crate::diagnostic::Diagnostic;
+use crate::run;
 use std::path::Path;
 
 /// Every `root` of a dataset that is no folder, once, at the line that wrote it.
@@ -14,7 +15,9 @@ pub fn missing_roots(prepared: &Prepared) -> Vec<Diagnostic> {
             if path.is_dir() || root.starts_with('~') {
                 continue;
             }
-            let problem = missing(&dataset.name, &path, cell.spec.tree.get(&["datasets", &dataset.name, "root"]));
+            let written = cell.spec.tree.get(&["datasets", &dataset.name, "root"]);
+            let made = run::made_by(&dataset.component.name, &path);
+            let problem = missing(&dataset.name, &path, written, made);
             if !found.contains(&problem) {
                 found.push(problem);
             }
@@ -23,11 +26,13 @@ pub fn missing_roots(prepared: &Prepared) -> Vec<Diagnostic> {
     found
 }
 
-fn missing(dataset: &str, path: &Path, written: Option<&crate::config::Item>) -> Diagnostic {
+/// `made`: the command that makes the folder, where there is one.
+fn missing(dataset: &str, path: &Path, written: Option<&crate::config::Item>, made: Option<String>) -> Diagnostic {
     let problem = Diagnostic::error(format!("the data of `datasets.{dataset}` are not there"));
     let problem = match written.and_then(|item| item.place()) {
         Some(place) => problem.at(place, format!("no folder {}", path.display())),
         None => problem.with_note("no folder", path.display().to_string()),
     };
-    problem.with_help(format!("say where they are with `--set datasets.{dataset}.root=DIR`"))
+    let made = made.map(|command| format!(", or make them: {command}")).unwrap_or_default();
+    problem.with_help(format!("say where they are with `--set datasets.{dataset}.root=DIR`{made}"))
 }

@@ -130,7 +130,8 @@ fn one(shared: &Shared, identity: &str, views: &[&Record]) -> anyhow::Result<Vec
     let known = merged(&seen, &Merging::default())?;
     let whole = complete::fill(shared.model, &known, shared.texture)?;
     let folder = out.join("merged");
-    files::write_png(&folder.join(format!("complete/{identity}.png")), &whole.map, None)?;
+    let face: Vec<f32> = shared.model.on_atlas.iter().map(|on| f32::from(u8::from(*on))).collect();
+    files::write_png(&folder.join(format!("complete/{identity}.png")), &whole.map, Some(&face))?;
     files::write_png(&folder.join(format!("origin/{identity}.png")), &whole.origins(), None)?;
     let frontal = views[0];
     let positions = shared.model.morphable.shape(&frontal.identity, &frontal.expression);

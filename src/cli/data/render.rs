@@ -1,22 +1,28 @@
 //! `data render`.
 
 use super::lights::{self, Lit, linear, srgb};
-use super::sheet::{Shade, face, over, portrait};
-use super::unwrap::write_csv;
+use super::sheet::{Shade, face, over};
+use super::unwrap::{remove_parts, write_csv};
 use super::{files, merge, on_all_cores, wrong};
 use crate::cli::End;
 use crate::components::dataset::images;
 use crate::components::raster;
-use crate::face::camera::Pose;
+use crate::face::camera::{Camera, Orthographic, Pose};
 use crate::face::mesh::{Topology, Vec3};
 use crate::face::picture::Picture;
 use crate::face::raster::atlas;
 use crate::face::readers::{bytes::whole_file, obj};
 use crate::random::Stream;
+use crate::record::write_atomic;
 use crate::terminal::{Terminal, duration};
 use clap::Args;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
+
+/// Of what is rendered; another number makes every face be done again.
+const REVISION: u32 = 1;
 
 #[derive(Args)]
 pub struct RenderArgs {
@@ -109,6 +115,24 @@ struct Face {
     mesh: PathBuf,
 }
 
+/// `OUT/NAME/render.json`: written last, it says that a face is done.
+#[derive(Serialize, Deserialize)]
+struct Record {
+    fingerprint: String,
+    /// In the order of the views, paths from the folder of the results.
+    files: Vec<String>,
+}
+
+/// What all faces are rendered with.
+struct Shared<'a> {
+    args: &'a RenderArgs,
+    views: Vec<View>,
+    lights: Vec<Lit>,
+    ground: Ground,
+    /// Of the settings.
+    digest: String,
+}
+
 /// One picture.
 struct View {
     yaw: f32,
@@ -122,19 +146,23 @@ pub fn render(args: &RenderArgs, terminal: &mut Terminal) -> anyhow::Result<End>
     let lights = lights::read(&args.light, args.seed)?;
     let ground = Ground::read(&args.background)?;
     std::fs::create_dir_all(&args.out).map_err(|e| wrong(format!("cannot write to {}: {e}", args.out.display())))?;
+    remove_parts(&args.out);
     let mut views = Vec::new();
     for light in 0..lights.len() {
         for &pitch in &args.pitch.0 {
             views.extend(args.yaw.0.iter().map(|&yaw| View { yaw, pitch, light }));
         }
     }
-    let made = on_all_cores("rendering", &faces, terminal, |face| all_of(face, args, &views, &lights, &ground));
+    let digest = ground.digest(&args.settings(&lights))?;
+    let shared = Shared { args, views, lights, ground, digest };
+    let made = on_all_cores("rendering", &faces, terminal, |face| done(&shared, face));
+    let before = made.iter().flatten().filter(|(_, before)| *before).count();
     let mut rows = vec![["file", "identity", "yaw", "pitch", "light"].map(String::from).to_vec()];
     let mut failed = 0;
     for (face, files) in faces.iter().zip(made) {
         match files {
-            Ok(files) => {
-                for (file, view) in files.into_iter().zip(&views) {
+            Ok((files, _)) => {
+                for (file, view) in files.into_iter().zip(&shared.views) {
                     let (yaw, pitch, light) = (view.yaw.to_string(), view.pitch.to_string(), view.light.to_string());
                     rows.push(vec![file, face.name.clone(), yaw, pitch, light]);
                 }
@@ -149,11 +177,12 @@ pub fn render(args: &RenderArgs, terminal: &mut Terminal) -> anyhow::Result<End>
     write_csv(&args.out.join("renders.csv"), rows)?;
     anyhow::ensure!(count > 0, "no face could be rendered: {failed} were skipped");
     let seconds = started.elapsed().as_secs_f64();
+    let new = count - before * shared.views.len();
+    let speed = if new == 0 { String::new() } else { format!(", {:.1} a second", new as f64 / seconds.max(1e-9)) };
     terminal.print(&format!(
-        "{count} faces of {} people in {}, {:.1} a second: {}",
+        "{count} faces of {} people ({before} people before) in {}{speed}: {}",
         faces.len() - failed,
         duration(seconds),
-        count as f64 / seconds.max(1e-9),
         args.out.join("renders.csv").display()
     ));
     Ok(if failed == 0 { End::Done } else { End::Failed })
@@ -181,14 +210,53 @@ fn faces(folder: &Path) -> anyhow::Result<Vec<Face>> {
     }
 }
 
+impl RenderArgs {
+    /// What pictures depend on, but the map, the mesh and what is behind them.
+    fn settings(&self, lights: &[Lit]) -> String {
+        format!("{REVISION} {:?} {:?} {lights:?} {} {} {}", self.yaw, self.pitch, self.size, self.background, self.seed)
+    }
+}
+
+impl Ground {
+    /// Of settings and, where pictures are behind the faces, of these.
+    fn digest(&self, settings: &str) -> anyhow::Result<String> {
+        let mut sum = Sha256::new();
+        sum.update(settings);
+        if let Ground::Pictures(folder, files) = self {
+            for file in files {
+                sum.update(file.to_string_lossy().as_bytes());
+                sum.update(Sha256::digest(whole_file(&folder.join(file))?));
+            }
+        }
+        Ok(files::hexadecimal(&sum.finalize()))
+    }
+}
+
+/// The files of a face, and whether they were there before; else they are rendered now.
+fn done(shared: &Shared, one: &Face) -> anyhow::Result<(Vec<String>, bool)> {
+    let mut sum = Sha256::new();
+    sum.update(&shared.digest);
+    for file in [&one.map, &one.mesh] {
+        sum.update(Sha256::digest(whole_file(file)?));
+    }
+    let fingerprint = files::hexadecimal(&sum.finalize());
+    let path = shared.args.out.join(format!("{}/render.json", one.name));
+    let before = std::fs::read(&path).ok().and_then(|text| serde_json::from_slice::<Record>(&text).ok());
+    let whole = |record: &Record| {
+        record.fingerprint == fingerprint && record.files.iter().all(|file| shared.args.out.join(file).is_file())
+    };
+    if let Some(record) = before.filter(whole) {
+        return Ok((record.files, true));
+    }
+    let files = all_of(shared, one)?;
+    let record = Record { fingerprint, files };
+    write_atomic(&path, &serde_json::to_vec(&record)?)?;
+    Ok((record.files, false))
+}
+
 /// Writes all views of a face and gives their files.
-fn all_of(
-    one: &Face,
-    args: &RenderArgs,
-    views: &[View],
-    lights: &[Lit],
-    ground: &Ground,
-) -> anyhow::Result<Vec<String>> {
+fn all_of(shared: &Shared, one: &Face) -> anyhow::Result<Vec<String>> {
+    let Shared { args, views, lights, ground, .. } = shared;
     let (map, _) = files::read_map(&one.map)?;
     let object = obj::read(&one.mesh.display().to_string(), &whole_file(&one.mesh)?)?;
     anyhow::ensure!(!object.uv.is_empty(), "{} has no texture coordinates", one.mesh.display());
@@ -205,7 +273,7 @@ fn all_of(
     let mut written = Vec::with_capacity(views.len());
     for (number, view) in views.iter().enumerate() {
         let rotation = Pose { yaw: view.yaw, pitch: view.pitch, roll: 0.0 }.rotation();
-        let camera = portrait(&mesh.positions, rotation, size, 0.8);
+        let camera = Camera::Orthographic(Orthographic::portrait(&mesh.positions, rotation, size, 0.8));
         let shade = lights[view.light].as_ref().map(|light| {
             move |pixel: &mut [f32], normal: Vec3| {
                 for (value, shade) in pixel.iter_mut().zip(light.at(normal)) {

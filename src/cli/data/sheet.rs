@@ -2,9 +2,10 @@
 
 use super::files;
 use super::model::Model;
+use super::pictures::turned;
 use super::work::{Framed, Record};
 use crate::components::raster;
-use crate::face::camera::{Camera, Orthographic, Pose, Rotation};
+use crate::face::camera::Camera;
 use crate::face::draw;
 use crate::face::mesh::{Topology, Vec3};
 use crate::face::picture::Picture;
@@ -16,48 +17,39 @@ use image::{RgbImage, codecs::jpeg::JpegEncoder, imageops};
 use std::path::{Path, PathBuf};
 
 /// Pixels along a tile's side.
-const SIDE: usize = 256;
+pub const SIDE: usize = 256;
 /// Photos on a sheet.
 const ROWS: usize = 24;
 const HEADS: [&str; 7] = ["photo", "fitted mesh", "seen", "completed", "yaw -45", "yaw 0", "yaw 45"];
 const YAWS: [f32; 3] = [-45.0, 0.0, 45.0];
-const PAPER: [f32; 3] = [1.0; 3];
+pub const PAPER: [f32; 3] = [1.0; 3];
 
-/// Tiles of a photo, side by side.
-pub fn strip(model: &Model, framed: &Framed, seen: &Picture, mask: &[bool], complete: &Picture) -> Picture {
+/// The photo and the fitted mesh before it, as tiles.
+pub fn pair(model: &Model, framed: &Framed) -> [Picture; 2] {
     let Framed { photo, positions, camera } = framed;
-    let topology = &model.morphable.topology;
-    let scene = draw::Scene { topology, positions, camera };
+    let scene = draw::Scene { topology: &model.morphable.topology, positions, camera };
+    [boxed(photo), boxed(&draw::shaded(photo, &scene, 0.6))]
+}
+
+/// Tiles of a photo, side by side; `pair` are the first two.
+pub fn strip(
+    model: &Model,
+    pair: [Picture; 2],
+    positions: &[Vec3],
+    seen: &Picture,
+    mask: &[bool],
+    complete: &Picture,
+) -> Picture {
     let mut whole = complete.clone();
     for (texel, atlas) in whole.data.chunks_exact_mut(3).zip(&model.on_atlas) {
         if !atlas {
             texel.copy_from_slice(&PAPER);
         }
     }
-    let mut tiles = vec![
-        boxed(photo),
-        boxed(&draw::shaded(photo, &scene, 0.6)),
-        boxed(&draw::visibility(&model.atlas, mask, Some(seen))),
-        boxed(&whole),
-    ];
-    let texture = files::padded(complete, &model.on_atlas, 4);
-    for yaw in YAWS {
-        let rotation = Pose { yaw, ..Pose::default() }.rotation();
-        let camera = portrait(positions, rotation, SIDE, 0.86);
-        let (face, share) = face(topology, positions, &camera, &texture, SIDE, None);
-        tiles.push(over(&face, &share, &Picture::filled(SIDE, SIDE, &PAPER)));
-    }
+    let mut tiles = Vec::from(pair);
+    tiles.extend([boxed(&draw::visibility(&model.atlas, mask, Some(seen))), boxed(&whole)]);
+    tiles.extend(turned(model, positions, complete, &YAWS, SIDE));
     draw::strip(&tiles, 0)
-}
-
-/// The camera that sees a turned head in the middle, as large as before it was turned.
-pub fn portrait(positions: &[Vec3], rotation: Rotation, side: usize, share: f32) -> Camera {
-    let straight = Orthographic::framing(positions, Rotation::IDENTITY, (side, side), share);
-    let turned = Orthographic::framing(positions, rotation, (side, side), share);
-    let factor = straight.scale / turned.scale;
-    let middle = side as f32 / 2.0;
-    let centre = turned.centre.map(|c| middle + (c - middle) * factor);
-    Camera::Orthographic(Orthographic { scale: straight.scale, rotation, centre })
 }
 
 /// Changes a pixel's colour by its normal before the camera.
@@ -123,7 +115,7 @@ fn boxed(picture: &Picture) -> Picture {
     out
 }
 
-fn enlarged(picture: &Picture, times: usize) -> Picture {
+pub fn enlarged(picture: &Picture, times: usize) -> Picture {
     let mut out = Picture::new(picture.width * times, picture.height * times, picture.channels);
     for y in 0..out.height {
         for x in 0..out.width {

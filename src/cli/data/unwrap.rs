@@ -53,6 +53,10 @@ pub struct UnwrapArgs {
     /// makes its ground truth: `stem-prefix` (what is before the last `_` or `-` of a name), or a .csv of file,identity
     #[arg(long, value_name = "stem-prefix|FILE")]
     identity_from: Option<String>,
+    /// Draw each fit as well: OUT/pictures/KIND/NAME.jpg of mesh, wireframe, axes, normals, depth, pncc, visibility,
+    /// rotation
+    #[arg(long)]
+    pictures: bool,
 }
 
 fn kind(name: &str) -> Result<Kind, String> {
@@ -105,6 +109,7 @@ pub fn unwrap(args: &UnwrapArgs, terminal: &mut Terminal) -> anyhow::Result<End>
         texture: mean.as_ref(),
         digest: files::hexadecimal(&sum.finalize()),
         least_coverage: args.least_coverage / 100.0,
+        pictures: args.pictures,
     };
     let mut records: Vec<Record> = Vec::new();
     let mut rest: Vec<&Fitted> = Vec::new();
@@ -177,7 +182,7 @@ fn mean_texture(args: &UnwrapArgs, model: &Model, fitted: &[Fitted]) -> anyhow::
 }
 
 /// Removes what a killed run had begun to write.
-fn remove_parts(folder: &Path) {
+pub fn remove_parts(folder: &Path) {
     let Ok(listed) = std::fs::read_dir(folder) else { return };
     for path in listed.filter_map(|entry| Some(entry.ok()?.path())) {
         if path.is_dir() {

@@ -4,7 +4,7 @@ use super::complete;
 use super::files::{self, hexadecimal};
 use super::model::Model;
 use super::photos::Photo;
-use super::sheet;
+use super::{pictures, sheet};
 use crate::components::raster;
 use crate::face::blend::patchwork::Patchwork;
 use crate::face::camera::{Camera, Orthographic};
@@ -19,7 +19,7 @@ use std::path::Path;
 use std::time::Instant;
 
 /// Of what is written; another number makes every photo be done again.
-const REVISION: u32 = 1;
+const REVISION: u32 = 2;
 /// How many pixels of a photo there are for a texel, along an axis, at most: more would alias.
 const PIXELS: f32 = 1.25;
 
@@ -33,6 +33,8 @@ pub struct Shared<'a> {
     pub digest: String,
     /// The least share of the atlas that a photo has to show.
     pub least_coverage: f64,
+    /// Whether pictures of all kinds are drawn.
+    pub pictures: bool,
 }
 
 /// A photo and its fit.
@@ -93,7 +95,7 @@ pub fn fitted<'a>(model: &Model, photo: &'a Photo, most_residual: f64) -> Result
 
 /// The photo of a face, cut around it and not much finer than the atlas, and the map read off it.
 pub fn unwrapped(model: &Model, fitted: &Fitted) -> Result<(Framed, Unwrapped), String> {
-    let framed = Framed::new(model, fitted)?;
+    let framed = Framed::new(model, fitted, |points, _| (footprint(model, points) / PIXELS).max(1.0))?;
     let Framed { photo, positions, camera } = &framed;
     let scene = Scene { photo, topology: &model.morphable.topology, positions, camera, mask: None };
     let seen = unwrap(&scene, &model.atlas, &Settings::default()).ok_or("model and photo do not belong together")?;
@@ -108,7 +110,9 @@ pub struct Framed {
 }
 
 impl Framed {
-    fn new(model: &Model, fitted: &Fitted) -> Result<Framed, String> {
+    /// The photo is cut around the face and reduced by the factor that `finer` says of the face's points and the longer side
+    /// of the cut, in pixels of the photo; enlarged by one below 1.
+    fn new(model: &Model, fitted: &Fitted, finer: impl Fn(&[Vec3], usize) -> f32) -> Result<Framed, String> {
         let fit = &fitted.fit;
         let whole = raster::read(&fitted.photo.path, 3).map_err(|e| match e {
             crate::components::sample::DataError::File { why, .. } => format!("cannot be read: {why}"),
@@ -129,8 +133,8 @@ impl Framed {
             return Err(format!("the landmarks lie outside the photo of {width} x {height} pixels"));
         }
         let cut = raster::crop(&whole, top, left, down, across);
-        let finer = footprint(model, &points) / PIXELS;
-        let smaller = |len: usize| ((len as f32 / finer.max(1.0)).round() as usize).max(8);
+        let finer = finer(&points, across.max(down));
+        let smaller = |len: usize| ((len as f32 / finer).round() as usize).max(8);
         let (rows, columns) = (smaller(down), smaller(across));
         let factor = columns as f32 / across as f32;
         let centre = [(fit.camera.centre[0] - left as f32) * factor, (fit.camera.centre[1] - top as f32) * factor];
@@ -158,12 +162,14 @@ pub fn done_before(shared: &Shared, fitted: &Fitted) -> Option<Record> {
     let name = &fitted.photo.name;
     let text = std::fs::read(shared.out.join(format!("fit/{name}.json"))).ok()?;
     let record: Record = serde_json::from_slice(&text).ok()?;
-    let whole = FILES.iter().all(|(folder, end)| shared.out.join(format!("{folder}/{name}.{end}")).is_file());
+    let drawn = pictures::KINDS.iter().filter(|_| shared.pictures).map(|kind| format!("pictures/{kind}/{name}.jpg"));
+    let mut files = FILES.iter().map(|(folder, end)| format!("{folder}/{name}.{end}")).chain(drawn);
+    let whole = files.all(|file| shared.out.join(file).is_file());
     (record.fingerprint == fingerprint(shared, fitted) && whole).then_some(record)
 }
 
 /// Besides the record.
-const FILES: [(&str, &str); 8] = [
+const FILES: [(&str, &str); 10] = [
     ("incomplete", "png"),
     ("missing", "png"),
     ("sight", "png"),
@@ -171,6 +177,8 @@ const FILES: [(&str, &str); 8] = [
     ("origin", "png"),
     ("mesh", "mtl"),
     ("mesh", "obj"),
+    ("photo", "jpg"),
+    ("overlay", "jpg"),
     ("strips", "jpg"),
 ];
 
@@ -191,6 +199,12 @@ pub fn make(shared: &Shared, fitted: &Fitted) -> Result<Record, String> {
         return Err(format!("shows {found:.1} % of the face, less than {least:.1} %"));
     }
     let complete = complete::fill(model, &own, shared.texture).map_err(|e| e.to_string())?;
+    let of_side = |side: usize| Framed::new(model, fitted, move |_, longest| longest as f32 / side as f32);
+    let pair = sheet::pair(model, &of_side(sheet::SIDE)?);
+    let pictures = match shared.pictures {
+        true => Some(pictures::draw(model, &of_side(pictures::SIDE)?, &mask, &complete.map)),
+        false => None,
+    };
     let write = || -> anyhow::Result<Record> {
         let name = &fitted.photo.name;
         let size = model.atlas.width;
@@ -200,10 +214,17 @@ pub fn make(shared: &Shared, fitted: &Fitted) -> Result<Record, String> {
         let missing = mask.iter().zip(&model.on_atlas).map(|(seen, atlas)| f32::from(u8::from(*atlas && !seen)));
         files::write_grey(&path("missing", "png"), missing.collect(), size)?;
         files::write_grey(&path("sight", "png"), seen.sight.iter().map(|s| sight_level(*s)).collect(), size)?;
-        files::write_png(&path("complete", "png"), &complete.map, None)?;
+        let face: Vec<f32> = model.on_atlas.iter().map(|on| f32::from(u8::from(*on))).collect();
+        files::write_png(&path("complete", "png"), &complete.map, Some(&face))?;
         files::write_png(&path("origin", "png"), &complete.origins(), None)?;
         files::write_mesh(out, name, &model.morphable.topology, &framed.positions)?;
-        let strip = sheet::strip(model, &framed, &seen.map, &mask, &complete.map);
+        for (folder, picture) in ["photo", "overlay"].into_iter().zip(&pair) {
+            write_atomic(&path(folder, "jpg"), &sheet::jpeg(picture)?)?;
+        }
+        for (kind, picture) in pictures::KINDS.into_iter().zip(pictures.iter().flatten()) {
+            write_atomic(&path(&format!("pictures/{kind}"), "jpg"), &sheet::jpeg(picture)?)?;
+        }
+        let strip = sheet::strip(model, pair, &framed.positions, &seen.map, &mask, &complete.map);
         write_atomic(&path("strips", "jpg"), &sheet::jpeg(&strip)?)?;
         let [_, mirrored, textured, interpolated] = complete::shares(model, &complete).map(|share| 100.0 * share);
         let fit = &fitted.fit;

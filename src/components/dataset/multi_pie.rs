@@ -4,8 +4,9 @@
 //! `SUBJECT_SESSION_RECORDING_CAMERA_LIGHT`: 001_01_01_051_07. Lights 01 to 18 are the flashes, 00 and 19 the room alone.
 //! `sessions`, `recordings`, `views` and `lights` choose; of what is chosen nothing may lack.
 //!
-//! Cameras stand at every 15 degrees around the head (13) and above it at both sides (08_1, 19_1). From 24_0 the right side
-//! of the face is seen, so that it is turned towards the image's right: yaw 90 here. `view` counts the table below.
+//! Cameras stand at every 15 degrees around the head (13) and above it at both sides (08_1, 19_1). 24_0 sees the right
+//! profile, 11_0 the left one, in the order of the table below (`config/database/multipie_P.py` of Idiap's facereclib).
+//! Who shows the right cheek is turned towards the image's right: yaw 90 here. `view` counts the table.
 //!
 //! People are parted by `split`; or the first `subjects` train (less the share `split.validation`) and the others are the
 //! test, as in TP-GAN (Huang et al. 2017): 150 of session 1, or 200 of all sessions.

@@ -17,7 +17,7 @@ use crate::components::sample::{Array, DataError, Files, Sample, Split, read};
 use crate::random::Stream;
 use crate::registry::{Card, Declared, Edge, Entry, Make, Problem, Settings, ports, settings};
 
-const NAME: &str = "multi-view";
+pub const NAME: &str = "multi-view";
 
 settings! {
     /// What `multi-view` is told.

@@ -6,6 +6,7 @@
 //! them; `box` is the rectangle around them (left, top, right, bottom).
 
 pub mod cut;
+pub mod fits;
 pub mod labels;
 pub mod lists;
 pub mod maps;

@@ -14,6 +14,8 @@ settings! {
         count: usize = 8_usize, min = 1;
         /// Sets beside each picture a map of its absolute difference from the last of its row.
         error: bool = false;
+        /// Said before what the caption says by itself.
+        caption: String = "";
     }
 }
 

@@ -17,7 +17,7 @@ use super::{About, Loss, LossBuild, LossEntry, Measure};
 use crate::components::parametric::{self, PROCEDURAL};
 use crate::face::tddfa::{Parametric, importance, optimised};
 use crate::nn::Inputs;
-use crate::registry::{Declared, InputEdges, Problem, Settings, settings};
+use crate::registry::{Declared, InputEdges, Kind, Problem, Settings, settings};
 use crate::tensor::ops::arithmetic::{affine, multiply, squared_difference};
 use crate::tensor::ops::reduce::mean_samples;
 use crate::tensor::{Backend, Context, Error};
@@ -27,7 +27,7 @@ use std::sync::Arc;
 settings! {
     pub struct WeightedParameterDistance {
         /// "procedural", or a folder with 3DDFA's parameter files.
-        model: String = PROCEDURAL;
+        model: String = PROCEDURAL, kind = Kind::File;
         /// By what each parameter alone does (WPDC), or chosen together (OWPDC).
         weights: String = "optimised", of = ["importance", "optimised"];
         /// Of "optimised": how much a whole step counts, as a share of the error it mends.

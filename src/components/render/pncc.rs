@@ -8,14 +8,14 @@ use crate::components::node::{About, Leaf, NodeEntry, gives};
 use crate::components::parametric::{self, PROCEDURAL};
 use crate::face::tddfa::Parametric;
 use crate::nn::{Inputs, Module, Outputs, Pass, only};
-use crate::registry::{Declared, Entry, Inferred, InputEdges, Make, Problem, Settings, Type, settings};
+use crate::registry::{Declared, Entry, Inferred, InputEdges, Kind, Make, Problem, Settings, Type, settings};
 use crate::tensor::{Backend, Error};
 use std::sync::Arc;
 
 settings! {
     pub struct Pncc {
         /// "procedural", or a folder with 3DDFA's parameter files.
-        model: String = PROCEDURAL;
+        model: String = PROCEDURAL, kind = Kind::File;
         /// Side of the picture in pixels.
         size: usize = 120_usize, min = 8, max = 4096;
     }

@@ -65,7 +65,7 @@ pub fn crop(
 }
 
 /// WFLW: runs of points that lie mirrored, each from its one end with the other's: jaw, brows (upper and lower line), nose,
-/// eyes (upper and lower lid), lips, pupils.
+/// eyes (upper and lower lid), lips, pupils. They are the `swap` numbers of mmpose's `configs/_base_/datasets/wflw.py`.
 fn mirrored_98() -> Vec<usize> {
     const RUNS: [(usize, usize, usize); 13] = [
         (0, 32, 16),

@@ -49,6 +49,17 @@ impl Orthographic {
         let middle = [0, 1].map(|k| scale * (low[k] + high[k]) / 2.0);
         Orthographic { scale, rotation, centre: [size[0] / 2.0 - middle[0], size[1] / 2.0 + middle[1]] }
     }
+
+    /// The camera that sees a turned head in the middle of a square of `side` pixels, as large as it is framed (see
+    /// [`framing`](Self::framing)) before it is turned.
+    pub fn portrait(positions: &[Vec3], rotation: Rotation, side: usize, share: f32) -> Self {
+        let straight = Self::framing(positions, Rotation::IDENTITY, (side, side), share);
+        let turned = Self::framing(positions, rotation, (side, side), share);
+        let factor = straight.scale / turned.scale;
+        let middle = side as f32 / 2.0;
+        let centre = turned.centre.map(|c| middle + (c - middle) * factor);
+        Orthographic { scale: straight.scale, rotation, centre }
+    }
 }
 
 #[cfg(test)]

@@ -12,6 +12,19 @@ use crate::face::mesh::{Topology, Vec3};
 use crate::face::morphable::{Morphable, Prior};
 use std::path::Path;
 
+/// All files of a folder that [`keypoints`] and [`face`] read.
+pub const FILES: [&str; 9] = [
+    "param_mean.npy",
+    "param_std.npy",
+    "u_base.npy",
+    "w_shp_base.npy",
+    "w_exp_base.npy",
+    "bfm_noneck_mean_vertices.npy",
+    "bfm_noneck_triangles.npy",
+    "bfm_noneck_uv.npy",
+    "bfm_noneck_landmarks68.npy",
+];
+
 /// The parameters: a pose as a 3 x 4 matrix row after row, then shape and expression.
 pub const POSE: usize = 12;
 pub const SHAPE: usize = 40;

@@ -2,7 +2,7 @@
 
 use super::wording::{at, suggest};
 use super::{Scope, json_of, slot};
-use crate::config::{Item, Table, Value};
+use crate::config::{Item, Table, Value, path_of};
 use crate::diagnostic::{Diagnostic, or_list};
 use crate::graph::wire::{self, Column, Wire};
 use crate::registry::{Bounds, Kind, Setting};
@@ -35,7 +35,8 @@ impl Check<'_, '_> {
             Kind::Number => self.number(item, name, false),
             Kind::Boolean if matches!(item.value, Value::Boolean(_)) => plain(item),
             Kind::Boolean => self.expected(item, "a boolean"),
-            Kind::Text | Kind::File | Kind::Choice | Kind::Evaluation => self.text(item),
+            Kind::Text | Kind::Choice | Kind::Evaluation => self.text(item),
+            Kind::File => self.file(item),
             Kind::Dim => self.dim(item, name),
             Kind::Padding => self.padding(item, name),
             Kind::Kernel => self.kernel(item, name),
@@ -72,6 +73,16 @@ impl Check<'_, '_> {
 
     fn text(&mut self, item: &Item) -> Checked {
         if item.as_text().is_some() { plain(item) } else { self.expected(item, "text") }
+    }
+
+    /// Components read where the file lies on this machine; what the card gives by itself is a word, and stays.
+    fn file(&mut self, item: &Item) -> Checked {
+        let word = self.setting.default.as_ref().and_then(Json::as_str);
+        match (item.as_text(), path_of(item)) {
+            (Some(text), _) if word == Some(text) => plain(item),
+            (_, Some(path)) => Some((item.clone(), Json::from(path.to_string_lossy()))),
+            _ => self.expected(item, "the path of a file or folder"),
+        }
     }
 
     fn grammar(&mut self, item: &Item, read: impl Fn(&Item) -> Result<(), Diagnostic>) -> Checked {

@@ -2,7 +2,7 @@
 //! difference from the row's last.
 
 use super::tiles::{Bar, Block, Head, draw as draw_blocks};
-use super::{Figure, Scene, picked, texts};
+use super::{Figure, Scene, picked, text, texts};
 use crate::record::{CellRecord, FigurePlan, SampleRow};
 use crate::report::ReportError;
 use crate::report::palette::heat;
@@ -34,7 +34,11 @@ pub fn draw(scene: &Scene<'_>, plan: &FigurePlan) -> Result<Figure, ReportError>
         high: scale,
         label: "absolute difference from the last column, mean over channels, of a range of 0 to 1".into(),
     });
-    let mut caption = format!("Samples of the test split, picked {}.", picked(plan));
+    let mut caption = text(plan, "caption").to_string();
+    if !caption.is_empty() {
+        caption.push(' ');
+    }
+    caption.push_str(&format!("Samples of the test split, picked {}.", picked(plan)));
     if error {
         caption.push_str(" Beside each picture: where it differs from the last of its row.");
     }

@@ -49,16 +49,19 @@ pub struct Bar {
 /// Draws the blocks, as many beside each other as fit.
 pub fn draw(blocks: &[Block], bar: Option<&Bar>) -> Result<Svg, ReportError> {
     let side = native(blocks);
-    let columns = blocks.iter().map(|b| b.heads.len()).max().unwrap_or(1).max(1);
+    let columns = blocks.iter().map(|b| shares(b, side).iter().sum::<f64>()).fold(1.0, f64::max);
     let (per_line, tile) = arrange(blocks, columns, side.0);
     let height = tile * side.1 / side.0;
     let same = |a: &Block, b: &Block| a.rows.iter().map(|r| &r.0).eq(b.rows.iter().map(|r| &r.0));
     // Labels are said once where neighbours show the same samples.
     let labelled = |i: usize| i.is_multiple_of(per_line) || !same(&blocks[i - 1], &blocks[i]);
     let label = |i: usize| if labelled(i) { label_width(&blocks[i]) } else { 18.0 };
-    let block_width = |i: usize| label(i) + blocks[i].heads.len() as f64 * (tile + GAP);
+    let widths: Vec<Vec<f64>> =
+        blocks.iter().map(|b| shares(b, side).into_iter().map(|share| share * tile).collect()).collect();
+    let block_width = |i: usize| label(i) + widths[i].iter().map(|w| w + GAP).sum::<f64>();
     let titled = if blocks.iter().any(|b| !b.title.is_empty()) && blocks.len() > 1 { 24.0 } else { 4.0 };
-    let above = blocks.iter().flat_map(|b| spans(b, tile)).map(|s| s.2.len()).max().unwrap_or(1);
+    let lines = blocks.iter().zip(&widths).flat_map(|(b, widths)| spans(b, widths));
+    let above = lines.map(|s| s.2.len()).max().unwrap_or(1);
     let head = 18.0 + 13.0 * above as f64;
     let block_height = |b: &Block| titled + head + b.rows.len() as f64 * (height + GAP) + 14.0;
     let lines: Vec<Vec<usize>> =
@@ -71,7 +74,7 @@ pub fn draw(blocks: &[Block], bar: Option<&Bar>) -> Result<Svg, ReportError> {
     for line in &lines {
         let mut x = 0.0;
         for i in line {
-            block(&mut svg, &blocks[*i], (x + label(*i), y), (tile, height), (titled, head, labelled(*i)))?;
+            block(&mut svg, &blocks[*i], (x + label(*i), y), (&widths[*i], height), (titled, head, labelled(*i)))?;
             x += block_width(*i);
         }
         y += line_height(line);
@@ -82,8 +85,27 @@ pub fn draw(blocks: &[Block], bar: Option<&Bar>) -> Result<Svg, ReportError> {
     Ok(svg)
 }
 
+/// How wide each column is, in widths of the first tile: tiles of a row are equally high.
+fn shares(block: &Block, (width, height): (f64, f64)) -> Vec<f64> {
+    let share = |c: usize| {
+        let tile = block.rows.iter().find_map(|(_, tiles)| tiles.get(c)?.as_ref());
+        tile.map_or(1.0, |t| f64::from(t.width()) / f64::from(t.height().max(1)) * height / width)
+    };
+    (0..block.heads.len()).map(share).collect()
+}
+
+/// From the left edge of a block to that of its column.
+fn left(widths: &[f64], column: usize) -> f64 {
+    widths[..column].iter().map(|w| w + GAP).sum()
+}
+
+/// Width of neighbouring columns together.
+fn across(widths: &[f64], first: usize, count: usize) -> f64 {
+    widths[first..first + count].iter().map(|w| w + GAP).sum::<f64>() - GAP
+}
+
 /// Runs of heads beneath one word: the first, how many, and the word's lines.
-fn spans(block: &Block, tile: f64) -> Vec<(usize, usize, Vec<String>)> {
+fn spans(block: &Block, widths: &[f64]) -> Vec<(usize, usize, Vec<String>)> {
     let mut runs: Vec<(usize, usize)> = Vec::new();
     for (c, head) in block.heads.iter().enumerate() {
         match runs.last_mut() {
@@ -91,10 +113,7 @@ fn spans(block: &Block, tile: f64) -> Vec<(usize, usize, Vec<String>)> {
             _ => runs.push((c, 1)),
         }
     }
-    let lines = |first: usize, count: usize| {
-        let wide = count as f64 * (tile + GAP) - GAP;
-        wrapped(&block.heads[first].above, wide)
-    };
+    let lines = |first: usize, count: usize| wrapped(&block.heads[first].above, across(widths, first, count));
     runs.into_iter().map(|(first, count)| (first, count, lines(first, count))).collect()
 }
 
@@ -119,12 +138,13 @@ fn native(blocks: &[Block]) -> (f64, f64) {
     first.map_or((64.0, 64.0), |t| (f64::from(t.width().max(1)), f64::from(t.height().max(1))))
 }
 
-/// Blocks on a line, and the width of a tile: a multiple of half its pixels where that leaves a good size.
-fn arrange(blocks: &[Block], columns: usize, native: f64) -> (usize, f64) {
+/// Blocks on a line, and the width of a tile: a multiple of half its pixels where that leaves a good size. `columns`: how
+/// many tiles wide a block is.
+fn arrange(blocks: &[Block], columns: f64, native: f64) -> (usize, f64) {
     let labels = blocks.first().map_or(40.0, label_width);
     for per_line in (1..=blocks.len().clamp(1, 4)).rev() {
         let room = WIDTH - labels - 18.0 * per_line as f64;
-        let widest = (room / (columns * per_line) as f64 - GAP).min(LARGEST);
+        let widest = (room / (columns * per_line as f64) - GAP).min(LARGEST);
         let half = native / 2.0;
         let snapped = (widest / half).floor() * half;
         let tile = if snapped >= SMALLEST.min(widest * 0.7) { snapped } else { widest };
@@ -143,15 +163,15 @@ fn block(
     svg: &mut Svg,
     block: &Block,
     (x, y): (f64, f64),
-    (w, h): (f64, f64),
+    (widths, h): (&[f64], f64),
     (titled, head, labelled): (f64, f64, bool),
 ) -> Result<(), ReportError> {
-    let across = block.heads.len() as f64 * (w + GAP) - GAP;
+    let whole = across(widths, 0, widths.len());
     if titled > 10.0 {
-        svg.text(x + across / 2.0, y + 17.0, &fit(&block.title, 13.0, across), Style::sized(13.0).middle().bold());
+        svg.text(x + whole / 2.0, y + 17.0, &fit(&block.title, 13.0, whole), Style::sized(13.0).middle().bold());
     }
-    for (first, count, lines) in spans(block, w) {
-        let (left, wide) = (x + first as f64 * (w + GAP), count as f64 * (w + GAP) - GAP);
+    for (first, count, lines) in spans(block, widths) {
+        let (left, wide) = (x + left(widths, first), across(widths, first, count));
         for (i, line) in lines.iter().enumerate() {
             let at = y + titled + head - 22.0 - 13.0 * (lines.len() - 1 - i) as f64;
             svg.text(left + wide / 2.0, at, &fit(line, LABEL, wide), Style::sized(LABEL).middle().fill(FAINT_INK));
@@ -161,9 +181,9 @@ fn block(
             svg.line([left + 4.0, at, left + wide - 4.0, at], &format!(r#"stroke="{GRID}""#));
         }
     }
-    for (c, column) in block.heads.iter().enumerate() {
-        let middle = x + c as f64 * (w + GAP) + w / 2.0;
-        svg.text(middle, y + titled + head - 6.0, &fit(&column.below, LABEL, w), Style::sized(LABEL).middle());
+    for (c, (column, w)) in block.heads.iter().zip(widths).enumerate() {
+        let middle = x + left(widths, c) + w / 2.0;
+        svg.text(middle, y + titled + head - 6.0, &fit(&column.below, LABEL, *w), Style::sized(LABEL).middle());
     }
     for (r, (label, tiles)) in block.rows.iter().enumerate() {
         let top = y + titled + head + r as f64 * (h + GAP);
@@ -174,8 +194,8 @@ fn block(
                 svg.text(x - 8.0, at, line, Style::sized(LABEL).end());
             }
         }
-        for c in 0..block.heads.len() {
-            let left = x + c as f64 * (w + GAP);
+        for (c, &w) in widths.iter().enumerate() {
+            let left = x + left(widths, c);
             match tiles.get(c).and_then(Option::as_ref) {
                 Some(tile) => svg.image([left, top, w, h], &data_uri(&at_width(tile, w))?),
                 None => {
@@ -205,4 +225,24 @@ fn colour_bar(svg: &mut Svg, bar: &Bar, y: f64, width: f64) -> Result<(), Report
     }
     svg.text(width / 2.0, y + 50.0, &fit(&bar.label, 12.0, width - 8.0), Style::sized(12.0).middle());
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_as_wide_as_their_pictures() {
+        let tile = |width| Some(RgbImage::new(width, 8));
+        let heads = ["a.photo", "a.strip", "b.none"].map(Head::of_wire).to_vec();
+        let rows =
+            vec![("one".to_string(), vec![tile(8), None, None]), ("two".to_string(), vec![None, tile(40), None])];
+        let block = Block { title: String::new(), heads, rows };
+        let widths = shares(&block, native(std::slice::from_ref(&block)));
+        assert_eq!(widths, [1.0, 5.0, 1.0]);
+        assert_eq!((left(&widths, 2), across(&widths, 0, 2)), (6.0 + 2.0 * GAP, 6.0 + GAP));
+        // Seven tiles wide: they shrink until they fit.
+        let drawn = draw(&[block], None).unwrap();
+        assert!(drawn.width <= WIDTH + 4.0, "{}", drawn.width);
+    }
 }

@@ -1,7 +1,8 @@
 //! `check --data`: every dataset opened, every sample read, every split that is asked for not empty.
 
-use super::{Opened, RunError, datasets_of, surroundings};
+use super::{Opened, RunError, datasets_of, models, surroundings};
 use crate::components::dataset::Dataset;
+use crate::components::parametric;
 use crate::components::sample::Split;
 use crate::graph::plan::Plan;
 use crate::random::Stream;
@@ -40,6 +41,11 @@ pub fn check(plan: &Plan, cache: &Path) -> (Vec<Counts>, Vec<RunError>) {
             RunError::Data { dataset: part.name.clone(), message }
         }));
         problems.extend(Split::ALL.into_iter().flat_map(|split| unreadable(&part.name, &*opened.dataset, split)));
+    }
+    for (owner, component) in models(plan) {
+        if let Err(error) = parametric::files(&component.settings) {
+            problems.push(RunError::Component { place: owner.into(), message: format!("its model: {error}") });
+        }
     }
     (counts, problems)
 }

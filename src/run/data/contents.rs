@@ -1,10 +1,10 @@
-//! What the files of a cell are, by their contents: a digest for each dataset that reads files and for each file of
-//! weights. A file is read once; while its size, times and place on the disk stay, a second look only asks for those.
+//! What the files of a cell are, by their contents: a digest for each dataset that reads files, for each file of weights
+//! and for each model of a face. A file is read once; while its size, times and place on the disk stay, a second look only asks for those.
 
 use super::surroundings;
-use crate::components::dataset;
 use crate::components::sample::{DataError, Files};
-use crate::graph::plan::{Plan, Weights};
+use crate::components::{dataset, parametric};
+use crate::graph::plan::{Component, Plan, Weights};
 use crate::record::write_atomic;
 use crate::run::RunError;
 use rayon::prelude::*;
@@ -18,11 +18,12 @@ use std::time::{Duration, SystemTime};
 /// Files are changed again within the same tick of the file system's clock: what is so young is read again next time.
 const YOUNG: Duration = Duration::from_secs(2);
 
-/// Digests by dataset, and by node for files of weights (`weights of generator`).
+/// Digests by dataset, by node for files of weights (`weights of generator`), by operation or loss for models of faces
+/// (`model of cascade/code`).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Contents {
     pub digests: BTreeMap<String, String>,
-    /// Datasets whose folder, and nodes whose file, is not there.
+    /// Datasets and models whose folder, and nodes whose file, is not there.
     pub missing: Vec<String>,
 }
 
@@ -54,8 +55,26 @@ pub fn contents(plan: &Plan, cache: &Path) -> Result<Contents, RunError> {
             found.missing.push(name);
         }
     }
+    for (owner, component) in models(plan) {
+        let name = format!("model of {owner}");
+        match parametric::files(&component.settings) {
+            Ok(files) => drop(found.digests.insert(name, known.digest(files)?)),
+            Err(_) => found.missing.push(name),
+        }
+    }
     known.write(cache);
     Ok(found)
+}
+
+/// The operations and losses that read a model of a face from files, by their names.
+pub fn models(plan: &Plan) -> Vec<(&str, &Component)> {
+    let operations = plan.networks.iter().flat_map(|n| n.ops.iter()).map(|op| (&*op.path, &*op.component));
+    let losses = plan.losses.iter().map(|loss| (loss.name.as_str(), &loss.component));
+    let reads = |component: &Component| {
+        parametric::READERS.contains(&(&*component.family, &*component.name))
+            && component.settings.get("model").is_some_and(|model| *model != parametric::PROCEDURAL)
+    };
+    operations.chain(losses).filter(|(_, component)| reads(component)).collect()
 }
 
 /// Digests of files by path, each with what the file looked like.

@@ -30,6 +30,7 @@ fn transparency_is_what_is_missing() {
     let row = |port: &str| all.get(port).unwrap().data[16..24].to_vec();
     let (light, dark) = (value(200.0), value(100.0));
     assert_eq!(row("missing"), [0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0]);
+    assert_eq!(row("known"), [1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0]);
     assert_eq!(row("incomplete"), [light, light, light, light, 0.0, 0.0, -1.0, -1.0]);
     assert_eq!(row("complete"), [dark, dark, dark, dark, dark, dark, -1.0, -1.0]);
     // A transform does not take the seen half from the complete map, which another hand made.
@@ -76,10 +77,86 @@ fn masks_people_and_what_lacks() {
     let said = "folder `ROOT` is not laid out as `uv-pairs`: `missing/bob/1.png` is missing and 1 other; expected in it
     incomplete/NAME.png    (or incomplete/ID/NAME.png; transparent where nothing was seen)
     complete/NAME.png
-    missing/NAME.png       (optional, but then of all: white where the map is missing)";
+    missing/NAME.png       (optional, but then of all: white where the map is missing)
+    fit/NAME.json          (for `yaw`)
+    photo/NAME.jpg, overlay/NAME.jpg    (for `pictures`)
+    mesh/NAME.obj          (for `views`)";
     assert_eq!(scratch.refused("uv-pairs", json!({})), said);
     let empty = Scratch::new("uv-empty");
     assert!(empty.refused("uv-pairs", json!({})).contains("`incomplete` is missing and 1 other"));
+}
+
+#[test]
+fn what_is_hidden_besides_is_known() {
+    let scratch = Scratch::new("uv-hidden");
+    for i in 0..10 {
+        map(&scratch, &format!("incomplete/{i}.png"), 200, 4);
+        map(&scratch, &format!("complete/{i}.png"), 100, 6);
+        scratch.text(&format!("fit/{i}.json"), &format!(r#"{{ "name": "{i}", "yaw": {} }}"#, -10 * i));
+    }
+    let all = json!({ "train": 0.0, "validation": 0.0, "test": 1.0 });
+    let settings = json!({ "size": 8, "yaw": [15, 40], "holes": "left", "split": all });
+    let data = scratch.open("uv-pairs", settings).unwrap();
+    assert!(data.draws());
+    // The stub hides the left half: of it what was seen, and not what is no face.
+    assert_eq!(values(&*data, Split::Test, "yaw"), [20.0, 30.0, 40.0]);
+    let sample = sample(&*data, Split::Test, 1);
+    let row = |port: &str| sample.get(port).unwrap().data[16..24].to_vec();
+    assert_eq!(row("missing"), [1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.0, 0.0]);
+    assert_eq!(row("known"), [1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0]);
+    assert_eq!(row("incomplete"), [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, -1.0, -1.0]);
+    // Photos keep their split whatever yaw is asked for.
+    let of = |yaw: serde_json::Value| {
+        let data = scratch.open("uv-pairs", json!({ "size": 8, "yaw": yaw })).unwrap();
+        Split::ALL.map(|split| values(&*data, split, "yaw"))
+    };
+    let (whole, some) = (of(json!([0, 90])), of(json!([0, 50])));
+    for (whole, some) in whole.into_iter().zip(some) {
+        assert_eq!(some, whole.into_iter().filter(|yaw| *yaw <= 50.0).collect::<Vec<_>>());
+    }
+    assert!(scratch.refused("uv-pairs", json!({ "yaw": [40, 15] })).starts_with("`yaw`: expected [least, largest]"));
+    scratch.text("fit/3.json", "{}");
+    assert!(scratch.refused("uv-pairs", json!({ "yaw": [0, 90] })).starts_with("ROOT/fit/3.json: missing field `yaw`"));
+}
+
+#[test]
+fn pictures_and_turned_views_go_with_a_map() {
+    let scratch = Scratch::new("uv-views");
+    // A square that faces the viewer; v is up in the file.
+    let square = "v -1 -1 0\nv 1 -1 0\nv 1 1 0\nv -1 1 0\nvt 0 0\nvt 1 0\nvt 1 1\nvt 0 1\nf 1/1 2/2 3/3 4/4\n";
+    for i in 0..3 {
+        map(&scratch, &format!("incomplete/{i}.png"), 200, 4);
+        map(&scratch, &format!("complete/{i}.png"), 100, 8);
+        scratch.photo(&format!("photo/{i}.jpg"), 8, 8, (1, 2));
+        scratch.photo(&format!("overlay/{i}.jpg"), 8, 8, (5, 6));
+        scratch.text(&format!("mesh/{i}.obj"), square);
+    }
+    let settings = json!({ "size": 8, "pictures": true, "views": [0, 60] });
+    let data = scratch.open("uv-pairs", settings.clone()).unwrap();
+    let one = sample(&*data, Split::Train, 0);
+    assert_eq!(brightest(one.get("photo").unwrap()), (1, 2));
+    assert_eq!(brightest(one.get("mesh").unwrap()), (5, 6));
+    let (grid, cover) = (one.get("grid").unwrap(), one.get("cover").unwrap());
+    assert_eq!((grid.shape, cover.shape), ([8, 16, 2], [1, 8, 16]));
+    // The square fills 86 % of 8 pixels: 0.56 to 7.44. The centre of pixel 4 lies at (4.5 - 0.56) / 6.88 of it.
+    let covered = |from: usize| {
+        (0..8).flat_map(|y| (from..from + 8).map(move |x| (y, x))).filter(|(y, x)| cover.at(0, *y, *x) > 0.5).count()
+    };
+    assert_eq!(covered(0), 36);
+    let place = |y: usize, x: usize| [grid.data[2 * (16 * y + x)], grid.data[2 * (16 * y + x) + 1]];
+    let wanted = |pixel: f32| 2.0 * (pixel + 0.5 - 0.56) / 6.88 - 1.0;
+    let found = place(2, 4);
+    assert!((found[0] - wanted(4.0)).abs() < 1e-3 && (found[1] - wanted(2.0)).abs() < 1e-3, "{found:?}");
+    // Turned by 60 degrees it is half as wide: its edges at 2.28 and 5.72.
+    assert_eq!(covered(8), 6 * 4);
+    let names: Vec<String> = files("uv-pairs", &with_root(&scratch.0, settings.clone()), &around())
+        .unwrap()
+        .into_iter()
+        .map(|f| f.0)
+        .collect();
+    assert!(names.contains(&"mesh/2.obj".into()) && names.contains(&"overlay/0.jpg".into()) && names.len() == 15);
+    scratch.remove("overlay/1.jpg");
+    assert!(scratch.refused("uv-pairs", settings).contains("`overlay/1.jpg` is missing"));
 }
 
 #[test]

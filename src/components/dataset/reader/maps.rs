@@ -82,6 +82,8 @@ pub struct Sheets {
     pub incomplete: Array,
     pub complete: Array,
     pub missing: Array,
+    /// 1 where the complete map is what was seen; neither this nor `missing` off the face.
+    pub known: Array,
 }
 
 /// Reads one map. Off the face (where the complete map is transparent) both maps are black and nothing is missing.
@@ -100,8 +102,11 @@ pub fn read(root: &Path, map: &Map, size: usize) -> Result<Sheets, DataError> {
         }
         None => seen,
     };
-    let missing: Vec<f32> =
-        seen.iter().zip(&face).map(|(seen, face)| if *seen < 0.5 && *face >= 0.5 { 1.0 } else { 0.0 }).collect();
+    let on_face = |wanted: bool| -> Vec<f32> {
+        let of = |(seen, face): (&f32, &f32)| f32::from(u8::from((*seen >= 0.5) == wanted && *face >= 0.5));
+        seen.iter().zip(&face).map(of).collect()
+    };
+    let (missing, known) = (on_face(false), on_face(true));
     for plane in incomplete.data.chunks_exact_mut(size * size) {
         for (value, (missing, face)) in plane.iter_mut().zip(missing.iter().zip(&face)) {
             *value = if *missing > 0.5 {
@@ -113,7 +118,8 @@ pub fn read(root: &Path, map: &Map, size: usize) -> Result<Sheets, DataError> {
             };
         }
     }
-    Ok(Sheets { incomplete, complete, missing: Array { shape: [1, size, size], data: missing } })
+    let mask = |data: Vec<f32>| Array { shape: [1, size, size], data };
+    Ok(Sheets { incomplete, complete, missing: mask(missing), known: mask(known) })
 }
 
 /// Colours and how opaque they are. A colour at a rim is the mean of what is opaque about it.
