@@ -5,6 +5,9 @@
 mod backend;
 mod bridge;
 mod context;
+#[cfg(feature = "cuda")]
+pub mod cuda;
+pub mod device;
 mod error;
 pub mod memory;
 pub mod ops;

@@ -1,9 +1,9 @@
-//! Allocations of 0 bytes never reach the driver: dfdx 0.13 makes, clears and frees them (its workspace, every slice that
+//! Allocations of 0 bytes never reach the driver: dfdx 0.13 makes, fills, clears and frees them (its workspace, every slice that
 //! is replaced), and drivers have answered that with CUDA_ERROR_INVALID_VALUE (dfdx issue 870).
 
 use crate::library::{DRIVER, symbol};
 use cudarc::driver::sys::{CUdeviceptr, CUresult, CUstream};
-use std::ffi::c_uchar;
+use std::ffi::{c_uchar, c_void};
 use std::sync::OnceLock;
 
 macro_rules! nonzero {
@@ -39,4 +39,7 @@ nonzero! {
     fn cuMemFree_v2(at: CUdeviceptr) if at == 0 => ();
     fn cuMemsetD8Async(at: CUdeviceptr, value: c_uchar, bytes: usize, stream: CUstream) if bytes == 0 => ();
     fn cuMemsetD8_v2(at: CUdeviceptr, value: c_uchar, bytes: usize) if bytes == 0 => ();
+    fn cuMemcpyHtoDAsync_v2(to: CUdeviceptr, from: *const c_void, bytes: usize, stream: CUstream) if bytes == 0 => ();
+    fn cuMemcpyDtoHAsync_v2(to: *mut c_void, from: CUdeviceptr, bytes: usize, stream: CUstream) if bytes == 0 => ();
+    fn cuMemcpyDtoDAsync_v2(to: CUdeviceptr, from: CUdeviceptr, bytes: usize, stream: CUstream) if bytes == 0 => ();
 }
