@@ -15,6 +15,8 @@ mod products;
 #[cfg(test)]
 mod signatures;
 mod tables;
+#[cfg(test)]
+mod tests;
 
 // Linked for its C functions alone.
 use cuda_shim as _;

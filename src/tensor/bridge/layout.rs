@@ -3,7 +3,6 @@
 
 use super::{Backend, Error, Shape4, Tensor, arc_at_mut, offset, words};
 use dfdx::shapes::HasShape;
-use dfdx::tensor::TensorFromVec;
 use std::any::TypeId;
 use std::collections::BTreeMap;
 use std::mem::size_of;

@@ -4,7 +4,7 @@
 
 use super::{Failure, modules};
 use cudarc::driver::sys::CUresult;
-use cudarc::driver::{CudaDevice, DevicePtr, DevicePtrMut, DeviceSlice, DriverError, LaunchAsync, LaunchConfig};
+use cudarc::driver::{CudaDevice, DevicePtr, DevicePtrMut, DriverError, result};
 use dfdx::tensor::{Cuda, Storage};
 use std::ffi::c_void;
 use std::sync::Arc;
@@ -149,10 +149,10 @@ impl Launch {
         let function = modules::function(&self.device, self.module, self.name)?;
         debug_assert_eq!(modules::declared(self.module, self.name).as_deref(), Some(&self.kinds[..]), "{}", self.name);
         let mut addresses: Vec<*mut c_void> = self.arguments.iter_mut().map(|a| std::ptr::from_mut(a).cast()).collect();
-        let config = LaunchConfig { grid_dim: (blocks, 1, 1), block_dim: (BLOCK, 1, 1), shared_mem_bytes: 0 };
+        let (grid, block, stream) = ((blocks, 1, 1), (BLOCK, 1, 1), *self.device.cu_stream());
         // SAFETY: the kernel is declared with these kinds of arguments; buffers are as long as its contract says, which
         // is the caller's part; they are freed in the order of the stream, after the kernel.
-        unsafe { function.launch(config, &mut addresses)? };
+        unsafe { result::launch_kernel(function, grid, block, 0, stream, &mut addresses)? };
         Ok(())
     }
 }

@@ -2,10 +2,12 @@
 
 use super::Failure;
 use super::launch::Kind;
-use cudarc::driver::sys::CUresult;
-use cudarc::driver::{CudaDevice, CudaFunction, DriverError};
-use cudarc::nvrtc::{CompileOptions, Ptx, compile_ptx_with_opts};
-use std::sync::Arc;
+use cudarc::driver::sys::{self, CUresult};
+use cudarc::driver::{CudaDevice, DriverError, result};
+use cudarc::nvrtc::{CompileOptions, compile_ptx_with_opts};
+use std::collections::BTreeMap;
+use std::ffi::CString;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A file of `tensor/kernels`.
 pub struct Module {
@@ -46,30 +48,63 @@ pub fn declared(module_name: &str, name: &str) -> Option<Vec<Kind>> {
     Some(parameters.split(',').map(kind).collect())
 }
 
-/// A kernel of a module, which is loaded on first use.
-pub fn function(device: &Arc<CudaDevice>, module_name: &'static str, name: &str) -> Result<CudaFunction, Failure> {
-    if let Some(function) = device.get_func(module_name, name) {
-        return Ok(function);
+/// A kernel's handle, as a number.
+type Handles = BTreeMap<(usize, &'static str, &'static str), usize>;
+
+/// By device, module and name; modules stay loaded as long as the process lives.
+static HANDLES: Mutex<Handles> = Mutex::new(BTreeMap::new());
+
+/// A kernel of a module, which is loaded on first use. Binds the device to this thread.
+pub fn function(
+    device: &Arc<CudaDevice>,
+    module_name: &'static str,
+    name: &'static str,
+) -> Result<sys::CUfunction, Failure> {
+    device.bind_to_thread()?;
+    let mut handles = HANDLES.lock().unwrap_or_else(PoisonError::into_inner);
+    let key = (device.ordinal(), module_name, name);
+    if !handles.contains_key(&key) {
+        let module = module(module_name).ok_or(DriverError(CUresult::CUDA_ERROR_NOT_FOUND))?;
+        for (kernel, handle) in load(module)? {
+            handles.insert((device.ordinal(), module_name, kernel), handle);
+        }
     }
-    let missing = || Failure::from(DriverError(CUresult::CUDA_ERROR_NOT_FOUND));
-    load(device, module(module_name).ok_or_else(missing)?)?;
-    device.get_func(module_name, name).ok_or_else(missing)
+    match handles.get(&key) {
+        Some(&handle) => Ok(handle as sys::CUfunction),
+        None => Err(DriverError(CUresult::CUDA_ERROR_NOT_FOUND).into()),
+    }
 }
 
-fn load(device: &Arc<CudaDevice>, module: &'static Module) -> Result<(), Failure> {
-    let names: Vec<&'static str> = kernels(module).map(|(name, _)| name).collect();
-    let too_old = [CUresult::CUDA_ERROR_UNSUPPORTED_PTX_VERSION, CUresult::CUDA_ERROR_INVALID_PTX];
-    match device.load_ptx(Ptx::from_src(module.ptx), module.name, &names) {
-        Err(error) if too_old.contains(&error.0) => {
-            let options = CompileOptions { arch: Some("compute_80"), ..Default::default() };
-            let ptx = compile_ptx_with_opts(module.source, options).map_err(|said| {
-                crate::tensor::error::note(format!(
-                    "the driver is older than this program's kernels, and NVRTC does not compile them ({said:?})"
-                ));
-                Failure::from(error)
-            })?;
-            Ok(device.load_ptx(ptx, module.name, &names)?)
-        }
-        other => Ok(other?),
+/// The handles of a module's kernels.
+fn load(module: &'static Module) -> Result<Vec<(&'static str, usize)>, Failure> {
+    let image = match image(module.ptx) {
+        Err(error) if error.0 == CUresult::CUDA_ERROR_UNSUPPORTED_PTX_VERSION => compiled(module, error)?,
+        other => other?,
+    };
+    let mut handles = Vec::new();
+    for (name, _) in kernels(module) {
+        let text = CString::new(name).map_err(|_| DriverError(CUresult::CUDA_ERROR_NOT_FOUND))?;
+        // SAFETY: a module that was just loaded and is never unloaded.
+        handles.push((name, unsafe { result::module::get_function(image, text)? } as usize));
     }
+    Ok(handles)
+}
+
+/// Gives PTX to the driver of the device that is bound to this thread.
+fn image(ptx: &str) -> Result<sys::CUmodule, DriverError> {
+    let text = CString::new(ptx).map_err(|_| DriverError(CUresult::CUDA_ERROR_INVALID_PTX))?;
+    // SAFETY: a text that ends in a zero.
+    unsafe { result::module::load_data(text.as_ptr().cast()) }
+}
+
+/// A module compiled here, for a driver that is older than the PTX.
+fn compiled(module: &Module, error: DriverError) -> Result<sys::CUmodule, Failure> {
+    let options = CompileOptions { arch: Some("compute_80"), ..Default::default() };
+    let ptx = compile_ptx_with_opts(module.source, options).map_err(|said| {
+        crate::tensor::error::note(format!(
+            "the driver is older than this program's kernels, and NVRTC does not compile them ({said:?})"
+        ));
+        Failure::from(error)
+    })?;
+    Ok(image(&ptx.to_src())?)
 }

@@ -3,7 +3,6 @@
 use super::{Cuda, Failure};
 use crate::tensor::Error;
 use cudarc::driver::sys;
-use cudarc::driver::DeviceSlice;
 use dfdx::tensor::Storage;
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 

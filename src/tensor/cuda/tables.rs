@@ -3,7 +3,6 @@
 
 use super::{Buffer, Failure};
 use crate::tensor::Backend;
-use cudarc::driver::DeviceSlice;
 use dfdx::tensor::{Cuda, Storage};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

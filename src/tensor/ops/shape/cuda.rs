@@ -4,7 +4,6 @@ use super::{Blocks, Remap, ShapeKernel, Side};
 use crate::tensor::Backend;
 use crate::tensor::cuda::{Buffer, Failure, Readers, kernel, readers, words};
 use crate::tensor::ops::resize::cuda::gather;
-use cudarc::driver::DeviceSlice;
 use dfdx::tensor::Cuda;
 
 impl ShapeKernel for Cuda {

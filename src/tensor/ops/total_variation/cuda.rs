@@ -3,7 +3,6 @@
 use super::{Neighbours, VariationKernel};
 use crate::tensor::Backend;
 use crate::tensor::cuda::{Buffer, Failure, allocate_wide, kernel, pieces};
-use cudarc::driver::DeviceSlice;
 use dfdx::tensor::Cuda;
 
 impl Neighbours {

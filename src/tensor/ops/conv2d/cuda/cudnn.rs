@@ -7,7 +7,7 @@ use crate::tensor::cuda::{Buffer, Failure, Precision, allocate, precision};
 use cudarc::cudnn::result as api;
 use cudarc::cudnn::result::CudnnError;
 use cudarc::cudnn::sys;
-use cudarc::driver::{CudaDevice, DevicePtr, DevicePtrMut, DeviceSlice};
+use cudarc::driver::{CudaDevice, DevicePtr, DevicePtrMut};
 use dfdx::tensor::Cuda;
 use std::collections::HashMap;
 use std::ffi::{c_int, c_void};
