@@ -2,8 +2,8 @@
 
 use super::End;
 use crate::run::Machine;
-use crate::terminal::Terminal;
 use crate::tensor::device::{Built, Cuda, Library};
+use crate::terminal::Terminal;
 use clap::Args;
 
 #[derive(Args)]
@@ -152,7 +152,9 @@ mod tests {
     #[test]
     fn a_machine_with_nothing_is_told_what_to_get() {
         let text = told(&machine(), &cuda(Built::Without, Some("built without")));
-        assert!(text.contains("a processor, 2 cores") && text.contains("3.0 GiB") && text.contains("system        unknown"));
+        assert!(
+            text.contains("a processor, 2 cores") && text.contains("3.0 GiB") && text.contains("system        unknown")
+        );
         assert!(text.contains("on the CPU: built without"), "{text}");
         assert!(text.contains("no NVIDIA driver is loaded") && text.contains("cuda-toolkit.sh"), "{text}");
     }

@@ -126,7 +126,9 @@ pub fn run_where(plan: &Plan, options: &Options<'_>, observer: &mut dyn Observer
             run(plan, tensor::cuda::open(number, tensor::cuda::Precision::of(&plan.run.precision))?, options, observer)
         }
         #[cfg(not(feature = "cuda"))]
-        Device::Cuda(number) => Err(tensor::Error::Other(format!("this program cannot compute on GPU {number}")).into()),
+        Device::Cuda(number) => {
+            Err(tensor::Error::Other(format!("this program cannot compute on GPU {number}")).into())
+        }
     }
 }
 

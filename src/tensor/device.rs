@@ -81,7 +81,8 @@ impl Cuda {
 /// The first line of what the loaded kernel module says of itself.
 fn kernel_driver() -> Option<String> {
     let text = std::fs::read_to_string("/proc/driver/nvidia/version").ok();
-    let line = text.and_then(|text| text.lines().next().map(|line| line.trim_start_matches("NVRM version:").trim().into()));
+    let line =
+        text.and_then(|text| text.lines().next().map(|line| line.trim_start_matches("NVRM version:").trim().into()));
     // In a container the device may be passed on without the file.
     line.or_else(|| Path::new("/dev/nvidiactl").exists().then(|| "loaded".to_string()))
 }
@@ -111,9 +112,11 @@ fn opened() -> (Vec<Library>, Vec<Gpu>) {
 pub fn usable() -> Result<usize, String> {
     match BUILT {
         Built::Without => Err("this program was built without CUDA (`cargo build --release --features cuda`)".into()),
-        Built::WithoutKernels => Err("this program was built with `ci-check`, for checking alone: it has no GPU kernels \
+        Built::WithoutKernels => {
+            Err("this program was built with `ci-check`, for checking alone: it has no GPU kernels \
                                       (`cargo build --release --features cuda`)"
-            .into()),
+                .into())
+        }
         Built::With => driver(),
     }
 }
@@ -130,7 +133,24 @@ fn driver() -> Result<usize, String> {
 
 /// What `run.device` (`auto`, `cpu`, `cuda`, `cuda:1`, `cuda:0,1`) is on this machine; the error says what is missing.
 pub fn choose(wanted: &str) -> Result<Choice, String> {
-    decide(wanted, usable(), BUILT != Built::Without || kernel_driver().is_some())
+    let choice = decide(wanted, usable(), BUILT != Built::Without || kernel_driver().is_some())?;
+    Ok(match choice.device {
+        Device::Cuda(number) => Choice { note: Some(announced(number)), ..choice },
+        Device::Cpu => choice,
+    })
+}
+
+/// Which GPU it is, and what makes it slower than it could be.
+fn announced(number: usize) -> String {
+    let (libraries, gpus) = opened();
+    let name = gpus.get(number).map_or("", |gpu| gpu.name.as_str());
+    let slow = libraries.iter().any(|library| library.name == "cuDNN" && library.found.is_err());
+    let why = if slow {
+        "; cuDNN was not found, so convolutions are slower than they could be (`ablate doctor`)"
+    } else {
+        ""
+    };
+    format!("computing on GPU {number} ({name}){why}")
 }
 
 /// `says`: whether it is worth saying why there is no GPU to whoever leaves the choice to the program.
@@ -149,7 +169,7 @@ fn decide(wanted: &str, usable: Result<usize, String>, says: bool) -> Result<Cho
             Ok(number) if number < count => Ok(Choice { device: Device::Cuda(number), note: None }),
             _ => Err(format!("there is no GPU {number}: the driver sees {count}, the first is 0")),
         },
-        _ => Err("a run computes on one GPU; several cells have one each".into()),
+        _ => Err("a run computes on one GPU: name one, as `cuda:1`".into()),
     }
 }
 

@@ -30,14 +30,9 @@ pub const NVRTC: Wanted = Wanted {
     files: &["libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so"],
     index: 2,
 };
-pub const CUDNN: Wanted = Wanted {
-    name: "cuDNN",
-    variable: "LIBCUDNN",
-    files: &["libcudnn.so.9", "libcudnn.so.8", "libcudnn.so"],
-    index: 3,
-};
-pub const NCCL: Wanted =
-    Wanted { name: "NCCL", variable: "LIBNCCL", files: &["libnccl.so.2", "libnccl.so"], index: 4 };
+pub const CUDNN: Wanted =
+    Wanted { name: "cuDNN", variable: "LIBCUDNN", files: &["libcudnn.so.9", "libcudnn.so.8", "libcudnn.so"], index: 3 };
+pub const NCCL: Wanted = Wanted { name: "NCCL", variable: "LIBNCCL", files: &["libnccl.so.2", "libnccl.so"], index: 4 };
 
 /// Where toolkits put their libraries when the loader does not know of them.
 const FOLDERS: [&str; 3] = ["/usr/local/cuda/lib64", "/opt/cuda/lib64", "/usr/lib/cuda/lib64"];

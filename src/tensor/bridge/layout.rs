@@ -32,8 +32,7 @@ fn layout<D: Backend>(device: &D) -> Result<Layout, Error> {
 /// Where a tensor of this shape holds it, and its strides.
 fn probe<D: Backend>(device: &D, [n, c, h, w]: [usize; 4]) -> Result<Layout, Error> {
     let values = vec![0.0; n * c * h * w];
-    let tensor: Tensor<D> =
-        device.try_tensor_from_vec(values, (n, c, h, w)).map_err(|e| Error::device("bridge", e))?;
+    let tensor: Tensor<D> = device.try_tensor_from_vec(values, (n, c, h, w)).map_err(|e| Error::device("bridge", e))?;
     let words = words(&tensor);
     let only = |wanted: [usize; 4]| {
         let mut places = words.windows(4).enumerate().filter(|(_, run)| **run == wanted).map(|(i, _)| i);

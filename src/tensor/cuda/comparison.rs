@@ -60,9 +60,8 @@ fn run<D: Backend>(device: &D, case: usize) -> Result<Results, Error> {
     let mut stream = Stream::new(11, "weights");
     let upstream: Vec<f32> = output.iter().map(|_| stream.between(-1.0, 1.0) as f32).collect();
     let zero = device.upload(vec![0.0]).map_err(|e| Error::device("comparison", e))?;
-    let loss = ctx.record("weighting", zero, [1; 4], &[&y], move |device, _, slots| {
-        slots.give(0, device.upload(upstream)?)
-    })?;
+    let loss =
+        ctx.record("weighting", zero, [1; 4], &[&y], move |device, _, slots| slots.give(0, device.upload(upstream)?))?;
     drop(y);
     let mut found = ctx.backward(&loss)?;
     let gradients = inputs
@@ -94,7 +93,9 @@ fn errors(found: &Results, expected: &Results) -> Result<Vec<f64>, String> {
         match pair {
             (Some(found), Some(expected)) => errors.push(distance(found, expected)),
             (None, None) => {}
-            (found, _) => return Err(format!("input {i}: the GPU {} a gradient", if found.is_some() { "has" } else { "lacks" })),
+            (found, _) => {
+                return Err(format!("input {i}: the GPU {} a gradient", if found.is_some() { "has" } else { "lacks" }));
+            }
         }
     }
     Ok(errors)

@@ -161,7 +161,10 @@ impl Launch {
 pub fn on_host<T>(
     device: &Cuda,
     inputs: &[&Buffer],
-    compute: impl FnOnce(&dfdx::tensor::Cpu, Vec<<dfdx::tensor::Cpu as Storage<f32>>::Vec>) -> Result<T, dfdx::tensor::CpuError>,
+    compute: impl FnOnce(
+        &dfdx::tensor::Cpu,
+        Vec<<dfdx::tensor::Cpu as Storage<f32>>::Vec>,
+    ) -> Result<T, dfdx::tensor::CpuError>,
 ) -> Result<T, Failure> {
     use crate::tensor::Backend;
     let host = dfdx::tensor::Cpu::default();

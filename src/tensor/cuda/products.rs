@@ -61,12 +61,18 @@ pub fn products(
         (result.len(), from_result + p.rows * p.columns, p.steps[2]),
     ];
     if ends.iter().any(|(len, end, step)| end + (count - 1) * step > *len) {
-        return Err(refused(format!("a product {p:?} of {}, {} and {} elements", left.len(), right.len(), result.len())));
+        return Err(refused(format!(
+            "a product {p:?} of {}, {} and {} elements",
+            left.len(),
+            right.len(),
+            result.len()
+        )));
     }
     if p.rows * p.columns == 0 {
         return Ok(());
     }
-    let int = |value: usize| c_int::try_from(value).map_err(|_| refused(format!("a matrix of {value} rows or columns")));
+    let int =
+        |value: usize| c_int::try_from(value).map_err(|_| refused(format!("a matrix of {value} rows or columns")));
     let (m, n, k, batch) = (int(p.columns)?, int(p.rows)?, int(p.depth)?, int(count)?);
     let turned = |turn| if turn { sys::cublasOperation_t::CUBLAS_OP_T } else { sys::cublasOperation_t::CUBLAS_OP_N };
     // Row-major matrices are column-major ones, transposed: the factors change places.

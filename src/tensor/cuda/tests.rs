@@ -62,7 +62,8 @@ fn steps<D: Backend>(device: &D) -> Vec<(&'static str, Vec<f32>)> {
     let buffer = |seed| device.upload(values(len, seed)).map_err(|e| e.to_string()).unwrap();
     let zeros = || device.upload(vec![0.0; len]).map_err(|e| e.to_string()).unwrap();
     let mut all = Vec::new();
-    let mut keep = |name, buffer: &D::Vec| all.push((name, device.download(buffer).map_err(|e| e.to_string()).unwrap()));
+    let mut keep =
+        |name, buffer: &D::Vec| all.push((name, device.download(buffer).map_err(|e| e.to_string()).unwrap()));
     let done = |result: Result<(), D::Err>| result.map_err(|e| e.to_string()).unwrap();
     for decoupled in [false, true] {
         let (mut p, mut m, mut v) = (buffer(1), zeros(), zeros());

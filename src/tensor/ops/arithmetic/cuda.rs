@@ -135,10 +135,6 @@ impl Sorted {
             let padded: Vec<_> = std::iter::repeat_n(missing, 4 - axes.len()).chain(axes.iter().copied()).collect();
             padded.into_iter().flat_map(|(axis, step)| [axis.size, step, axis.a, axis.b].map(|word| word as u32))
         };
-        Sorted {
-            kept: size(&kept),
-            repeats: size(&summed),
-            words: words(&kept).chain(words(&summed)).collect(),
-        }
+        Sorted { kept: size(&kept), repeats: size(&summed), words: words(&kept).chain(words(&summed)).collect() }
     }
 }

@@ -41,14 +41,7 @@ impl ShapeKernel for Cuda {
 }
 
 /// dx [+]= each element of dy where it was read; those that were zeros go nowhere.
-pub fn unmap(
-    device: &Cuda,
-    count: usize,
-    map: &Remap,
-    dy: &Buffer,
-    dx: &mut Buffer,
-    add: bool,
-) -> Result<(), Failure> {
+pub fn unmap(device: &Cuda, count: usize, map: &Remap, dy: &Buffer, dx: &mut Buffer, add: bool) -> Result<(), Failure> {
     let turned = |size: usize, places: &[usize]| -> Readers {
         let inside = places.iter().enumerate().filter(move |(_, place)| **place < size);
         readers(size, inside.map(|(reader, &place)| (reader, place, 1.0)))

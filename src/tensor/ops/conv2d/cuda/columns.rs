@@ -94,14 +94,7 @@ pub fn forward(device: &Cuda, p: &Plain, x: &Buffer, w: &Buffer, y: &mut Buffer)
     Ok(())
 }
 
-pub fn to_input(
-    device: &Cuda,
-    p: &Plain,
-    dy: &Buffer,
-    w: &Buffer,
-    dx: &mut Buffer,
-    add: bool,
-) -> Result<(), Failure> {
+pub fn to_input(device: &Cuda, p: &Plain, dy: &Buffer, w: &Buffer, dx: &mut Buffer, add: bool) -> Result<(), Failure> {
     if p.is_linear() {
         let product = Product { rows: p.n, columns: p.c, depth: p.o, add, ..Default::default() };
         return products(device, &product, (dy, 0), (w, 0), (dx, 0));
@@ -129,21 +122,15 @@ pub fn to_input(
         };
         products(device, &product, (w, weights), (dy, output), (room, 0))?;
         let launch = kernel(w, "convolution", "uncolumns");
-        let launch = launch.counts(&[p.c, samples.0 * p.c + k * p.inputs(), p.inputs(), p.h, p.w, p.kh, p.kw, p.oh, p.ow]);
+        let launch =
+            launch.counts(&[p.c, samples.0 * p.c + k * p.inputs(), p.inputs(), p.h, p.w, p.kh, p.kw, p.oh, p.ow]);
         let launch = launch.counts(&[p.stride, p.dilation, p.top, p.left]).read(room).write(dx).flag(true);
         launch.each(samples.1 * p.inputs() * p.h * p.w)?;
     }
     Ok(())
 }
 
-pub fn to_weight(
-    device: &Cuda,
-    p: &Plain,
-    x: &Buffer,
-    dy: &Buffer,
-    dw: &mut Buffer,
-    add: bool,
-) -> Result<(), Failure> {
+pub fn to_weight(device: &Cuda, p: &Plain, x: &Buffer, dy: &Buffer, dw: &mut Buffer, add: bool) -> Result<(), Failure> {
     if p.is_linear() {
         let product = Product { rows: p.o, columns: p.c, depth: p.n, turn_left: true, add, ..Default::default() };
         return products(device, &product, (dy, 0), (x, 0), (dw, 0));

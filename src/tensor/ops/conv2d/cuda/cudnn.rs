@@ -152,13 +152,34 @@ impl Library {
             let h = self.handle;
             match pass {
                 Pass::Forward => api::get_convolution_forward_algorithm(
-                    h, s.x, s.w, s.convolution, s.y, most, &raw mut count, at.cast(),
+                    h,
+                    s.x,
+                    s.w,
+                    s.convolution,
+                    s.y,
+                    most,
+                    &raw mut count,
+                    at.cast(),
                 )?,
                 Pass::ToInput => api::get_convolution_backward_data_algorithm(
-                    h, s.w, s.y, s.convolution, s.x, most, &raw mut count, at.cast(),
+                    h,
+                    s.w,
+                    s.y,
+                    s.convolution,
+                    s.x,
+                    most,
+                    &raw mut count,
+                    at.cast(),
                 )?,
                 Pass::ToWeight => api::get_convolution_backward_filter_algorithm(
-                    h, s.x, s.y, s.convolution, s.w, most, &raw mut count, at.cast(),
+                    h,
+                    s.x,
+                    s.y,
+                    s.convolution,
+                    s.w,
+                    most,
+                    &raw mut count,
+                    at.cast(),
                 )?,
             }
         }
@@ -214,7 +235,9 @@ fn run(
                 Pass::ToWeight => {
                     let algorithm = std::mem::transmute::<u32, sys::cudnnConvolutionBwdFilterAlgo_t>(algorithm);
                     let (x, dy) = (read(a), read(b));
-                    api::convolution_backward_filter(h, alpha, s.x, x, s.y, dy, c, algorithm, room, bytes, beta, s.w, to)
+                    api::convolution_backward_filter(
+                        h, alpha, s.x, x, s.y, dy, c, algorithm, room, bytes, beta, s.w, to,
+                    )
                 }
             }
         };
