@@ -26,7 +26,7 @@ fn ops(terminal: &Terminal) -> anyhow::Result<End> {
     let device = open(0, Precision::Full)?;
     let (mut passed, mut failed) = (0, 0);
     terminal.print("");
-    for outcome in comparison::compare(&device) {
+    for outcome in comparison::compare(&device).chain(std::iter::once_with(|| comparison::too_much(&device))) {
         let verdict = if outcome.is_right() { "ok    " } else { "FAILED" };
         *(if outcome.is_right() { &mut passed } else { &mut failed }) += 1;
         terminal.print(&format!("{verdict} {outcome}"));

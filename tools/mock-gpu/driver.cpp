@@ -1,6 +1,6 @@
 // A stand-in for libcuda.so.1: device memory is host memory, kernels are the real ones, compiled for the host. Fresh memory
 // holds NaN and lies between guards, which are looked at when it is freed. MOCK_TRACE=1 names every launch,
-// MOCK_MEMORY=bytes is all there is.
+// MOCK_MEMORY=bytes is all there is (4 GiB where it is not set).
 #include "emulate.h"
 #include <cstdlib>
 #include <map>
@@ -114,7 +114,7 @@ int cuGetErrorString(int, const char **text) { return *text = "mock error", 0; }
 
 int cuMemAllocAsync(Address *at, size_t bytes, Handle) {
     if (bytes == 0) return 1;
-    static size_t most = getenv("MOCK_MEMORY") ? strtoull(getenv("MOCK_MEMORY"), nullptr, 10) : SIZE_MAX;
+    static size_t most = getenv("MOCK_MEMORY") ? strtoull(getenv("MOCK_MEMORY"), nullptr, 10) : (size_t)4 << 30;
     if (held + bytes > most) return 2;
     unsigned char *block = (unsigned char *)malloc(bytes + 2 * GUARD);
     memset(block, GUARD_BYTE, GUARD);

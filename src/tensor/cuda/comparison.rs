@@ -121,6 +121,17 @@ pub fn compare<D: Backend>(device: &D) -> impl Iterator<Item = Outcome> {
     })
 }
 
+/// Whether more memory than any GPU has is refused with what to do about it.
+pub fn too_much<D: Backend>(device: &D) -> Outcome {
+    const TEBIBYTE: usize = 1 << 38;
+    let errors = match device.allocate(TEBIBYTE).map_err(|e| Error::device("memory", e).to_string()) {
+        Ok(_) => Err("a tebibyte was given".into()),
+        Err(said) if said.contains("lower `train.batch`") => Ok(vec![]),
+        Err(said) => Err(said),
+    };
+    Outcome { name: "out of memory", errors, repeats: true }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
