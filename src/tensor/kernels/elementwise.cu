@@ -4,9 +4,6 @@
 // target[i] += addend[i]; n elements each.
 extern "C" __global__ void accumulate(float *target, const float *addend, unsigned n) { EACH(i, n) target[i] += addend[i]; }
 
-// x[i] = value; n elements.
-extern "C" __global__ void fill(float *x, float value, unsigned n) { EACH(i, n) x[i] = value; }
-
 // y = f(x); kind: 0 relu, 1 leaky relu (a: slope), 2 elu (a: alpha), 3 sigmoid, 4 tanh, 5 hard swish, 6 silu, 7 softplus.
 // Comparisons are written so that NaN passes on.
 extern "C" __global__ void activate(unsigned kind, float a, const float *x, float *y, unsigned n) {
