@@ -5,6 +5,7 @@ mod cells;
 mod check;
 mod compare;
 mod data;
+mod doctor;
 mod export;
 mod inspect;
 mod predict;
@@ -152,6 +153,10 @@ enum Command {
         #[arg(long)]
         records: bool,
     },
+    /// What this machine offers: processor, memory, GPU, driver, CUDA's libraries; what is missing and how to get it
+    ///
+    /// Exit codes: 0 whatever is missing, as the CPU is always enough; 1 an operation differs between GPU and CPU.
+    Doctor(doctor::DoctorArgs),
 }
 
 /// Flags of every command that reads a file.
@@ -274,6 +279,7 @@ fn dispatch(command: Command, terminal: &mut Terminal) -> anyhow::Result<End> {
         Command::Predict(args) => predict::predict(&args, &catalogue, terminal),
         Command::Export(args) => export::export(&args, &catalogue, terminal),
         Command::Data(command) => data::data(&command, terminal),
+        Command::Doctor(args) => doctor::doctor(&args, terminal),
         Command::Schema { records } => inspect::schema(records, &catalogue, terminal),
     }
 }

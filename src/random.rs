@@ -43,6 +43,11 @@ impl Stream {
         mix(self.key.wrapping_add(position.wrapping_mul(STEP)))
     }
 
+    /// What [`Stream::at`] mixes with a position: for kernels that draw the same numbers elsewhere.
+    pub fn key(&self) -> u64 {
+        self.key
+    }
+
     pub fn bits(&mut self) -> u64 {
         let value = self.at(self.position);
         self.position += 1;

@@ -44,9 +44,10 @@ mod value;
 mod weights;
 
 pub use alone::Alone;
-pub use cell::{Options, Stop, run};
+pub use cell::{Options, Stop, run, run_where};
 pub use checkpoint::{Checkpoint, Folder};
 pub use data::{Contents, Counts, check as check_data, contents, made_by, models};
+pub use environment::Machine;
 pub use error::RunError;
 pub use evaluate::validated;
 pub use rehearsal::{Held, Practice, Rehearsal, practise, rehearse};

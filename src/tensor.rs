@@ -5,6 +5,9 @@
 mod backend;
 mod bridge;
 mod context;
+#[cfg(feature = "cuda")]
+pub mod cuda;
+pub mod device;
 mod error;
 pub mod memory;
 pub mod ops;
@@ -16,5 +19,7 @@ pub use backend::Backend;
 pub use bridge::self_test;
 pub use context::{Context, Gradients, Slots};
 pub use dfdx::tensor::Cpu;
+#[cfg(feature = "cuda")]
+pub use dfdx::tensor::Cuda;
 pub use error::Error;
 pub use var::{Shape4, Tensor, Var, storage_mut};

@@ -5,7 +5,11 @@ use super::{End, chain};
 use crate::registry::Catalogue;
 use crate::run::Trained;
 use crate::run::predict::{self, Marked, PredictError, Request};
-use crate::tensor::Cpu;
+use crate::study::Found;
+#[cfg(feature = "cuda")]
+use crate::tensor;
+use crate::tensor::device::{self, Device};
+use crate::tensor::{Backend, Cpu};
 use crate::terminal::Terminal;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
@@ -74,7 +78,36 @@ pub fn predict(args: &PredictArgs, catalogue: &Catalogue, terminal: &mut Termina
         Ok(found) => found,
         Err(end) => return Ok(end),
     };
-    let trained = Trained::open(&found.plan, Cpu::default(), &found.folder, args.trained.which())?;
+    let choice = match device::choose(&found.plan.run.device) {
+        Ok(choice) => choice,
+        Err(reason) => {
+            terminal.print_error(&format!("error: `run.device` cannot be `{}`: {reason}", found.plan.run.device));
+            return Ok(End::Wrong);
+        }
+    };
+    if let Some(note) = choice.note {
+        terminal.print_error(&format!("note: {note}"));
+    }
+    match choice.device {
+        Device::Cpu => predict_on(Cpu::default(), args, &found, terminal),
+        #[cfg(feature = "cuda")]
+        Device::Cuda(number) => {
+            let precision = tensor::cuda::Precision::of(&found.plan.run.precision);
+            predict_on(tensor::cuda::open(number, precision)?, args, &found, terminal)
+        }
+        #[cfg(not(feature = "cuda"))]
+        Device::Cuda(number) => Err(anyhow::anyhow!("this program cannot compute on GPU {number}")),
+    }
+}
+
+/// The same on a device.
+fn predict_on<D: Backend>(
+    device: D,
+    args: &PredictArgs,
+    found: &Found,
+    terminal: &mut Terminal,
+) -> anyhow::Result<End> {
+    let trained = Trained::open(&found.plan, device, &found.folder, args.trained.which())?;
     let feeds: Vec<(String, PathBuf)> = args.feed.iter().map(|(port, dir)| (port.clone(), dir.into())).collect();
     let holes = args.holes.map(|h| match h {
         Holes::Transparent => Marked::Transparent,

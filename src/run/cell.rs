@@ -9,7 +9,8 @@ use crate::graph::{self, plan::Plan};
 use crate::record::{
     self, EvaluationRecord, Event, EventLog, ModelSummary, Observer, Progress, State, Status, Summary, Worker,
 };
-use crate::tensor::{Backend, memory};
+use crate::tensor::device::{self, Device};
+use crate::tensor::{self, Backend, Cpu, memory};
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -115,6 +116,22 @@ impl Stop {
     }
 }
 
+/// [`run`] on the device that `run.device` is on this machine.
+pub fn run_where(plan: &Plan, options: &Options<'_>, observer: &mut dyn Observer) -> Result<Status, RunError> {
+    let device = device::choose(&plan.run.device).map_err(tensor::Error::Other)?.device;
+    match device {
+        Device::Cpu => run(plan, Cpu::default(), options, observer),
+        #[cfg(feature = "cuda")]
+        Device::Cuda(number) => {
+            run(plan, tensor::cuda::open(number, tensor::cuda::Precision::of(&plan.run.precision))?, options, observer)
+        }
+        #[cfg(not(feature = "cuda"))]
+        Device::Cuda(number) => {
+            Err(tensor::Error::Other(format!("this program cannot compute on GPU {number}")).into())
+        }
+    }
+}
+
 /// Trains, evaluates, and leaves the record of one cell.
 pub fn run<D: Backend>(
     plan: &Plan,
@@ -158,7 +175,7 @@ fn carry_out<D: Backend>(
     let weights = weights::used(plan)?;
     weights::notes(&weights).into_iter().for_each(|note| observer.observe(&Progress::Note(note)));
     let data = open(plan, options.cache, observer)?;
-    let environment = environment::gather(plan, options.command, weights);
+    let environment = environment::gather(plan, &device, options.command, weights);
     record::write_json(&folder.path.join("environment.json"), &environment)?;
     record::write_json(&folder.path.join("summary.json"), options.summary)?;
     record::write_json(&folder.path.join("resolved.json"), plan.canonical())?;

@@ -2,20 +2,41 @@
 
 use crate::graph::plan::Plan;
 use crate::record::{Environment, WeightsUsed};
+use crate::tensor::Backend;
 use std::collections::BTreeMap;
 use std::process::Command;
 
+/// The machine, whatever runs on it; facts that cannot be had stay empty.
+pub struct Machine {
+    pub cpu: String,
+    pub cores: usize,
+    pub memory_bytes: u64,
+    pub os: String,
+}
+
+impl Machine {
+    pub fn here() -> Self {
+        Machine {
+            cpu: field("/proc/cpuinfo", "model name"),
+            cores: std::thread::available_parallelism().map_or(1, usize::from),
+            memory_bytes: memory(),
+            os: output("uname", &["-sr"]),
+        }
+    }
+}
+
 /// What this machine is; facts that cannot be had stay empty.
-pub fn gather(plan: &Plan, command: &str, weights: Vec<WeightsUsed>) -> Environment {
+pub fn gather<D: Backend>(plan: &Plan, device: &D, command: &str, weights: Vec<WeightsUsed>) -> Environment {
+    let Machine { cpu, cores, memory_bytes, os } = Machine::here();
     Environment {
         version: env!("CARGO_PKG_VERSION").into(),
         commit: output("git", &["rev-parse", "--short", "HEAD"]),
-        device: "cpu".into(),
-        cpu: field("/proc/cpuinfo", "model name"),
-        cores: std::thread::available_parallelism().map_or(1, usize::from),
+        device: device.name(),
+        cpu,
+        cores,
         threads: plan.run.threads.unwrap_or_else(rayon::current_num_threads),
-        memory_bytes: memory(),
-        os: output("uname", &["-sr"]),
+        memory_bytes,
+        os,
         command: command.into(),
         started: now(),
         crates: crates(),

@@ -9,6 +9,7 @@ use super::side_by_side::{self, Jobs};
 use crate::graph::plan::Run;
 use crate::record::{self, Observer, Progress, RecordError};
 use crate::run::Stop;
+use crate::tensor::device::{self, Choice, Device};
 use std::collections::{BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -83,7 +84,7 @@ pub enum StudyError {
              `--resume` to start the changed one", list(.changes))]
     Changed { title: String, changes: Vec<Change> },
     #[error("`{key}` cannot be `{value}` here: {reason}")]
-    Machine { key: &'static str, value: String, reason: &'static str },
+    Machine { key: &'static str, value: String, reason: String },
     #[error("{} holds the study of {before}, and this is {now}: rename the file, or give it a folder of its own with \
              `--out DIR`", .folder.display())]
     Taken { folder: PathBuf, before: String, now: String },
@@ -103,7 +104,11 @@ pub fn carry_out(
     options: &Options<'_>,
     observer: &mut dyn Observer,
 ) -> Result<Finished, StudyError> {
-    prepared.cells.iter().try_for_each(|cell| on_this_machine(&cell.plan.run))?;
+    let mut notes = BTreeSet::new();
+    for cell in &prepared.cells {
+        notes.extend(on_this_machine(&cell.plan.run)?);
+    }
+    notes.into_iter().for_each(|note| observer.observe(&Progress::Note(note)));
     let runs = prepared.runs(options.out);
     let folder = runs.join(&prepared.experiment);
     enter(prepared, options, &folder, &runs)?;
@@ -135,13 +140,15 @@ pub(super) fn enter(prepared: &Prepared, options: &Options<'_>, folder: &Path, r
     Ok(record::write_json(&folder.join("cells.json"), &prepared.index())?)
 }
 
-/// What this build cannot do is refused before anything starts.
-fn on_this_machine(run: &Run) -> Result<(), StudyError> {
+/// What this program cannot do on this machine is refused before anything starts; else what is worth knowing of the device.
+fn on_this_machine(run: &Run) -> Result<Option<String>, StudyError> {
     let refuse = |key, value: &str, reason| Err(StudyError::Machine { key, value: value.into(), reason });
-    match (run.device.as_str(), run.precision.as_str()) {
-        ("auto" | "cpu", "f32") => Ok(()),
-        ("auto" | "cpu", precision) => refuse("run.precision", precision, "the CPU computes in `f32`"),
-        (device, _) => refuse("run.device", device, "this build has no CUDA; use `cpu` or `auto`"),
+    match (device::choose(&run.device), run.precision.as_str()) {
+        (Err(reason), _) => refuse("run.device", &run.device, format!("{reason}; or use `cpu` or `auto`")),
+        (Ok(Choice { device: Device::Cpu, .. }), precision) if precision != "f32" => {
+            refuse("run.precision", precision, "the CPU computes in `f32`".into())
+        }
+        (Ok(choice), _) => Ok(choice.note),
     }
 }
 

@@ -6,7 +6,6 @@ use super::{Cell, Prepared, search};
 use crate::graph::view;
 use crate::record::{self, Claim, Observer, Progress, RecordError, State, Status, Worker};
 use crate::run::{self, RunError, Stop};
-use crate::tensor::Cpu;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -162,7 +161,7 @@ impl<'a> Desk<'a> {
             summary: &summary,
         };
         let tracks = Tracks::new(self.prepared, self.cell, self.runs);
-        tracks.run(resume, observer, |watch| run::run(&self.cell.plan, Cpu::default(), &given, watch))
+        tracks.run(resume, observer, |watch| run::run_where(&self.cell.plan, &given, watch))
     }
 
     /// Whether the records reach to where the cell is to stop.

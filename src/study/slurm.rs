@@ -59,7 +59,7 @@ pub fn submit(
 ) -> Result<(Vec<Submitted>, usize), LaunchError> {
     if prepared.search.is_some() {
         let reason = "a round of a search waits for the one before: submit a job that runs `ablate study .. --jobs N`";
-        return Err(StudyError::Machine { key: "--launcher", value: "slurm".into(), reason }.into());
+        return Err(StudyError::Machine { key: "--launcher", value: "slurm".into(), reason: reason.into() }.into());
     }
     let runs = prepared.runs(options.out);
     let folder = runs.join(&prepared.experiment);

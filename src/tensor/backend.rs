@@ -7,6 +7,9 @@ use dfdx::tensor_ops::{Backward, ReshapeTo};
 
 /// A device. Every operation's folder has a kernel trait; this is all of them and the few things they share.
 pub trait Backend: Storage<f32> + CopySlice<f32> + TensorFromVec<f32> + ops::Kernels {
+    /// As a record names it: `cpu`, `cuda:0 NVIDIA H200`.
+    fn name(&self) -> String;
+
     /// A buffer whose contents nobody may read before writing them.
     fn allocate(&self, len: usize) -> Result<Self::Vec, Self::Err>;
 
@@ -34,6 +37,10 @@ pub trait Backend: Storage<f32> + CopySlice<f32> + TensorFromVec<f32> + ops::Ker
 }
 
 impl Backend for Cpu {
+    fn name(&self) -> String {
+        "cpu".into()
+    }
+
     fn allocate(&self, len: usize) -> Result<Self::Vec, Self::Err> {
         self.upload(super::bridge::uninitialised(len))
     }

@@ -5,6 +5,12 @@
 //! is checked against dfdx's public index, and [`self_test`] refuses to start where it does not hold.
 #![allow(unsafe_code, reason = "dfdx keeps its storage private; this file is the one way to it")]
 
+#[cfg(feature = "cuda")]
+mod layout;
+
+#[cfg(feature = "cuda")]
+pub(super) use layout::{adopt, strides};
+
 use super::{Backend, Error, Shape4, Tensor};
 use dfdx::shapes::HasShape;
 use dfdx::tensor::{Cpu, TensorFromVec};

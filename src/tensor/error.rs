@@ -19,6 +19,36 @@ impl Error {
     }
 
     pub fn device(op: &'static str, error: impl std::fmt::Display) -> Self {
-        Error::Device { op, message: error.to_string() }
+        let said = error.to_string();
+        let message = match NOTE.take() {
+            Some(note) => note,
+            None if said.contains("OUT_OF_MEMORY") => {
+                format!("the GPU is out of memory; lower `train.batch` or the dataset's size ({said})")
+            }
+            None => said,
+        };
+        Error::Device { op, message }
+    }
+}
+
+thread_local! {
+    /// What a device's error, which is dfdx's, has no room to say.
+    static NOTE: std::cell::Cell<Option<String>> = const { std::cell::Cell::new(None) };
+}
+
+/// Says more of the error that this thread is about to return.
+#[cfg(feature = "cuda")]
+pub(super) fn note(text: String) {
+    NOTE.set(Some(text));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_device_says_what_to_lower() {
+        let message = Error::device("conv2d", "DriverError(CUDA_ERROR_OUT_OF_MEMORY)").to_string();
+        assert!(message.contains("lower `train.batch`"), "{message}");
     }
 }

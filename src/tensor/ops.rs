@@ -67,3 +67,6 @@ pub trait Kernels:
 }
 
 impl Kernels for dfdx::tensor::Cpu {}
+
+#[cfg(feature = "cuda")]
+impl Kernels for dfdx::tensor::Cuda {}

@@ -2,6 +2,8 @@
 //! input: the output is kept by the next operation anyway.
 
 mod cpu;
+#[cfg(feature = "cuda")]
+mod cuda;
 
 use crate::tensor::{Backend, Context, Error, Var};
 use dfdx::tensor::Storage;

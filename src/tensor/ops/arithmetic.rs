@@ -3,6 +3,8 @@
 
 mod broadcast;
 mod cpu;
+#[cfg(feature = "cuda")]
+mod cuda;
 
 pub use broadcast::{Axis, Broadcast};
 

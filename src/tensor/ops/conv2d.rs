@@ -4,6 +4,8 @@
 
 mod columns;
 mod cpu;
+#[cfg(feature = "cuda")]
+mod cuda;
 mod forward;
 mod geometry;
 mod input_gradient;

@@ -2,6 +2,8 @@
 //! position, drawn again on the way back, so nothing is stored and a resumed run drops what an uninterrupted one drops.
 
 mod cpu;
+#[cfg(feature = "cuda")]
+mod cuda;
 
 use crate::random::Stream;
 use crate::tensor::{Backend, Context, Error, Var};

@@ -1,6 +1,8 @@
 //! Fills what is missing with the mean colour of what is seen: the baseline that learns nothing.
 
 mod cpu;
+#[cfg(feature = "cuda")]
+mod cuda;
 
 use super::reduce::Masked;
 use crate::tensor::{Backend, Context, Error, Var};

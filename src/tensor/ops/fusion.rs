@@ -4,6 +4,8 @@
 //! <https://arxiv.org/abs/1911.09070>, section 3.3.
 
 mod cpu;
+#[cfg(feature = "cuda")]
+mod cuda;
 
 use crate::tensor::{Backend, Context, Error, Var};
 use dfdx::tensor::Storage;

@@ -3,6 +3,8 @@
 //! With a grid that a camera and a mesh fix, this is rendering: differentiable in the texture.
 
 mod cpu;
+#[cfg(feature = "cuda")]
+mod cuda;
 
 use super::Border;
 use crate::tensor::{Backend, Context, Error, Var};

@@ -1,6 +1,8 @@
 //! Vectors to unit length.
 
 mod cpu;
+#[cfg(feature = "cuda")]
+mod cuda;
 
 use super::Planes;
 use crate::tensor::{Backend, Context, Error, Var};

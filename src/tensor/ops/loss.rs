@@ -2,6 +2,8 @@
 //! additive angular margin of ArcFace (Deng et al., <https://arxiv.org/abs/1801.07698>, eq. 3).
 
 mod cpu;
+#[cfg(feature = "cuda")]
+mod cuda;
 
 use crate::tensor::{Backend, Context, Error, Var};
 use dfdx::tensor::Storage;

@@ -4,6 +4,8 @@
 //! <https://arxiv.org/abs/1607.06450>. The biased variance normalises; the unbiased one is for running statistics.
 
 mod cpu;
+#[cfg(feature = "cuda")]
+mod cuda;
 
 use super::Planes;
 use crate::tensor::{Backend, Context, Error, Shape4, Var};

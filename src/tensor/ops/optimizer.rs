@@ -2,6 +2,8 @@
 //! moments; semantics are PyTorch's (`torch.optim`, `foreach=False`), and rates are f64 up to the last multiplication.
 
 mod cpu;
+#[cfg(feature = "cuda")]
+mod cuda;
 
 use dfdx::tensor::Storage;
 

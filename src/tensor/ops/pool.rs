@@ -1,6 +1,8 @@
 //! Maximum and average pooling over windows and over whole planes. The maximum keeps where it was found, not the map.
 
 mod cpu;
+#[cfg(feature = "cuda")]
+mod cuda;
 mod windows;
 
 use super::{Planes, reduce};

@@ -1,6 +1,8 @@
 //! Parametric relu: a learned slope per channel below zero. He et al., <https://arxiv.org/abs/1502.01852>, section 2.1.
 
 mod cpu;
+#[cfg(feature = "cuda")]
+mod cuda;
 
 use super::Planes;
 use crate::tensor::{Backend, Context, Error, Var};

@@ -2,6 +2,8 @@
 //! changes nothing.
 
 mod cpu;
+#[cfg(feature = "cuda")]
+mod cuda;
 
 pub use super::pool::max_channels;
 

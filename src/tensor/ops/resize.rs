@@ -2,6 +2,8 @@
 
 mod axis;
 mod cpu;
+#[cfg(feature = "cuda")]
+pub(super) mod cuda;
 
 use crate::tensor::{Backend, Context, Error, Var};
 use dfdx::tensor::Storage;

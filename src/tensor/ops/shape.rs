@@ -1,6 +1,8 @@
 //! Joining, cutting, padding, flipping and renaming: everything that only moves elements.
 
 mod cpu;
+#[cfg(feature = "cuda")]
+pub(super) mod cuda;
 
 use super::border::Border;
 use crate::tensor::{Backend, Context, Error, Var};

@@ -4,6 +4,8 @@
 //! as in PyTorch's `spectral_norm`.
 
 mod cpu;
+#[cfg(feature = "cuda")]
+mod cuda;
 
 use super::Planes;
 use crate::tensor::{Backend, Context, Error, Var};

@@ -2,6 +2,8 @@
 //! windows that lie inside the image. Differentiable in both images; nothing but they is kept for the way back.
 
 mod cpu;
+#[cfg(feature = "cuda")]
+mod cuda;
 mod window;
 
 pub use window::Window;

@@ -1,6 +1,8 @@
 //! Total variation: squared differences of neighbours, a mean along x plus a mean along y.
 
 mod cpu;
+#[cfg(feature = "cuda")]
+mod cuda;
 
 use super::reduce::Masked;
 use crate::tensor::{Backend, Context, Error, Var};

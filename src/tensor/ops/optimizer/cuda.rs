@@ -1,0 +1,89 @@
+//! Optimizer steps on the GPU.
+
+use super::{Adam, OptimizerKernel, RmsProp, Sgd};
+use crate::tensor::Backend;
+use crate::tensor::cuda::{Buffer, Failure, allocate_wide, kernel, pieces};
+use cudarc::driver::DeviceSlice;
+use dfdx::tensor::Cuda;
+
+impl OptimizerKernel for Cuda {
+    fn adam_step(
+        &self,
+        rule: &Adam,
+        parameter: &mut Buffer,
+        gradient: &Buffer,
+        first: &mut Buffer,
+        second: &mut Buffer,
+    ) -> Result<(), Failure> {
+        let [beta1, beta2] = rule.betas;
+        let correction = |beta: f64| 1.0 - beta.powf(rule.step as f64);
+        let decay = rule.weight_decay;
+        let (shrink, decay) = if rule.decoupled { (1.0 - rule.lr * decay, 0.0) } else { (1.0, decay) };
+        let (size, root) = (rule.lr / correction(beta1), correction(beta2).sqrt());
+        let n = parameter.len();
+        let launch = kernel(gradient, "optimizer", "adam").write(parameter).read(gradient).write(first).write(second);
+        let factors = [beta1, 1.0 - beta1, beta2, 1.0 - beta2, size, root, rule.epsilon, shrink, decay];
+        factors.into_iter().fold(launch, |launch, factor| launch.real(factor as f32)).each(n)
+    }
+
+    fn sgd_step(
+        &self,
+        rule: &Sgd,
+        parameter: &mut Buffer,
+        gradient: &Buffer,
+        velocity: Option<&mut Buffer>,
+    ) -> Result<(), Failure> {
+        let n = parameter.len();
+        let launch = kernel(gradient, "optimizer", "sgd").write(parameter).read(gradient);
+        let launch = match velocity {
+            Some(velocity) => launch.write(velocity),
+            None => launch.read_some(None),
+        };
+        let launch = launch.real(rule.lr as f32).real(rule.momentum as f32).real(rule.weight_decay as f32);
+        launch.flag(rule.nesterov).each(n)
+    }
+
+    fn rmsprop_step(
+        &self,
+        rule: &RmsProp,
+        parameter: &mut Buffer,
+        gradient: &Buffer,
+        second: &mut Buffer,
+    ) -> Result<(), Failure> {
+        let n = parameter.len();
+        let launch = kernel(gradient, "optimizer", "rmsprop").write(parameter).read(gradient).write(second);
+        let factors = [rule.lr, rule.alpha, 1.0 - rule.alpha, rule.epsilon, rule.weight_decay];
+        factors.into_iter().fold(launch, |launch, factor| launch.real(factor as f32)).each(n)
+    }
+
+    fn sum_of_squares(&self, values: &Buffer) -> Result<f64, Failure> {
+        let len = values.len();
+        if len == 0 {
+            return Ok(0.0);
+        }
+        let parts = pieces(1, len);
+        let mut sums = allocate_wide(&values.device(), self, parts)?;
+        kernel(values, "optimizer", "squares").counts(&[len, parts]).read(values).write(&mut sums).blocks(parts)?;
+        let words = self.download(&sums)?;
+        let wide = |pair: &[f32]| f64::from_bits(u64::from(pair[0].to_bits()) | u64::from(pair[1].to_bits()) << 32);
+        Ok(words.chunks_exact(2).map(wide).sum())
+    }
+
+    fn scale(&self, values: &mut Buffer, factor: f32) -> Result<(), Failure> {
+        let n = values.len();
+        kernel(values, "optimizer", "scale").write(values).real(factor).each(n)
+    }
+
+    fn clamp(&self, values: &mut Buffer, low: f32, high: f32) -> Result<(), Failure> {
+        let n = values.len();
+        kernel(values, "optimizer", "clamp").write(values).real(low).real(high).each(n)
+    }
+
+    fn moving_average(&self, target: &mut Buffer, source: &Buffer, decay: f32) -> Result<(), Failure> {
+        let n = target.len();
+        if decay == 0.0 {
+            return Ok(source.device().dtod_copy(&**source, &mut **target)?);
+        }
+        kernel(source, "optimizer", "moving_average").write(target).read(source).real(decay).each(n)
+    }
+}
