@@ -114,7 +114,7 @@ fn another_number_of_coefficients_is_refused() {
     };
     let settings: Settings =
         WeightedParameterDistance::schema().into_iter().filter_map(|s| s.default.map(|d| (s.name, d))).collect();
-    assert!(check(&settings, &edges(38)).is_ok());
+    assert!(check(&settings, &edges(61)).is_ok());
     let problem = check(&settings, &edges(62)).unwrap_err();
-    assert_eq!(problem.message, "62 coefficients, the model `procedural` has 38");
+    assert_eq!(problem.message, "62 coefficients, the model `procedural` has 61");
 }
