@@ -177,7 +177,7 @@ fn mean_texture(args: &UnwrapArgs, model: &Model, fitted: &[Fitted]) -> anyhow::
 }
 
 /// Removes what a killed run had begun to write.
-fn remove_parts(folder: &Path) {
+pub fn remove_parts(folder: &Path) {
     let Ok(listed) = std::fs::read_dir(folder) else { return };
     for path in listed.filter_map(|entry| Some(entry.ok()?.path())) {
         if path.is_dir() {

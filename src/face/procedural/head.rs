@@ -201,15 +201,16 @@ mod tests {
         let mut open = Expression::default();
         open.moves[crate::face::procedural::traits::JAW_OPEN] = 1.0;
         let positions = head.positions(&person, &open);
-        let twins = head.places.len() - 96 * 96;
-        let gap = |positions: &[Vec3]| {
-            let below = head.places.len() - twins / 2 - 1;
-            let above = (0..96 * 96).find(|i| {
-                let (p, q) = (head.places[*i], head.places[below]);
-                (p.s, p.y) == (q.s, q.y) && !p.lower
-            });
-            positions[above.unwrap()][1] - positions[below][1]
-        };
+        let line = crate::face::procedural::form::lips(0.0)[1];
+        let lips = [false, true].map(|lower| head.vertex_on(0.0, line, lower) as usize);
+        let gap = |positions: &[Vec3]| positions[lips[0]][1] - positions[lips[1]][1];
         assert!(gap(&head.mean).abs() < 1e-3 && gap(&positions) > 0.1, "{} {}", gap(&head.mean), gap(&positions));
+        let mut closed = Expression::default();
+        closed.moves[crate::face::procedural::traits::BLINK_RIGHT] = 1.0;
+        let lids = Lids::at(0.335);
+        let rims = [lids.upper, lids.lower].map(|y| head.vertex_on(0.335, y, false) as usize);
+        let positions = head.positions(&person, &closed);
+        let opening = |positions: &[Vec3]| positions[rims[0]][1] - positions[rims[1]][1];
+        assert!(opening(&head.mean) > 0.08 && opening(&positions) < 0.02, "{}", opening(&positions));
     }
 }

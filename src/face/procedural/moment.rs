@@ -46,6 +46,7 @@ impl Moment {
             offset: [frame.between(-0.03, 0.03) as f32, frame.between(-0.03, 0.03) as f32],
             zoom: frame.between(0.95, 1.12) as f32,
             number: light,
+            tint,
             light: Lighting::of(light).tinted(tint),
             expression,
             worn: if hidden { Worn::draw(draw.named("worn")) } else { Worn::default() },
@@ -54,6 +55,12 @@ impl Moment {
             ground,
             noise: draw.named("noise"),
         }
+    }
+
+    /// The same moment under another of the lights.
+    pub fn relight(&mut self, number: usize) {
+        self.number = number;
+        self.light = Lighting::of(number).tinted(self.tint);
     }
 }
 

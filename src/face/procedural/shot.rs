@@ -32,6 +32,8 @@ pub struct Moment {
     /// Which of the benchmark's lights it is, and that light in its colour.
     pub number: usize,
     pub light: Lighting,
+    /// The light's colour, about 1.
+    pub tint: Vec3,
     pub expression: Expression,
     pub worn: Worn,
     /// Whether hair hides what is under it.
@@ -258,3 +260,7 @@ impl<'a> Paint<'a> {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "shot_tests.rs"]
+mod tests;
