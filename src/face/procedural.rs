@@ -15,6 +15,7 @@ mod landmarks;
 pub mod moment;
 mod mouth;
 mod nose;
+mod paint;
 mod palette;
 mod person;
 pub mod shot;

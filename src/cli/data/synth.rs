@@ -79,7 +79,7 @@ pub fn synth(args: &SynthArgs, terminal: &mut Terminal) -> anyhow::Result<End> {
             .map_err(|e| wrong(format!("cannot write to {}: {e}", args.out.display())))?;
     }
     let people = args.people();
-    let studio = Studio::new(args.size as usize, (args.size as usize * 9 / 16).clamp(48, 288));
+    let studio = Studio::new(args.size as usize, (args.size as usize / 2 - 8).clamp(48, 256));
     let made = on_all_cores("drawing people", &people, terminal, |who| person::made(args, &studio, who));
     let made = made.into_iter().collect::<anyhow::Result<Vec<Made>>>()?;
     let drawn: Vec<&Made> = made.iter().filter(|one| one.seconds > 0.0).collect();

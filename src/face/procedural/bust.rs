@@ -26,11 +26,12 @@ pub fn bust(head: &Head, positions: &[Vec3], person: &Person, expression: &Expre
     let mut solid = Solid::default();
     let skin = palette::skin(person.melanin, person.haemoglobin).map(to_linear);
     let hair = palette::hair(person.hair, person.grey).map(|v| 0.8 * to_linear(v));
-    let scalp = if person.style == Style::Bald { skin } else { hair };
+    let pale = palette::skin(person.melanin - 0.05, person.haemoglobin).map(to_linear);
+    let scalp = if person.style == Style::Bald { pale } else { hair };
     let [wide, _, deep] = stretch(head, positions);
     let (middle, axes) = SKULL;
     solid.patch(Part::Skin, 40, 20, |u, v| {
-        let ((sin, cos), (across, up)) = ((u * TAU).sin_cos(), (v * 0.72 * TAU / 2.0).sin_cos());
+        let ((sin, cos), (across, up)) = ((u * TAU).sin_cos(), (v * 0.80 * TAU / 2.0).sin_cos());
         let position = [
             middle[0] + wide * axes[0] * across * sin,
             middle[1] + axes[1] * up,
@@ -38,7 +39,7 @@ pub fn bust(head: &Head, positions: &[Vec3], person: &Person, expression: &Expre
         ];
         // Hair grows behind the face and not before the ears.
         let bare = ramp(-0.15, 0.05, position[2]) * ramp(0.95, 0.85, position[1]);
-        Point { position, colour: blend(scalp, skin, bare) }
+        Point { position, colour: blend(scalp, pale, bare) }
     });
     let chin = positions[head.vertex(0.0, -0.98) as usize][1] + 0.98;
     solid.patch(Part::Skin, 32, 14, |u, v| {

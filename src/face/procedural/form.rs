@@ -85,6 +85,10 @@ pub fn form(place: &Place, traits: &Traits) -> Vec3 {
     eye(&mut p, place, traits, side);
     // The halves meet in the middle.
     p[0] = width * sin + (p[0] - width * sin) * ramp(0.0, 0.09, a);
+    // The upper edge lies on the skull.
+    let edge = 1.0 - 0.055 * ramp(0.86, 0.98, y);
+    p[0] *= edge;
+    p[2] *= edge;
     // Behind the jaw the sheet goes under the neck.
     p[0] -= 0.20 * ramp(0.96, 1.08, a) * ramp(-0.10, -0.35, y);
     // The lower face hangs on the eyes' height.

@@ -4,7 +4,7 @@ use super::canvas::{ALL, Canvas, Noise, bell, ramp};
 use super::eyes::CENTRE;
 use super::form::{MOUTH, lips};
 use super::palette::{hair, mix};
-use super::person::Person;
+use super::person::{Person, Style};
 
 /// Draws both brows, hair by hair.
 pub fn brows(canvas: &mut Canvas, person: &Person) {
@@ -70,19 +70,19 @@ pub fn beard(canvas: &mut Canvas, person: &Person) {
 
 /// Hair above the hairline and before the ears.
 pub fn scalp(canvas: &mut Canvas, person: &Person) {
+    if person.style == Style::Bald {
+        return;
+    }
     let (height, recede) = person.hairline;
     let colour = hair(person.hair, person.grey);
     let (edge, strands) = (Noise::new(person.texture.named("hairline")), Noise::new(person.texture.named("strands")));
     let sideburn = 0.12 + 0.25 * person.masculine + 0.45 * person.beard.full;
     canvas.paint(ALL, |s, y| {
         let side = s.abs();
-        // Over the forehead the line rises beside the middle and falls to the temples, then down before the ears. Who is
-        // bald has it at the sides only.
-        let bald = if height > 1.2 { 1.0 - 0.62 * ramp(0.72, 0.93, side) } else { 0.0 };
+        // Over the forehead the line rises beside the middle and falls to the temples, then down before the ears.
         let temple = recede * bell(side - 0.34, 0.12) - 0.62 * ramp(0.50, 0.93, side);
         let ragged = 0.018 * edge.at(s * 26.0, 3.0) + 0.022 * edge.at(s * 7.0, 8.0);
-        let line = height.min(0.9) + bald + temple + ragged
-            - sideburn * ramp(0.88, 1.06, side + 0.02 * edge.at(y * 14.0, 20.0));
+        let line = height + temple + ragged - sideburn * ramp(0.88, 1.06, side + 0.02 * edge.at(y * 14.0, 20.0));
         let depth = y - line;
         let shine = 0.80
             + 0.26 * strands.at(s * 48.0 - 7.0 * y * s.signum(), y * 5.0)

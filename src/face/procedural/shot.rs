@@ -1,6 +1,7 @@
 //! A picture of a person: what the camera shows, and all that is known of it.
 
-use super::canvas::{Noise, ramp};
+use super::canvas::Noise;
+use super::paint::Paint;
 use super::person::{Expression, Person};
 use super::solid::{Part, Solid};
 use super::studio::{Lighting, Studio, around, joined, normals};
@@ -8,7 +9,7 @@ use super::worn::Worn;
 use crate::face::camera::{Camera, Perspective, Pose};
 use crate::face::mesh::Vec3;
 use crate::face::picture::Picture;
-use crate::face::raster::{Faces, Fragments, rasterize};
+use crate::face::raster::{Faces, Fragments, NONE, rasterize};
 use crate::face::visible;
 use crate::random::Stream;
 
@@ -51,8 +52,8 @@ pub struct Scene<'a> {
     pub moment: &'a Moment,
     pub positions: Vec<Vec3>,
     /// Bust, hair and what is worn.
-    solid: Solid,
-    shades: Vec<[f32; 4]>,
+    pub(super) solid: Solid,
+    pub(super) shades: Vec<[f32; 4]>,
     normals: Vec<Vec3>,
 }
 
@@ -119,7 +120,7 @@ impl<'a> Scene<'a> {
         let fray = |u: f32, v: f32| {
             if frayed { 0.6 * noise.at(u * 9.0, v * 9.0) + 0.6 * noise.at(u * 31.0, v * 31.0) } else { 0.0 }
         };
-        let depth = (size * 2).clamp(96, 384);
+        let depth = (size * 2).clamp(96, 256);
         visible::texels(
             &topology,
             &positions,
@@ -131,45 +132,47 @@ impl<'a> Scene<'a> {
         )
     }
 
-    /// What the head shows at each subpixel, and what all else does.
-    pub fn drawn(&self, size: usize) -> [Fragments; 2] {
+    /// What each subpixel shows.
+    pub fn drawn(&self, size: usize) -> Drawn {
         let (camera, sides) = (self.camera(size * OVER), (size * OVER, size * OVER));
-        let head =
-            rasterize(&camera.project(&self.positions), &self.studio.head.topology.triangles, sides, Faces::Front);
-        let rest =
-            rasterize(&camera.project(&self.solid.positions), &self.solid.topology.triangles, sides, Faces::Both);
-        [head, rest]
+        let both = [self.positions.as_slice(), &self.solid.positions].concat();
+        let projected = camera.project(&both);
+        let at = |v: u32| projected.points[v as usize];
+        // Of the sheet, what faces the camera.
+        let front = |[a, b, c]: &[u32; 3]| {
+            let (a, b, c) = (at(*a), at(*b), at(*c));
+            (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]) <= 0.0
+        };
+        let mut triangles = Vec::with_capacity(self.studio.head.topology.triangles.len() + self.solid.parts.len());
+        triangles.extend(self.studio.head.topology.triangles.iter().filter(|t| front(t)));
+        let (first, face) = (self.positions.len() as u32, triangles.len());
+        triangles.extend(self.solid.topology.triangles.iter().map(|t| t.map(|v| v + first)));
+        Drawn { fragments: rasterize(&projected, &triangles, sides, Faces::Both), triangles, face }
     }
 
     /// The photo, of `size` x `size` pixels, that shows the lit sheet.
     pub fn shot(&self, complete: &Picture, size: usize) -> Shot {
-        let [head, rest] = self.drawn(size);
-        let paint = Paint::new(self, complete, size);
+        let drawn = self.drawn(size);
+        let paint = Paint::new(self, &drawn, complete, size);
         let mut image = Picture::new(size, size, 3);
         let (mut parts, mut depth) = (vec![0; size * size], vec![f32::NEG_INFINITY; size * size]);
-        let wide = size * OVER;
-        for p in 0..size * size {
-            let (x, y) = (p % size * OVER, p / size * OVER);
-            let under = [y * wide + x, y * wide + x + 1, (y + 1) * wide + x, (y + 1) * wide + x + 1];
-            let found = under.map(|i| paint.part(&head, &rest, i));
-            let pixel = &mut image.data[3 * p..3 * p + 3];
-            for (i, part) in under.into_iter().zip(found) {
-                let colour = paint.colour(&head, &rest, i, part);
-                pixel.iter_mut().zip(colour).for_each(|(to, c)| *to += 0.25 * c);
-            }
+        for (p, pixel) in image.data.chunks_exact_mut(3).enumerate() {
+            let under = subpixels(p, size);
+            let found = under.map(|i| drawn.part(i, &self.solid));
+            pixel.copy_from_slice(&paint.pixel(p, under, found));
             // What most of the pixel shows; of as many, the first.
             let count = |part: Part| found.iter().filter(|other| **other == part).count();
-            let k = (0..4).fold(0, |best, k| if count(found[k]) > count(found[best]) { k } else { best });
+            let k = (1..4).fold(0, |best, k| if count(found[k]) > count(found[best]) { k } else { best });
             parts[p] = found[k] as u8;
             if found[k] != Part::Ground {
-                depth[p] = (head.depth[under[k]].max(rest.depth[under[k]]) + DISTANCE) * MILLIMETRES;
+                depth[p] = (drawn.fragments.depth[under[k]] + DISTANCE) * MILLIMETRES;
             }
         }
-        let (landmarks, visible) = self.landmarks(&head, &rest, size);
+        let (landmarks, visible) = self.landmarks(&drawn.fragments, size);
         Shot { image, parts, depth, landmarks, visible }
     }
 
-    fn landmarks(&self, head: &Fragments, rest: &Fragments, size: usize) -> ([[f32; 2]; 68], [bool; 68]) {
+    fn landmarks(&self, drawn: &Fragments, size: usize) -> ([[f32; 2]; 68], [bool; 68]) {
         let camera = self.camera(size);
         let points = self.studio.landmarks.map(|v| camera.point(self.positions[v as usize]));
         let seen = |k: usize| {
@@ -179,86 +182,40 @@ impl<'a> Scene<'a> {
             let inside = x >= 0.0 && y >= 0.0 && x < size as f32 && y < size as f32;
             let i = (y * OVER as f32).clamp(0.0, limit) as usize * size * OVER
                 + (x * OVER as f32).clamp(0.0, limit) as usize;
-            inside && normal[2] > -0.2 && head.depth[i].max(rest.depth[i]) < 0.06 - 1.0 / near
+            inside && normal[2] > -0.2 && drawn.depth[i] < 0.06 - 1.0 / near
         };
         (points.map(|[x, y, _]| [x, y]), std::array::from_fn(seen))
     }
 }
 
-/// Colours of subpixels.
-struct Paint<'a> {
-    scene: &'a Scene<'a>,
-    complete: &'a Picture,
-    /// Lit colours of the solid's vertices in sRGB.
-    lit: Vec<Vec3>,
-    strands: Noise,
-    ground: Vec<Vec3>,
-    wide: usize,
+/// What a camera sees, at [`OVER`] x [`OVER`] subpixels of a pixel.
+pub struct Drawn {
+    pub fragments: Fragments,
+    /// The sheet's first.
+    pub triangles: Vec<[u32; 3]>,
+    /// How many are the sheet's.
+    face: usize,
 }
 
-impl<'a> Paint<'a> {
-    fn new(scene: &'a Scene, complete: &'a Picture, size: usize) -> Paint<'a> {
-        let Scene { studio, solid, shades, positions, moment, .. } = scene;
-        let behind = &shades[positions.len()..];
-        let lit = |(colour, shade): (&Vec3, &[f32; 4])| {
-            studio.encoded([0, 1, 2].map(|c| colour[c] * shade[c] + 0.6 * shade[3]))
-        };
-        let lit = solid.colours.iter().zip(behind).map(lit).collect();
-        let noise = Noise::new(moment.noise.named("ground"));
-        let [above, below] = moment.ground.map(|c| studio.encoded(c));
-        let cells = 33;
-        let ground = (0..cells * cells)
-            .map(|i| {
-                let (x, y) = ((i % cells) as f32 / 32.0, (i / cells) as f32 / 32.0);
-                let cloud = 1.0 + 0.35 * noise.cloud(x * 2.5, y * 2.5);
-                [0, 1, 2].map(|k| (above[k] + (below[k] - above[k]) * ramp(0.0, 1.0, y)) * cloud)
-            })
-            .collect();
-        Paint { scene, complete, lit, strands: Noise::new(moment.noise.named("strands")), ground, wide: size * OVER }
-    }
-
-    fn part(&self, head: &Fragments, rest: &Fragments, i: usize) -> Part {
-        match (head.covers(i), rest.covers(i)) {
-            (false, false) => Part::Ground,
-            (true, false) => Part::Face,
-            (true, true) if head.depth[i] >= rest.depth[i] => Part::Face,
-            _ => self.scene.solid.parts.get(rest.triangle[i] as usize).copied().unwrap_or(Part::Ground),
+impl Drawn {
+    fn part(&self, i: usize, solid: &Solid) -> Part {
+        match self.fragments.triangle[i] {
+            NONE => Part::Ground,
+            t if (t as usize) < self.face => Part::Face,
+            t => solid.parts.get(t as usize - self.face).copied().unwrap_or(Part::Ground),
         }
     }
 
-    fn colour(&self, head: &Fragments, rest: &Fragments, i: usize, part: Part) -> Vec3 {
-        let (studio, solid) = (self.scene.studio, &self.scene.solid);
-        match part {
-            Part::Ground => {
-                let scale = 32.0 / self.wide as f32;
-                let (x, y) = ((i % self.wide) as f32 * scale, (i / self.wide) as f32 * scale);
-                let (a, b, u, v) = (x as usize, y as usize, x.fract(), y.fract());
-                let at = |a: usize, b: usize| self.ground[b.min(32) * 33 + a.min(32)];
-                let (p, q, r, s) = (at(a, b), at(a + 1, b), at(a, b + 1), at(a + 1, b + 1));
-                [0, 1, 2]
-                    .map(|k| ((p[k] * (1.0 - u) + q[k] * u) * (1.0 - v) + (r[k] * (1.0 - u) + s[k] * u) * v).min(1.0))
-            }
-            Part::Face => {
-                let topology = &studio.head.topology;
-                let [u, v] = head.at(&topology.triangles, i, &topology.uv).unwrap_or_default();
-                let mut colour = [0.0; 3];
-                let size = self.complete.width as f32;
-                self.complete.sample(u * size, v * size, &mut colour);
-                colour
-            }
-            part => {
-                let colour = rest.at(&solid.topology.triangles, i, &self.lit).unwrap_or_default();
-                if part != Part::Hair {
-                    return colour;
-                }
-                let [u, v] = rest.at(&solid.topology.triangles, i, &solid.topology.uv).unwrap_or_default();
-                let strand = 0.86
-                    + 0.24 * self.strands.at(u * 330.0 + 5.0 * v, v * 6.0)
-                    + 0.14 * self.strands.at(u * 110.0, v * 4.0 + 50.0);
-                colour.map(|c| (c * strand).min(1.0))
-            }
-        }
+    /// Whether a subpixel shows the sheet.
+    pub fn shows_face(&self, i: usize) -> bool {
+        (self.fragments.triangle[i] as usize) < self.face
     }
+}
+
+/// The subpixels of a pixel.
+pub fn subpixels(p: usize, size: usize) -> [usize; 4] {
+    let first = p / size * OVER * size * OVER + p % size * OVER;
+    [first, first + 1, first + size * OVER, first + size * OVER + 1]
 }
 
 #[cfg(test)]

@@ -76,7 +76,7 @@ pub fn tresses(person: &Person, [wide, _, deep]: [f32; 3]) -> Solid {
             thick * (1.0 - 0.86 * v.powi(4) * (front + (1.0 - front) * if cut.side < -0.5 { 0.35 } else { 1.0 }));
         let bumps = cut.wave * (waves.at(turn * 3.5, y * 6.0) + 0.6 * waves.at(turn * 9.0 + 7.0, y * 13.0));
         let groove = -0.05 * cut.part * bell(sin - 0.35 * parting, 0.05) * ramp(0.9, 1.3, y) * ramp(-0.2, 0.3, cos);
-        let over = (lift + bumps * (1.0 - v.powi(6)) + groove).max(0.012);
+        let over = (lift + bumps * (1.0 - v.powi(6)) + groove).max(0.030);
         let ring = around * taper;
         let grow = if y > middle[1] { around } else { 1.0 };
         let position: Vec3 = [

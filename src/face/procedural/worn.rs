@@ -183,7 +183,7 @@ fn hand(solid: &mut Solid, middle: Vec3, turn: f32, side: f32, skin: Vec3) {
         let tip = place(to[0] + (from[0] - to[0]) * 0.10, to[1] + (from[1] - to[1]) * 0.10, 0.0);
         let nail = [skin[0].mul_add(0.7, 0.28), skin[1].mul_add(0.7, 0.18), skin[2].mul_add(0.7, 0.17)];
         solid.patch(Part::Hand, 5, 5, |u, v| {
-            let (a, b) = ((u - 0.5) * 1.3 * thick, (v - 0.5) * 1.5 * thick);
+            let (a, b) = ((u - 0.5) * 1.3 * thick, (0.5 - v) * 1.5 * thick);
             let (x, y) = (a * cos + b * sin, b * cos - a * sin);
             Point { position: [tip[0] + x, tip[1] + y, tip[2] + thick * 0.93 - 6.0 * a * a], colour: nail }
         });
