@@ -231,9 +231,11 @@ fn mouth(p: &mut Vec3, place: &Place, traits: &Traits, side: f32) {
     p[0] -= 0.26 * act[PUCKER] * a * near;
     p[2] += 0.065 * act[PUCKER] * spot(a, y + 0.5, 0.15, 0.09);
     // The jaw turns about the ears: down and back.
+    let beside = ramp(-0.44, -0.72, y);
+    let open = full * full;
     let drop = match lower {
-        true => full * full + (1.0 - full * full) * ramp(line, line - 0.20, y),
-        false => ramp(-0.45, -0.70, y) + 0.3 * corner * ramp(MOUTH.0 - 0.02, MOUTH.0 + 0.04, a),
+        true => open + (1.0 - open) * beside.max(ramp(line, line - 0.20, y)),
+        false => (1.0 - open) * beside,
     };
     let swing = drop * ramp(1.0, 0.30, a);
     p[1] -= 0.20 * act[JAW_OPEN] * swing;

@@ -12,7 +12,6 @@ const KNOTS: usize = 33;
 const NEAR: f32 = 4.0;
 
 pub struct Paint<'a> {
-    scene: &'a Scene<'a>,
     drawn: &'a Drawn,
     complete: &'a Picture,
     /// In sRGB: zeros for the head's vertices, then lit colours of the solid's.
@@ -43,7 +42,7 @@ impl<'a> Paint<'a> {
         };
         let ground = (0..KNOTS * KNOTS).map(knot).collect();
         let uv = [studio.head.topology.uv.as_slice(), &solid.topology.uv].concat();
-        Paint { scene, drawn, complete, lit, uv, strands: Noise::new(moment.noise.named("strands")), ground, size }
+        Paint { drawn, complete, lit, uv, strands: Noise::new(moment.noise.named("strands")), ground, size }
     }
 
     /// The colour of a pixel whose subpixels show these parts.

@@ -16,9 +16,9 @@ use crate::random::Stream;
 /// Subpixels along a pixel's side.
 const OVER: usize = 2;
 /// The head's middle, about which it turns; how far the camera is, and how much it sees there, in half face heights.
-const MIDDLE: Vec3 = [0.0, 0.13, -0.10];
+const MIDDLE: Vec3 = [0.0, 0.08, -0.10];
 const DISTANCE: f32 = 11.0;
-const FRAME: f32 = 3.10;
+const FRAME: f32 = 2.80;
 /// Millimetres of a half face height.
 pub const MILLIMETRES: f32 = 95.0;
 
