@@ -30,12 +30,17 @@ pub fn bust(head: &Head, positions: &[Vec3], person: &Person, expression: &Expre
     let scalp = if person.style == Style::Bald { pale } else { hair };
     let [wide, _, deep] = stretch(head, positions);
     let (middle, axes) = SKULL;
-    solid.patch(Part::Skin, 40, 20, |u, v| {
+    solid.patch(Part::Skin, 32, 16, |u, v| {
         let ((sin, cos), (across, up)) = ((u * TAU).sin_cos(), (v * 0.80 * TAU / 2.0).sin_cos());
         let position = [
             middle[0] + wide * axes[0] * across * sin,
             middle[1] + axes[1] * up,
-            middle[2] + deep * axes[2] * across * cos,
+            middle[2]
+                + deep
+                    * axes[2]
+                    * across
+                    * cos
+                    * (1.0 - 0.25 * ramp(0.0, 0.4, cos) * ramp(0.92, 0.70, middle[1] + axes[1] * up)),
         ];
         // Hair grows behind the face and not before the ears.
         let bare = ramp(-0.15, 0.05, position[2]) * ramp(0.95, 0.85, position[1]);
@@ -56,16 +61,15 @@ pub fn bust(head: &Head, positions: &[Vec3], person: &Person, expression: &Expre
             colour: skin,
         }
     });
-    solid.patch(Part::Cloth, 40, 8, |u, v| {
+    solid.leaf(Part::Cloth, 40, 8, |u, v| {
         let (sin, cos) = (u * TAU).sin_cos();
         let out = ramp(0.0, 0.9, v);
         let position =
             [(0.62 + 1.25 * out.powf(0.7)) * sin, -1.42 - 0.55 * v * v - 0.12 * v, -0.36 + (0.52 + 0.45 * out) * cos];
         Point { position: [position[0], position[1] - 0.16 * cos.max(0.0) * (1.0 - v), position[2]], colour: cloth }
     });
-    // Long hair lies over the ears.
-    for side in if matches!(person.style, Style::Bob | Style::Long) { [].as_slice() } else { &[-1.0, 1.0] } {
-        ear(&mut solid, *side, wide, person, skin);
+    for side in [-1.0, 1.0] {
+        ear(&mut solid, side, wide, person, skin);
     }
     inside(&mut solid, positions, head, expression);
     solid
@@ -79,7 +83,7 @@ fn blend(a: Vec3, b: Vec3, share: f32) -> Vec3 {
 fn ear(solid: &mut Solid, side: f32, wide: f32, person: &Person, skin: Vec3) {
     let red = [skin[0], skin[1] * 0.82, skin[2] * 0.80];
     let long = 1.0 + 0.10 * person.age;
-    solid.patch(Part::Skin, 28, 9, |u, v| {
+    solid.leaf(Part::Skin, 28, 9, |u, v| {
         let (sin, cos) = (-side * u * TAU).sin_cos();
         // Narrower below, where the lobe is.
         let (back, up) = (0.165 * v * sin * (1.0 + 0.25 * cos), 0.315 * long * v * cos);
@@ -88,6 +92,9 @@ fn ear(solid: &mut Solid, side: f32, wide: f32, person: &Person, skin: Vec3) {
         let shell = -0.055 * spot(back + 0.03, up + 0.02, 0.06, 0.09);
         let out = rim + inner + shell + 0.45 * (back + 0.10).max(0.0) + 0.03 - 0.09 * ramp(0.94, 1.0, v);
         let position = [side * (wide * 0.715 + out), 0.09 + up, -0.06 - back * 0.95 + 0.12 * up - 0.05];
+        // Long hair lies over them: they are a point within the head.
+        let covered = matches!(person.style, Style::Bob | Style::Long);
+        let position = if covered { [side * 0.3, 0.09, -0.1] } else { position };
         let dark = 1.0 - 0.45 * spot(back + 0.04, up + 0.03, 0.05, 0.07);
         Point { position, colour: red.map(|c| c * dark) }
     });
@@ -99,7 +106,7 @@ fn inside(solid: &mut Solid, positions: &[Vec3], head: &Head, expression: &Expre
     let jaw = 0.20 * expression.moves[JAW_OPEN];
     let (y, z) = (line[1], line[2] - 0.055);
     let row = |solid: &mut Solid, top: f32, bottom: f32, back: f32, teeth: f32| {
-        solid.patch(Part::Mouth, 65, 5, |u, v| {
+        solid.leaf(Part::Mouth, 65, 5, |u, v| {
             let turn = (u - 0.5) * 2.5;
             let (sin, cos) = turn.sin_cos();
             let gap = ((u - 0.5) * teeth).fract().abs();
@@ -111,12 +118,12 @@ fn inside(solid: &mut Solid, positions: &[Vec3], head: &Head, expression: &Expre
     };
     row(solid, y + 0.07, y - 0.028, 0.0, 13.0);
     row(solid, y - 0.045 - jaw, y - 0.105 - jaw, 0.04 + 0.4 * jaw, 17.0);
-    solid.patch(Part::Mouth, 9, 6, |u, v| {
-        let x = (u - 0.5) * 0.42;
-        let position = [x, y + 0.07 - (0.16 + jaw) * v, z - 0.20 - 0.6 * x * x];
+    solid.leaf(Part::Mouth, 9, 6, |u, v| {
+        let x = (u - 0.5) * 0.50;
+        let position = [x, y + 0.07 - (0.16 + jaw) * v, z - 0.19 - 0.9 * x * x];
         Point { position, colour: [0.05, 0.012, 0.010] }
     });
-    solid.patch(Part::Mouth, 11, 5, |u, v| {
+    solid.leaf(Part::Mouth, 11, 5, |u, v| {
         let x = (u - 0.5) * 0.30;
         let position = [x, y - 0.075 - 0.9 * jaw - 0.8 * x * x - 0.02 * v, z - 0.20 + 0.09 * v];
         Point { position, colour: [0.30, 0.07, 0.06] }

@@ -37,7 +37,7 @@ impl Moment {
         let mut around = draw.named("around");
         let mut colour = |dark: f64, bright: f64| {
             let tone = around.between(dark, bright);
-            [0, 1, 2].map(|_| (tone * around.between(0.6, 1.4)) as f32)
+            [0, 1, 2].map(|_| (tone * around.between(0.78, 1.22)) as f32)
         };
         let (cloth, ground) = (colour(0.02, 0.5), [colour(0.05, 0.6), colour(0.02, 0.4)]);
         let mut frame = draw.named("frame");

@@ -112,24 +112,19 @@ impl<'a> Scene<'a> {
         Camera::Perspective(camera)
     }
 
-    /// Texels of the sheet that the camera sees; where `frayed` the border is moved by noise, as on maps off photos.
+    /// Texels of the sheet that the camera sees: not behind anything, and not more oblique than 81 degrees. `frayed`: the
+    /// border is smoothed and then moved by noise, as it is on maps off photos.
     pub fn seen(&self, frayed: bool) -> Vec<bool> {
         let (topology, positions) = joined(&self.studio.head.topology, &self.positions, &self.solid);
-        let size = self.studio.size();
-        let noise = Noise::new(self.moment.noise.named("fray"));
-        let fray = |u: f32, v: f32| {
-            if frayed { 0.6 * noise.at(u * 9.0, v * 9.0) + 0.6 * noise.at(u * 31.0, v * 31.0) } else { 0.0 }
-        };
+        let (atlas, size) = (&self.studio.atlas, self.studio.size());
+        let rotation = self.moment.pose.rotation();
         let depth = (size * 2).clamp(96, 256);
-        visible::texels(
-            &topology,
-            &positions,
-            &self.normals,
-            &self.studio.atlas,
-            &self.moment.pose.rotation(),
-            depth,
-            fray,
-        )
+        let sharp = visible::sight(&topology, &positions, &self.normals, atlas, &rotation, depth);
+        if !frayed {
+            return sharp.into_iter().map(|sight| sight > 0.5).collect();
+        }
+        let noise = Noise::new(self.moment.noise.named("fray"));
+        visible::worn(&sharp, atlas, |u, v| 0.6 * noise.at(u * 9.0, v * 9.0) + 0.6 * noise.at(u * 31.0, v * 31.0))
     }
 
     /// What each subpixel shows.
@@ -138,7 +133,7 @@ impl<'a> Scene<'a> {
         let both = [self.positions.as_slice(), &self.solid.positions].concat();
         let projected = camera.project(&both);
         let at = |v: u32| projected.points[v as usize];
-        // Of the sheet, what faces the camera.
+        // Of the sheet and of closed surfaces, what faces the camera.
         let front = |[a, b, c]: &[u32; 3]| {
             let (a, b, c) = (at(*a), at(*b), at(*c));
             (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]) <= 0.0
@@ -146,8 +141,15 @@ impl<'a> Scene<'a> {
         let mut triangles = Vec::with_capacity(self.studio.head.topology.triangles.len() + self.solid.parts.len());
         triangles.extend(self.studio.head.topology.triangles.iter().filter(|t| front(t)));
         let (first, face) = (self.positions.len() as u32, triangles.len());
-        triangles.extend(self.solid.topology.triangles.iter().map(|t| t.map(|v| v + first)));
-        Drawn { fragments: rasterize(&projected, &triangles, sides, Faces::Both), triangles, face }
+        let mut parts = Vec::with_capacity(self.solid.parts.len());
+        let solid = self.solid.topology.triangles.iter().zip(self.solid.parts.iter().zip(&self.solid.open));
+        for (triangle, (part, open)) in solid.map(|(t, rest)| (t.map(|v| v + first), rest)) {
+            if *open || front(&triangle) {
+                triangles.push(triangle);
+                parts.push(*part);
+            }
+        }
+        Drawn { fragments: rasterize(&projected, &triangles, sides, Faces::Both), triangles, face, parts }
     }
 
     /// The photo, of `size` x `size` pixels, that shows the lit sheet.
@@ -158,7 +160,7 @@ impl<'a> Scene<'a> {
         let (mut parts, mut depth) = (vec![0; size * size], vec![f32::NEG_INFINITY; size * size]);
         for (p, pixel) in image.data.chunks_exact_mut(3).enumerate() {
             let under = subpixels(p, size);
-            let found = under.map(|i| drawn.part(i, &self.solid));
+            let found = under.map(|i| drawn.part(i));
             pixel.copy_from_slice(&paint.pixel(p, under, found));
             // What most of the pixel shows; of as many, the first.
             let count = |part: Part| found.iter().filter(|other| **other == part).count();
@@ -193,16 +195,17 @@ pub struct Drawn {
     pub fragments: Fragments,
     /// The sheet's first.
     pub triangles: Vec<[u32; 3]>,
-    /// How many are the sheet's.
+    /// How many are the sheet's, and the parts of the others.
     face: usize,
+    parts: Vec<Part>,
 }
 
 impl Drawn {
-    fn part(&self, i: usize, solid: &Solid) -> Part {
+    fn part(&self, i: usize) -> Part {
         match self.fragments.triangle[i] {
             NONE => Part::Ground,
             t if (t as usize) < self.face => Part::Face,
-            t => solid.parts.get(t as usize - self.face).copied().unwrap_or(Part::Ground),
+            t => self.parts.get(t as usize - self.face).copied().unwrap_or(Part::Ground),
         }
     }
 

@@ -1,4 +1,4 @@
-//! Coloured meshes of what is not on the sheet.
+//! Coloured meshes of what is not on the face's sheet.
 
 use crate::face::mesh::{Topology, Vec3};
 
@@ -31,7 +31,7 @@ pub struct Point {
     pub colour: Vec3,
 }
 
-/// Patches of vertices, drawn from both sides.
+/// Patches of vertices.
 #[derive(Clone, Debug, Default)]
 pub struct Solid {
     pub topology: Topology,
@@ -39,10 +39,13 @@ pub struct Solid {
     pub colours: Vec<Vec3>,
     /// Of each triangle.
     pub parts: Vec<Part>,
+    /// Of each triangle: whether it is seen from behind too.
+    pub open: Vec<bool>,
 }
 
 impl Solid {
-    /// Adds `across` x `down` vertices, placed by `u` and `v` from 0 to 1. The texture coordinates are `u`, `v`.
+    /// Adds `across` x `down` vertices of a closed surface, of which the outside is seen, placed by `u` and `v` from 0 to
+    /// 1. The texture coordinates are `u`, `v`; seen from outside `u` goes to the right and `v` down.
     pub fn patch(&mut self, part: Part, across: usize, down: usize, point: impl Fn(f32, f32) -> Point) {
         let grid = Topology::grid(across, down);
         let first = self.positions.len() as u32;
@@ -52,8 +55,16 @@ impl Solid {
             self.colours.push(point.colour);
         }
         self.parts.extend(vec![part; grid.triangles.len()]);
+        self.open.resize(self.parts.len(), false);
         self.topology.triangles.extend(grid.triangles.iter().map(|t| t.map(|v| v + first)));
         self.topology.uv.extend(grid.uv);
+    }
+
+    /// [`Solid::patch`] of a surface whose inside is seen too.
+    pub fn leaf(&mut self, part: Part, across: usize, down: usize, point: impl Fn(f32, f32) -> Point) {
+        self.patch(part, across, down, point);
+        let first = self.open.len() - 2 * (across - 1) * (down - 1);
+        self.open[first..].fill(true);
     }
 
     /// A tube around a line of points, thick as said at each.
@@ -82,5 +93,6 @@ impl Solid {
         self.positions.extend(&other.positions);
         self.colours.extend(&other.colours);
         self.parts.extend(&other.parts);
+        self.open.extend(&other.open);
     }
 }

@@ -48,7 +48,7 @@ pub fn tresses(person: &Person, [wide, _, deep]: [f32; 3]) -> Solid {
     let parting = if person.volume > 0.0 { 1.0 } else { -1.0 };
     let (middle, axes) = SKULL;
     let line = person.hairline.0.min(0.92) + 0.10;
-    solid.patch(Part::Hair, 201, 26, |u, v| {
+    let point = |u: f32, v: f32| {
         let turn = (u - 0.5) * TAU;
         let (sin, cos) = turn.sin_cos();
         let front = ramp(1.15, 0.70, turn.abs());
@@ -89,7 +89,12 @@ pub fn tresses(person: &Person, [wide, _, deep]: [f32; 3]) -> Solid {
         // Dark at the roots and underneath, bleached at the ends.
         let tone = 0.72 + 0.30 * fall + 0.25 * bumps / cut.wave.max(0.01) * 0.5;
         Point { position, colour: colour.map(|c| c * tone) }
-    });
+    };
+    // From before, one sees the inside of what hangs down.
+    match cut.side < -0.5 {
+        true => solid.leaf(Part::Hair, 181, 24, point),
+        false => solid.patch(Part::Hair, 181, 24, point),
+    }
     if person.style == Style::Tied {
         solid.patch(Part::Hair, 25, 14, |u, v| {
             let ((sin, cos), (across, up)) = ((u * TAU).sin_cos(), (v * TAU / 2.0).sin_cos());

@@ -66,7 +66,7 @@ impl Worn {
         }
         if let Some((place, turn, side)) = self.hand {
             let skin = palette::skin(person.melanin, person.haemoglobin).map(to_linear);
-            hand(&mut solid, at(place[0], place[1]), turn, side, skin);
+            hand(&mut solid, positions, at(place[0], place[1]), turn, side, skin);
         }
         solid
     }
@@ -141,7 +141,7 @@ fn mask(solid: &mut Solid, at: &impl Fn(f32, f32) -> Vec3, colour: Vec3) {
             }
         }
     }
-    solid.patch(Part::Mask, ACROSS, DOWN, |u, v| {
+    solid.leaf(Part::Mask, ACROSS, DOWN, |u, v| {
         let (i, j) = ((u * (ACROSS - 1) as f32).round() as usize, (v * (DOWN - 1) as f32).round() as usize);
         let mut position = cloth[j * ACROSS + i];
         position[2] += 0.010 * (v * 3.0 * TAU).sin() * ramp(1.0, 0.7, (2.0 * u - 1.0).abs());
@@ -158,12 +158,16 @@ fn mask(solid: &mut Solid, at: &impl Fn(f32, f32) -> Vec3, colour: Vec3) {
 }
 
 /// A palm with four fingers and a thumb, bent a little around the face.
-fn hand(solid: &mut Solid, middle: Vec3, turn: f32, side: f32, skin: Vec3) {
+fn hand(solid: &mut Solid, face: &[Vec3], middle: Vec3, turn: f32, side: f32, skin: Vec3) {
     let (sin, cos) = turn.to_radians().sin_cos();
+    // How it bends, and so how far before the face it has to be.
+    let bent = |x: f32, y: f32| 0.30 * (x * x - middle[0] * middle[0]) + 0.06 * (y - middle[1]).powi(2);
+    let under = |p: &&Vec3| (p[0] - middle[0]).hypot(p[1] - middle[1]) < 0.6;
+    let front = face.iter().filter(under).map(|p| p[2] + bent(p[0], p[1])).fold(middle[2], f32::max);
     let place = |x: f32, y: f32, z: f32| -> Vec3 {
         let (x, y) = (x * cos + y * sin, y * cos - x * sin);
         let (x, y) = (middle[0] + x, middle[1] + y);
-        [x, y, middle[2] + 0.10 + z - 0.30 * (x * x - middle[0] * middle[0]) - 0.06 * (y - middle[1]).powi(2)]
+        [x, y, front + 0.09 + z - bent(x, y)]
     };
     let finger = |solid: &mut Solid, from: [f32; 2], to: [f32; 2], thick: f32| {
         const STEPS: usize = 12;
@@ -182,7 +186,7 @@ fn hand(solid: &mut Solid, middle: Vec3, turn: f32, side: f32, skin: Vec3) {
         // The nail.
         let tip = place(to[0] + (from[0] - to[0]) * 0.10, to[1] + (from[1] - to[1]) * 0.10, 0.0);
         let nail = [skin[0].mul_add(0.7, 0.28), skin[1].mul_add(0.7, 0.18), skin[2].mul_add(0.7, 0.17)];
-        solid.patch(Part::Hand, 5, 5, |u, v| {
+        solid.leaf(Part::Hand, 5, 5, |u, v| {
             let (a, b) = ((u - 0.5) * 1.3 * thick, (0.5 - v) * 1.5 * thick);
             let (x, y) = (a * cos + b * sin, b * cos - a * sin);
             Point { position: [tip[0] + x, tip[1] + y, tip[2] + thick * 0.93 - 6.0 * a * a], colour: nail }
