@@ -16,7 +16,7 @@ use super::{Dataset, DatasetEntry, Surroundings};
 use crate::components::sample::{Array, DataError, Sample, Split, read};
 use crate::face::procedural::Person;
 use crate::face::procedural::moment::VIEWS;
-use crate::face::procedural::shot::{Moment, Scene};
+use crate::face::procedural::shot::{Moment, Scene, Subject};
 use crate::face::procedural::studio::Studio;
 use crate::random::Stream;
 use crate::registry::{Card, Declared, Edge, Entry, Make, Problem, Settings, ports, settings};
@@ -125,7 +125,7 @@ impl Dataset for Faces {
         // Without an occluder the face alone decides what is seen.
         let scene = match moment.worn.is_empty() {
             true => Scene::bare(&self.studio, &person, &moment),
-            false => Scene::new(&self.studio, &person, &moment),
+            false => Scene::new(&self.studio, &Subject::new(&self.studio, person), &moment),
         };
         let texels = self.settings.size * self.settings.size;
         let lit = scene.complete(&self.albedos[identity * texels * 3..(identity + 1) * texels * 3]);

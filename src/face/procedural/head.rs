@@ -66,14 +66,29 @@ impl Head {
 
     /// Vertices of a person's head, in half face heights.
     pub fn positions(&self, person: &Person, expression: &Expression) -> Vec<Vec3> {
+        self.moved(&self.neutral(person), expression)
+    }
+
+    /// Vertices of a face at rest.
+    pub fn neutral(&self, person: &Person) -> Vec<Vec3> {
         let mut positions = self.mean.clone();
-        let coefficients = person.shape.iter().chain(&expression.moves);
-        for (delta, share) in self.deltas.iter().zip(coefficients).filter(|(_, share)| **share != 0.0) {
+        self.add(&mut positions, 0, &person.shape);
+        positions
+    }
+
+    /// A face at rest, moved.
+    pub fn moved(&self, neutral: &[Vec3], expression: &Expression) -> Vec<Vec3> {
+        let mut positions = neutral.to_vec();
+        self.add(&mut positions, MODES, &expression.moves);
+        positions
+    }
+
+    fn add(&self, positions: &mut [Vec3], first: usize, coefficients: &[f32]) {
+        for (delta, share) in self.deltas[first..].iter().zip(coefficients).filter(|(_, share)| **share != 0.0) {
             for (p, d) in positions.iter_mut().zip(delta) {
                 *p = [p[0] + share * d[0], p[1] + share * d[1], p[2] + share * d[2]];
             }
         }
-        positions
     }
 
     /// What a coefficient of 1 adds to every vertex: identity, then expression.

@@ -55,7 +55,7 @@ impl<'a> Paint<'a> {
                         return colour;
                     }
                 }
-                Part::Hair => return self.hair(under[0], mean(under.map(|i| self.colour(i)))),
+                Part::Hair => return self.hair(under[0], self.colour(under[0])),
                 _ => {}
             }
         }
@@ -67,13 +67,12 @@ impl<'a> Paint<'a> {
         }))
     }
 
-    /// The sheet in the middle of four subpixels; nothing where they lie far apart on it.
+    /// The sheet half way between two opposite subpixels, the pixel's middle; nothing where they lie far apart on it.
     fn face(&self, under: [usize; 4]) -> Option<Vec3> {
-        let places = under.map(|i| self.place(i));
-        let middle = [0, 1].map(|k| (places[0][k] + places[1][k] + places[2][k] + places[3][k]) / 4.0);
+        let (a, b) = (self.place(under[0]), self.place(under[3]));
         let near = NEAR / self.complete.width as f32;
-        let close = |p: &[f32; 2]| (p[0] - middle[0]).abs() < near && (p[1] - middle[1]).abs() < near;
-        places.iter().all(close).then(|| self.sampled(middle))
+        let close = (a[0] - b[0]).abs() < near && (a[1] - b[1]).abs() < near;
+        close.then(|| self.sampled([(a[0] + b[0]) / 2.0, (a[1] + b[1]) / 2.0]))
     }
 
     /// Where a subpixel lies on its texture.

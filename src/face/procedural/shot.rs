@@ -1,10 +1,12 @@
 //! A picture of a person: what the camera shows, and all that is known of it.
 
+use super::bust::{bust, stretch};
 use super::canvas::Noise;
 use super::paint::Paint;
 use super::person::{Expression, Person};
 use super::solid::{Part, Solid};
-use super::studio::{Lighting, Studio, around, joined, normals};
+use super::studio::{Lighting, Studio, joined, normals};
+use super::tresses::tresses;
 use super::worn::Worn;
 use crate::face::camera::{Camera, Perspective, Pose};
 use crate::face::mesh::Vec3;
@@ -71,19 +73,33 @@ pub struct Shot {
     pub visible: [bool; 68],
 }
 
+/// Somebody: what all pictures of a person have in common.
+pub struct Subject {
+    pub person: Person,
+    /// The face at rest.
+    neutral: Vec<Vec3>,
+    hair: Solid,
+}
+
+impl Subject {
+    pub fn new(studio: &Studio, person: Person) -> Subject {
+        let neutral = studio.head.neutral(&person);
+        let hair = tresses(&person, stretch(&studio.head, &neutral));
+        Subject { person, neutral, hair }
+    }
+}
+
 impl<'a> Scene<'a> {
-    pub fn new(studio: &'a Studio, person: &Person, moment: &'a Moment) -> Scene<'a> {
-        let head = &studio.head;
-        let positions = head.positions(person, &moment.expression);
-        let (mut solid, hair) = around(head, &positions, person, &moment.expression, moment.cloth);
+    pub fn new(studio: &'a Studio, subject: &Subject, moment: &'a Moment) -> Scene<'a> {
+        let (head, person) = (&studio.head, &subject.person);
+        let positions = head.moved(&subject.neutral, &moment.expression);
+        let mut solid = bust(head, &positions, person, &moment.expression, moment.cloth);
         if moment.hair {
-            solid.append(&hair);
+            solid.append(&subject.hair);
         }
         solid.append(&moment.worn.solid(head, &positions, person));
         let normals = normals(head, &positions, &solid);
-        let rotation = moment.pose.rotation();
-        let eye = rotation.0[2];
-        let shades = studio.shades(&normals, &moment.light, eye);
+        let shades = studio.shades(&normals, &moment.light, moment.pose.rotation().0[2]);
         Scene { studio, moment, positions, solid, shades, normals }
     }
 
@@ -162,9 +178,7 @@ impl<'a> Scene<'a> {
             let under = subpixels(p, size);
             let found = under.map(|i| drawn.part(i));
             pixel.copy_from_slice(&paint.pixel(p, under, found));
-            // What most of the pixel shows; of as many, the first.
-            let count = |part: Part| found.iter().filter(|other| **other == part).count();
-            let k = (1..4).fold(0, |best, k| if count(found[k]) > count(found[best]) { k } else { best });
+            let k = most(found);
             parts[p] = found[k] as u8;
             if found[k] != Part::Ground {
                 depth[p] = (drawn.fragments.depth[under[k]] + DISTANCE) * MILLIMETRES;
@@ -188,6 +202,15 @@ impl<'a> Scene<'a> {
         };
         (points.map(|[x, y, _]| [x, y]), std::array::from_fn(seen))
     }
+}
+
+/// The subpixel that shows what most of the pixel shows; of as many, the first.
+fn most(found: [Part; 4]) -> usize {
+    if found == [found[0]; 4] {
+        return 0;
+    }
+    let count = |part: Part| found.iter().filter(|other| **other == part).count();
+    (1..4).fold(0, |best, k| if count(found[k]) > count(found[best]) { k } else { best })
 }
 
 /// What a camera sees, at [`OVER`] x [`OVER`] subpixels of a pixel.

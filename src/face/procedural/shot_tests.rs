@@ -12,8 +12,9 @@ fn sheet(person: &Person) -> Vec<u8> {
 fn taken(identity: u64, view: usize, occluders: f64) -> (Shot, Picture, Vec<bool>) {
     let stream = Stream::new(identity, "shots");
     let (studio, person) = (Studio::new(SIZE, 64), Person::new(stream));
+    let subject = Subject::new(&studio, person.clone());
     let moment = Moment::draw(stream.named("moment").fork(view as u64), view, occluders, true);
-    let scene = Scene::new(&studio, &person, &moment);
+    let scene = Scene::new(&studio, &subject, &moment);
     let complete = scene.complete(&sheet(&person));
     (scene.shot(&complete, SIZE), complete, scene.seen(false))
 }
@@ -32,8 +33,9 @@ fn any_number_of_threads_takes_the_same_picture() {
 fn the_picture_is_the_complete_sheet_sampled_again() {
     let stream = Stream::new(5, "shots");
     let (studio, person) = (Studio::new(SIZE, 64), Person::new(stream));
+    let subject = Subject::new(&studio, person.clone());
     let moment = Moment::draw(stream.named("moment"), 8, 0.0, true);
-    let scene = Scene::new(&studio, &person, &moment);
+    let scene = Scene::new(&studio, &subject, &moment);
     let complete = scene.complete(&sheet(&person));
     let shot = scene.shot(&complete, SIZE);
     let drawn = scene.drawn(SIZE);
@@ -45,7 +47,7 @@ fn the_picture_is_the_complete_sheet_sampled_again() {
             continue;
         }
         let places = under.map(|i| drawn.fragments.at(&drawn.triangles, i, uv).unwrap());
-        let middle = [0, 1].map(|k| places.iter().map(|place| place[k]).sum::<f32>() / 4.0);
+        let middle = [0, 1].map(|k| (places[0][k] + places[3][k]) / 2.0);
         // Across a fold, as that of a lid, each subpixel is read.
         if places.iter().any(|p| (p[0] - middle[0]).hypot(p[1] - middle[1]) > 0.05) {
             continue;

@@ -12,7 +12,6 @@ use super::palette::Encoder;
 use super::person::{Expression, Person, Style};
 use super::solid::Solid;
 use super::to_linear;
-use super::tresses::tresses;
 use crate::face::camera::Rotation;
 use crate::face::depth::Depth;
 use crate::face::light::basis;
@@ -150,18 +149,6 @@ impl Studio {
 
 fn smooth(from: f32, to: f32, value: f32) -> f32 {
     super::canvas::ramp(from, to, value)
-}
-
-/// The bust and hair of a person at a moment, without what is worn.
-pub fn around(
-    head: &Head,
-    positions: &[Vec3],
-    person: &Person,
-    expression: &Expression,
-    cloth: Vec3,
-) -> (Solid, Solid) {
-    let bust = bust(head, positions, person, expression, cloth);
-    (bust, tresses(person, super::bust::stretch(head, positions)))
 }
 
 /// Of the mean head and a bald bust, in directions all around.

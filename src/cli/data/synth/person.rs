@@ -6,7 +6,7 @@ use crate::components::dataset::synthetic_faces::FILES;
 use crate::components::raster;
 use crate::face::picture::Picture;
 use crate::face::procedural::moment::{VIEWS, view};
-use crate::face::procedural::shot::{Moment, Scene, Shot};
+use crate::face::procedural::shot::{Moment, Scene, Shot, Subject};
 use crate::face::procedural::studio::{Lighting, Studio};
 use crate::face::procedural::{Person, albedo};
 use crate::random::Stream;
@@ -86,8 +86,9 @@ pub fn made(args: &SynthArgs, studio: &Studio, who: &Who) -> anyhow::Result<Made
         &raster::png(sheet.clone(), studio.size(), studio.size(), 3)?,
     )?;
     let mut rows = Vec::with_capacity(args.pictures());
+    let subject = Subject::new(studio, person);
     for take in takes(args, who) {
-        let scene = Scene::new(studio, &person, &take.moment);
+        let scene = Scene::new(studio, &subject, &take.moment);
         let complete = scene.complete(&sheet);
         let seen = scene.seen(false);
         let shot = scene.shot(&complete, studio.size());
