@@ -12,6 +12,7 @@ pub mod form;
 mod hair;
 pub mod head;
 mod landmarks;
+pub mod model;
 pub mod moment;
 mod mouth;
 mod nose;

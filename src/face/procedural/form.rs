@@ -86,7 +86,7 @@ pub fn form(place: &Place, traits: &Traits) -> Vec3 {
     // The halves meet in the middle.
     p[0] = width * sin + (p[0] - width * sin) * ramp(0.0, 0.09, a);
     // The upper edge lies on the skull.
-    let edge = 1.0 - 0.055 * ramp(0.86, 0.98, y);
+    let edge = 1.0 - 0.060 * ramp(0.74, 1.0, y);
     p[0] *= edge;
     p[2] *= edge;
     // Behind the jaw the sheet goes under the neck.

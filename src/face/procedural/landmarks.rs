@@ -18,6 +18,21 @@ const JAW: [(f32, f32); 9] = [
 ];
 const BROW: [(f32, f32); 5] = [(0.54, 0.335), (0.44, 0.385), (0.34, 0.400), (0.24, 0.390), (0.15, 0.365)];
 
+/// Vertices along the jaw from the ears to the chin: of the image's left, then of its right.
+pub fn contours(head: &Head) -> [Vec<u32>; 2] {
+    const STEPS: usize = 6;
+    [-1.0, 1.0].map(|side| {
+        let between = |pair: &[(f32, f32)], k: usize| {
+            let t = k as f32 / STEPS as f32;
+            let (s, y) = (pair[0].0 + t * (pair[1].0 - pair[0].0), pair[0].1 + t * (pair[1].1 - pair[0].1));
+            head.vertex(side * s, y)
+        };
+        let mut line: Vec<u32> = JAW.windows(2).flat_map(|pair| (0..STEPS).map(move |k| between(pair, k))).collect();
+        line.dedup();
+        line
+    })
+}
+
 /// Vertices of the landmarks.
 pub fn landmarks(head: &Head) -> [u32; 68] {
     let [left, right] = [-1.0, 1.0];
