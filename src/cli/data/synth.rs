@@ -91,7 +91,7 @@ pub fn synth(args: &SynthArgs, terminal: &mut Terminal) -> anyhow::Result<End> {
     let manifest = std::fs::read(args.out.join(MANIFEST))?;
     let print: String = Sha256::digest(&manifest).iter().map(|b| format!("{b:02x}")).collect();
     contact::write(args, &people)?;
-    write_atomic(&args.out.join("README.md"), card::text(args, &people, &made, &print).as_bytes())?;
+    write_atomic(&args.out.join("README.md"), card::text(args, &people, &made, &print)?.as_bytes())?;
     write_atomic(&fingerprint, format!("{FORMAT} {print}\n").as_bytes())?;
 
     let speed = |seconds: f64| drawn.len() as f64 * args.pictures() as f64 / seconds.max(1e-9);
