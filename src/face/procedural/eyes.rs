@@ -71,7 +71,7 @@ fn ball(canvas: &mut Canvas, person: &Person) {
         let (x, up) = (s - CENTRE.0 + 0.004 - side * person.gaze.0, y - CENTRE.1 - 0.008 - person.gaze.1);
         let turn = up.atan2(x);
         let spokes = 1.0 + 0.22 * fibre.at(turn * 9.0 + 40.0, x.hypot(up) * 40.0 + 7.0 * side);
-        let lid = 1.0 - 0.40 * ramp(0.030, 0.0, lids.upper - y);
+        let lid = 1.0 - 0.52 * ramp(0.036, 0.0, lids.upper - y);
         let red = 0.05 * veins.cloud(s * 30.0, y * 60.0 + 9.0 * side).max(0.0);
         let white = eyeball(colour.map(|c| c * spokes), x.hypot(up) / IRIS, lids.along);
         ([white[0] * lid, white[1] * (lid - red), white[2] * (lid - red)], inside)

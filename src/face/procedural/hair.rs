@@ -10,7 +10,7 @@ use super::person::{Person, Style};
 pub fn brows(canvas: &mut Canvas, person: &Person) {
     let brow = person.brow;
     let noise = Noise::new(person.texture.named("brows"));
-    let colour = hair(person.hair * 0.75, person.grey * 0.6).map(|v| v * 0.85);
+    let colour = hair(person.hair * 0.75, person.grey * 0.6).map(|v| v * 0.72);
     let (inner, outer) = (CENTRE.0 - 0.205, CENTRE.0 + 0.215);
     canvas.paint_both([inner - 0.03, outer + 0.03, 0.22, 0.58], |s, y, side| {
         let t = (s - inner) / (outer - inner);

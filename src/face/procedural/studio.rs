@@ -46,7 +46,7 @@ impl Lighting {
             n => (45.0 * (n as f32 - 17.0), 48.0),
         };
         let ((sa, ca), (se, ce)) = (azimuth.to_radians().sin_cos(), elevation.to_radians().sin_cos());
-        Lighting { room: [0.30; 3], lamp: [sa * ce, se, ca * ce], strength: [0.82; 3] }
+        Lighting { room: [0.26; 3], lamp: [sa * ce, se, ca * ce], strength: [0.90; 3] }
     }
 
     /// The same of another colour, about 1.
@@ -111,7 +111,7 @@ impl Studio {
         let soft = [around(0.22), around(0.10), around(0.08)];
         let half = unit([0, 1, 2].map(|k| light.lamp[k] + eye[k]));
         let shine = dot(normal, half).max(0.0);
-        let gloss = if wet { 0.9 * shine.powi(90) } else { 0.055 * shine.powi(12) + 0.035 * shine.powi(30) };
+        let gloss = if wet { 0.9 * shine.powi(90) } else { 0.050 * shine.powi(10) + 0.060 * shine.powi(28) };
         let out = |k: usize| light.room[k] * sky + light.strength[k] * lamp * soft[k];
         [out(0), out(1), out(2), gloss * lamp * light.strength[1]]
     }
