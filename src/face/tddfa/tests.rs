@@ -88,7 +88,7 @@ fn optimised_weights_are_the_minimum_between_0_and_1() {
     let weights = optimised(model, &found, &truth, 0.1);
     assert!(weights.iter().all(|w| (0.0..=1.0).contains(w)));
     let best = cost(&weights, 0.1);
-    assert!(best < 0.9 * cost(&[1.0; 38], 0.1) && best < 0.9 * cost(&[0.0; 38], 0.1), "{best}");
+    assert!(best < 0.9 * cost(&[1.0; 61], 0.1) && best < 0.9 * cost(&[0.0; 61], 0.1), "{best}");
     for i in 0..model.len() {
         for step in [-0.05f32, 0.05] {
             let mut other = weights.clone();
