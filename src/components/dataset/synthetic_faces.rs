@@ -1,9 +1,10 @@
 //! The synthetic faces that `ablate data synth` writes: pictures of procedural people with all that is known of them.
 //!
-//! `image` shows a person; `complete` is the lit map of the whole face, `incomplete` what the picture shows of it, 0 where
-//! `missing` is 1. `mask` is 1 where the picture shows the face itself; `landmarks` are 68 in the iBUG order, in pixels of
-//! the sample; `depth` is in decimetres before the head's middle, 0 on the ground; `yaw` is absolute, `pose` yaw, pitch
-//! and roll, in degrees. Splits are those of the manifest, and have no person in common.
+//! `image` shows a person; `landmarks` are 68 in the iBUG order, in pixels of the sample, `box` is left, top, right, bottom
+//! of them. With `maps`: `complete` is the lit map of the whole face, `incomplete` what the picture shows of it, 0 where
+//! `missing` is 1; `mask` is 1 where the picture shows the face itself; `depth` is in decimetres before the head's middle,
+//! 0 on the ground; `yaw` is absolute, `pose` yaw, pitch and roll, in degrees. Splits are those of the manifest, and have
+//! no person in common.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -12,14 +13,14 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::reader::tree::Tree;
-use super::reader::{labels, maps};
+use super::reader::{self, face_ports, labels, maps};
 use super::split::position;
 use super::{Dataset, DatasetEntry, Surroundings};
 use crate::components::raster;
 use crate::components::sample::{Array, DataError, Files, Sample, Split, read};
 use crate::face::readers::landmarks;
 use crate::random::Stream;
-use crate::registry::{Card, Declared, Edge, Entry, Make, Problem, Settings, Type, ports, settings};
+use crate::registry::{Card, Declared, Edge, Entry, Make, Problem, Settings, ports, settings};
 
 const NAME: &str = "synthetic-faces";
 /// Of the files and of the faces on them.
@@ -74,6 +75,8 @@ settings! {
         size: usize = 256_usize, min = 8;
         /// Training people, for the port `identity`; 0: without it.
         identities: usize = 0_usize;
+        /// With the texture maps, masks, depth and pose.
+        maps: bool = false;
         /// Without the pictures that have an occluder.
         bare: bool = false;
     }
@@ -82,14 +85,15 @@ settings! {
 pub fn entry() -> DatasetEntry {
     let outputs = [
         "image: image",
-        "incomplete: image",
-        "complete: image",
-        "missing: mask",
-        "mask: mask",
-        "depth: map",
         "landmarks: landmarks",
-        "yaw: scalar",
-        "pose: vector",
+        "box: vector",
+        "incomplete?: image",
+        "complete?: image",
+        "missing?: mask",
+        "mask?: mask",
+        "depth?: map",
+        "yaw?: scalar",
+        "pose?: vector",
         "identity?: label",
     ];
     let card = Card {
@@ -123,6 +127,7 @@ struct Row {
 struct Faces {
     root: PathBuf,
     size: usize,
+    maps: bool,
     rows: Vec<Row>,
     splits: [Vec<usize>; 3],
     /// Number of the person of each row.
@@ -134,17 +139,18 @@ struct Faces {
 impl SyntheticFaces {
     fn edges(&self) -> Vec<(String, Edge)> {
         let (image, mask) = (Edge::image(3, self.size, self.size), Edge::mask(self.size, self.size));
-        let mut all = vec![
-            ("image".into(), image.clone()),
-            ("incomplete".into(), image.clone()),
-            ("complete".into(), image),
-            ("missing".into(), mask.clone()),
-            ("mask".into(), mask),
-            ("depth".into(), Edge::map(1, self.size, self.size)),
-            ("landmarks".into(), Edge::new(Type::Landmarks, [68, 2, 1])),
-            ("yaw".into(), Edge::scalar()),
-            ("pose".into(), Edge::vector(3)),
-        ];
+        let mut all = face_ports(self.size, 68);
+        if self.maps {
+            all.extend([
+                ("incomplete".into(), image.clone()),
+                ("complete".into(), image),
+                ("missing".into(), mask.clone()),
+                ("mask".into(), mask),
+                ("depth".into(), Edge::map(1, self.size, self.size)),
+                ("yaw".into(), Edge::scalar()),
+                ("pose".into(), Edge::vector(3)),
+            ]);
+        }
         all.extend((self.identities > 0).then(|| ("identity".into(), Edge::label(self.identities))));
         all
     }
@@ -246,8 +252,8 @@ fn open(settings: &Settings, around: &Surroundings) -> Result<Arc<dyn Dataset>, 
             (Some(rows.iter().map(number).collect()), names)
         }
     };
-    let (size, ports) = (settings.size, settings.edges());
-    Ok(Arc::new(Faces { root: tree.root, size, rows, splits, people, names, ports }))
+    let (size, maps, ports) = (settings.size, settings.maps, settings.edges());
+    Ok(Arc::new(Faces { root: tree.root, size, maps, rows, splits, people, names, ports }))
 }
 
 fn files(settings: &Settings, around: &Surroundings) -> Result<Files, DataError> {
@@ -323,23 +329,29 @@ impl Dataset for Faces {
         let image = raster::read(&whole, 3)?;
         let (height, width) = image.frame();
         square(&whole, width as u32, height as u32)?;
-        let map = maps::Map {
-            incomplete: path("incomplete", row, "png"),
-            complete: path("complete", row, "png"),
-            mask: Some(path("mask", row, "png")),
-            who: row.who.clone(),
-        };
-        let sheets = maps::read(&self.root, &map, self.size)?;
-        let sample = Sample::default()
+        let landmarks = self.landmarks(&at("landmarks", "pts"), width)?;
+        let around = reader::around(&landmarks);
+        let mut sample = Sample::default()
             .with("image", raster::resize(&image, self.size, self.size))
-            .with("incomplete", sheets.incomplete)
-            .with("complete", sheets.complete)
-            .with("missing", sheets.missing)
-            .with("mask", self.mask(&at("parts", "png"))?)
-            .with("depth", self.depth(&at("depth", "png"))?)
-            .with("landmarks", self.landmarks(&at("landmarks", "pts"), width)?)
-            .with("yaw", Array::scalar(row.pose[0].abs()))
-            .with("pose", Array { shape: [3, 1, 1], data: row.pose.to_vec() });
+            .with("landmarks", landmarks)
+            .with("box", around);
+        if self.maps {
+            let map = maps::Map {
+                incomplete: path("incomplete", row, "png"),
+                complete: path("complete", row, "png"),
+                mask: Some(path("mask", row, "png")),
+                who: row.who.clone(),
+            };
+            let sheets = maps::read(&self.root, &map, self.size)?;
+            sample = sample
+                .with("incomplete", sheets.incomplete)
+                .with("complete", sheets.complete)
+                .with("missing", sheets.missing)
+                .with("mask", self.mask(&at("parts", "png"))?)
+                .with("depth", self.depth(&at("depth", "png"))?)
+                .with("yaw", Array::scalar(row.pose[0].abs()))
+                .with("pose", Array { shape: [3, 1, 1], data: row.pose.to_vec() });
+        }
         Ok(match &self.people {
             Some(people) => sample.with("identity", Array::scalar(people[number] as f32)),
             None => sample,

@@ -39,7 +39,7 @@ fn sealed(scratch: &Scratch, manifest: &str) {
 fn synthetic_faces_are_their_manifest() {
     let scratch = Scratch::new("synthetic");
     folder(&scratch);
-    let data = scratch.open("synthetic-faces", json!({ "size": 8 })).unwrap();
+    let data = scratch.open("synthetic-faces", json!({ "size": 8, "maps": true })).unwrap();
     assert_eq!(counts(data.as_ref()), [2, 0, 1]);
     let one = sample(data.as_ref(), Split::Train, 0);
     assert_eq!(
@@ -50,6 +50,11 @@ fn synthetic_faces_are_their_manifest() {
     assert_eq!(one.get("depth").unwrap().data[..8], [1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0]);
     // The third point, 3.5 in the file, is the edge between pixels 2 and 3 of 16, and so 1.0 of 8.
     assert_eq!(one.get("landmarks").unwrap().data[6..8], [1.0, 3.5]);
+    assert_eq!(one.get("box").unwrap().data, [-0.5, 3.5, 7.0, 3.5]);
+    let plain = scratch.open("synthetic-faces", json!({ "size": 8 })).unwrap();
+    let ports: Vec<&str> = plain.ports().iter().map(|(port, _)| port.as_str()).collect();
+    assert_eq!(ports, ["image", "landmarks", "box"]);
+    sample(plain.as_ref(), Split::Train, 1);
     let bare = scratch.open("synthetic-faces", json!({ "bare": true, "identities": 1 })).unwrap();
     assert_eq!(counts(bare.as_ref()), [1, 0, 1]);
     assert_eq!(bare.classes("identity").unwrap(), ["train-0"]);
