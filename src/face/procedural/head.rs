@@ -96,6 +96,13 @@ impl Head {
         &self.deltas[number]
     }
 
+    /// Vertices of the line between the lips, from the image's left: the upper lip's and the lower lip's.
+    pub fn line(&self) -> Vec<[u32; 2]> {
+        let twins = self.side * self.side..self.places.len();
+        let pair = |twin: usize| [self.vertex_on(self.places[twin].s, self.places[twin].y, false), twin as u32];
+        twins.map(pair).collect()
+    }
+
     /// The vertex nearest to a place on the sheet, eyeballs left out.
     pub fn vertex(&self, s: f32, y: f32) -> u32 {
         self.vertex_on(s, y, y < MOUTH.1)

@@ -10,9 +10,15 @@ pub fn morphable(side: usize) -> Option<Morphable> {
     let head = Head::new(side);
     let modes = |range: std::ops::Range<usize>| -> Vec<Vec3> { range.flat_map(|k| head.delta(k).to_vec()).collect() };
     let count = head.mean.len();
+    let mut topology = head.topology.clone();
+    // Photos show something between open lips, and here there is nothing but the lips.
+    for pair in head.line().windows(2) {
+        let ([a, c], [b, d]) = (pair[0], pair[1]);
+        topology.triangles.extend([[a, c, b], [b, c, d]]);
+    }
     Some(Morphable {
         name: "procedural".into(),
-        topology: head.topology.clone(),
+        topology,
         mean: head.mean.clone(),
         identity: Basis::new(Prior::Normal, count, modes(0..MODES))?,
         expression: Basis::new(Prior::Blendshape, count, modes(MODES..MODES + MOVES))?,
@@ -40,6 +46,12 @@ mod tests {
         let marked: std::collections::BTreeSet<u32> = model.landmarks.iter().flatten().copied().collect();
         assert!(marked.len() >= 66, "{}", marked.len());
         assert!(model.contours.iter().all(|line| line.len() > 20));
+        // The mouth is closed by triangles whose corners are together while it is shut.
+        let closing = &model.topology.triangles[Head::new(64).topology.triangles.len()..];
+        assert!(closing.len() > 20);
+        for [a, b, c] in closing.iter().map(|t| t.map(|v| model.mean[v as usize])) {
+            assert!((a[1] - b[1]).abs().max((b[1] - c[1]).abs()) < 0.01, "{a:?} {b:?} {c:?}");
+        }
         // On the picture the jaw goes around the mouth, and the eyes are above it.
         let camera = Orthographic::framing(&model.mean, Pose::default().rotation(), (100, 100), 0.9);
         let at = |k: usize| Camera::Orthographic(camera).point(model.mean[model.landmarks[k].unwrap() as usize]);
