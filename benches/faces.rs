@@ -1,4 +1,4 @@
-//! The passes over a face's mesh at 256 x 256: `cargo bench --bench faces`. A mesh of 38,416 vertices and 76,050
+//! The passes over a face's mesh at 256 x 256, and synthetic pictures a second: `cargo bench --bench faces`. A mesh of 38,416 vertices and 76,050
 //! triangles (a grid around a head), and 3DDFA's (38,365 and 76,073) where the shared data lie (`ABLATE_DATA`). Each time
 //! is the least of many: other work on the machine only adds to it.
 #![allow(clippy::print_stdout, reason = "a bench prints its table")]
@@ -8,8 +8,15 @@ use ablate::face::camera::{Camera, Orthographic, Perspective, Pose};
 use ablate::face::light::Light;
 use ablate::face::mesh::{Topology, Vec3};
 use ablate::face::picture::Picture;
+use ablate::face::procedural::moment::VIEWS;
+use ablate::face::procedural::shot::{Moment, Scene, Subject};
+use ablate::face::procedural::studio::Studio;
+use ablate::face::procedural::{Person, albedo};
 use ablate::face::raster::{Faces, Fragments, rasterize};
 use ablate::face::sampling::Sampling;
+use ablate::random::Stream;
+use image::ImageEncoder;
+use rayon::prelude::*;
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -18,13 +25,17 @@ const SIZE: (usize, usize) = (256, 256);
 const TIMES: usize = 300;
 
 /// The least of many, in milliseconds.
-fn least<T>(mut f: impl FnMut() -> T) -> f64 {
+fn least<T>(f: impl FnMut() -> T) -> f64 {
+    least_of(TIMES, f)
+}
+
+fn least_of<T>(times: usize, mut f: impl FnMut() -> T) -> f64 {
     let one = |_| {
         let begun = Instant::now();
         black_box(f());
         begun.elapsed().as_secs_f64() * 1e3
     };
-    (0..TIMES).map(one).fold(f64::INFINITY, f64::min)
+    (0..times).map(one).fold(f64::INFINITY, f64::min)
 }
 
 /// A grid wrapped around an egg, closed behind.
@@ -105,6 +116,60 @@ fn render(topology: &Topology, positions: &[Vec3], camera: &Camera, texture: &Pi
     picture
 }
 
+/// Pictures of the synthetic benchmark a second, on all threads: drawn, with its maps and masks, and what their files cost.
+fn synthetic() {
+    let studio = Studio::new(SIZE.0, 120);
+    let byte = |v: &f32| (v * 255.0).round().clamp(0.0, 255.0) as u8;
+    let one = |number: u64| {
+        let stream = Stream::new(number, "bench");
+        let person = Person::new(stream);
+        let sheet: Vec<u8> = albedo(&person, SIZE.0).iter().flatten().map(byte).collect();
+        (stream, Subject::new(&studio, person), sheet)
+    };
+    let people: Vec<_> = (0..4).map(one).collect();
+    let takes: Vec<_> = (0..4 * VIEWS)
+        .map(|i| (i / VIEWS, Moment::draw(people[i / VIEWS].0.fork(i as u64), i % VIEWS, 0.3, true)))
+        .collect();
+    let draw = |(who, moment): &(usize, Moment)| {
+        let (_, subject, sheet) = &people[*who];
+        let scene = Scene::new(&studio, subject, moment);
+        let complete = scene.complete(sheet);
+        (scene.shot(&complete, SIZE.0), complete)
+    };
+    let speed = |name: &str, work: &(dyn Fn() + Sync)| {
+        let best = (0..5).map(|_| {
+            let begun = Instant::now();
+            work();
+            begun.elapsed().as_secs_f64()
+        });
+        let best = best.fold(f64::INFINITY, f64::min);
+        println!("  {name:<34}{:8.1} a second", takes.len() as f64 / best);
+    };
+    println!("synthetic pictures, {} x {}", SIZE.0, SIZE.1);
+    speed("drawn, without encoding", &|| takes.par_iter().for_each(|take| drop(black_box(draw(take)))));
+    speed("masks of the maps", &|| {
+        takes.par_iter().for_each(|(who, moment)| {
+            drop(black_box(Scene::new(&studio, &people[*who].1, moment).seen(false)));
+        });
+    });
+    let shots: Vec<_> = takes.par_iter().map(draw).collect();
+    let encode = |picture: &Picture| {
+        let bytes: Vec<u8> = picture.data.iter().map(byte).collect();
+        let mut out = Vec::new();
+        let encoder = image::codecs::png::PngEncoder::new(&mut out);
+        encoder.write_image(&bytes, SIZE.0 as u32, SIZE.1 as u32, image::ExtendedColorType::Rgb8).unwrap();
+        out
+    };
+    speed("encoding of the picture as PNG", &|| {
+        shots.par_iter().for_each(|(shot, _)| drop(black_box(encode(&shot.image))));
+    });
+    speed("encoding of picture and map", &|| {
+        shots.par_iter().for_each(|(shot, map)| drop(black_box((encode(&shot.image), encode(map)))));
+    });
+    let sheets = least_of(3, || albedo(&people[0].1.person, SIZE.0));
+    println!("  albedo of a person {sheets:.1} ms on one thread, once for all pictures");
+}
+
 fn main() {
     println!("{} threads, {} x {} pixels", rayon::current_num_threads(), SIZE.0, SIZE.1);
     let (topology, positions) = egg();
@@ -113,4 +178,5 @@ fn main() {
         Some((topology, positions)) => table("3DDFA's mean face", &topology, &positions),
         None => println!("3DDFA's mean face: no shared data (set ABLATE_DATA)"),
     }
+    synthetic();
 }

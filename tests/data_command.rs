@@ -62,7 +62,7 @@ fn model() -> Morphable {
     let identity = Basis::new(Prior::Normal, mean.len(), vec![[0.0; 3]; mean.len()]).unwrap();
     let expression = Basis::new(Prior::Blendshape, mean.len(), vec![[0.0; 3]; mean.len()]).unwrap();
     let contours = [Vec::new(), Vec::new()];
-    Morphable { name: "ict".into(), topology: head.topology, mean, identity, expression, landmarks, contours }
+    Morphable { name: "ict".into(), topology: head.topology.clone(), mean, identity, expression, landmarks, contours }
 }
 
 /// One array as a `.npy` file of format 1.0.

@@ -111,10 +111,7 @@ const WAITING: [(&str, &[&str]); 8] = [
         &["fitted-faces", "resnet50", "morphable-model", "rasterizer", "landmark-distance"],
     ),
     ("experiments/de-occlusion/segmentation.toml", &["celeba-mask", "segmentation-unet", "dice"]),
-    (
-        "experiments/landmarks.toml",
-        &["synthetic-faces", "landmark/hourglass", "heatmap", "nme", "ced-area", "landmark-grid"],
-    ),
+    ("experiments/landmarks.toml", &["landmark/hourglass", "heatmap", "nme", "ced-area", "landmark-grid"]),
     ("experiments/recognition/arcface.toml", &["verification", "roc"]),
     (
         "experiments/reconstruction/teacher-student.toml",

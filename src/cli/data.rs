@@ -1,4 +1,4 @@
-//! `data`: photos to texture maps, and texture maps to faces.
+//! `data`: photos to texture maps, texture maps to faces, and faces that do not exist.
 
 mod complete;
 mod files;
@@ -10,6 +10,7 @@ mod pictures;
 mod quality;
 mod render;
 mod sheet;
+mod synth;
 mod unwrap;
 mod work;
 
@@ -49,12 +50,25 @@ pub enum DataCommand {
     ///
     /// Exit codes: 0 done; 1 some map or mesh could not be read (the others are done); 2 nothing was started.
     Render(render::RenderArgs),
+    /// The synthetic benchmark: pictures of procedural people with complete and incomplete maps, masks, parts, depth,
+    /// landmarks
+    ///
+    /// Each person is seen from Multi-PIE's 15 views, under lights of its 19, with hair, expressions and occluders. Writes
+    /// `image`, `complete`, `incomplete`, `mask`, `parts`, `depth` (PNG) and `landmarks` (.pts) by person and picture,
+    /// `albedo`, `manifest.csv`, `contact-sheet.png`, a data card (README.md) and `fingerprint.txt`. The dataset
+    /// `synthetic-faces` reads it; `uv-pairs` reads its maps.
+    ///
+    /// A person whose files are there is not drawn again: a command that was stopped goes on where it was.
+    ///
+    /// Exit codes: 0 done; 1 something could not be written; 2 nothing was started.
+    Synth(synth::SynthArgs),
 }
 
 pub fn data(command: &DataCommand, terminal: &mut Terminal) -> anyhow::Result<End> {
     let threads = match command {
         DataCommand::Unwrap(args) => args.threads,
         DataCommand::Render(args) => args.threads,
+        DataCommand::Synth(args) => args.threads,
     };
     if let Some(threads) = threads {
         rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().context("cannot start the threads")?;
@@ -62,6 +76,7 @@ pub fn data(command: &DataCommand, terminal: &mut Terminal) -> anyhow::Result<En
     let end = match command {
         DataCommand::Unwrap(args) => unwrap::unwrap(args, terminal),
         DataCommand::Render(args) => render::render(args, terminal),
+        DataCommand::Synth(args) => synth::synth(args, terminal),
     };
     match end {
         Err(error) if error.is::<Wrong>() => {

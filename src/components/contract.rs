@@ -33,7 +33,7 @@ fn inputs(card: &Card, batch: usize) -> Wires {
         Accepts::Type(Type::Grid) => Edge::new(Type::Grid, [h, w, 2]),
         Accepts::Type(Type::Vector) => Edge::vector(6),
         // As many as the built-in model has.
-        Accepts::Type(Type::Coefficients) => Edge::new(Type::Coefficients, [38, 1, 1]),
+        Accepts::Type(Type::Coefficients) => Edge::new(Type::Coefficients, [61, 1, 1]),
         _ if card.name == "max-feature-map" => Edge::map(6, h, w),
         _ => Edge::map(5, h, w),
     };

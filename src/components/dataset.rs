@@ -17,6 +17,7 @@ mod multi_view;
 mod reader;
 mod split;
 mod synthetic_cache;
+pub mod synthetic_faces;
 mod synthetic_fits;
 mod synthetic_uv;
 mod union;
@@ -133,6 +134,7 @@ pub fn entries() -> Vec<DatasetEntry> {
         reader::entry::<lfw::Lfw>(),
         reader::entry::<multi_pie::MultiPie>(),
         multi_view::entry(),
+        synthetic_faces::entry(),
         synthetic_fits::entry(),
         synthetic_uv::entry(),
         union::entry(),

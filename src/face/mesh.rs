@@ -31,7 +31,7 @@ pub fn unit(a: Vec3) -> Vec3 {
 }
 
 /// How vertices hang together and where they lie on the sheet; positions are apart, since they change.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Topology {
     /// Counter-clockwise seen from outside.
     pub triangles: Vec<[u32; 3]>,

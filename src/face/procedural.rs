@@ -1,23 +1,36 @@
 //! A face drawn from numbers: a parametric head with a texture sheet, and skin, eyes, brows, lips and hair painted on it.
 //!
-//! Our own construction; it has no licence but this repository's. The head is a tapering cylinder with smooth bumps
-//! whose sizes are the shape of a person; the sheet unrolls it. On the sheet a feature is placed by `s` (along the
+//! Our own construction; it has no licence but this repository's. The head is a form over a sheet ([`form`]), linear in
+//! what makes people differ and in what a face does ([`traits`]). On the sheet a feature is placed by `s` (along the
 //! circumference, left of the image negative) and `y` (up), in half face heights: the eyes lie at y = 0.2, the mouth at
-//! -0.5. Everything of a person follows from a random stream.
+//! -0.5, of everybody. Everything of a person follows from a random stream.
 
+mod bust;
 mod canvas;
 mod eyes;
+pub mod form;
 mod hair;
 pub mod head;
+mod landmarks;
+pub mod model;
+pub mod moment;
 mod mouth;
 mod nose;
+mod paint;
 mod palette;
 mod person;
+pub mod shot;
 mod skin;
+pub mod solid;
+pub mod studio;
+pub mod traits;
+mod tresses;
+pub mod worn;
 
 pub use canvas::Noise;
 pub use palette::{Encoder, to_linear};
-pub use person::{Expression, Person};
+pub use person::{Expression, Person, Style};
+pub use traits::{EXPRESSIONS, IDENTITY, MODES, MOVES};
 
 use canvas::Canvas;
 
@@ -36,7 +49,7 @@ pub fn albedo(person: &Person, size: usize) -> Vec<[f32; 3]> {
     let mut canvas = Canvas::new(size * over);
     skin::paint(&mut canvas, person);
     hair::beard(&mut canvas, person);
-    nose::paint(&mut canvas, person);
+    nose::paint(&mut canvas);
     mouth::paint(&mut canvas, person);
     eyes::paint(&mut canvas, person);
     hair::brows(&mut canvas, person);
@@ -72,11 +85,11 @@ mod tests {
             let sheet = albedo(&person, 64);
             let light = |c: [f32; 3]| c.iter().sum::<f32>();
             let cheek = around(&sheet, 0.35, 0.0);
-            let iris = around(&sheet, person.eye.centre.0, person.eye.centre.1);
-            let mirrored = around(&sheet, -person.eye.centre.0, person.eye.centre.1);
+            let iris = around(&sheet, eyes::CENTRE.0, eyes::CENTRE.1);
+            let mirrored = around(&sheet, -eyes::CENTRE.0, eyes::CENTRE.1);
             assert!(light(iris) < 0.85 * light(cheek), "{number}: eye {iris:?}, cheek {cheek:?}");
             assert!((light(iris) - light(mirrored)).abs() < 0.25, "{number}: {iris:?} {mirrored:?}");
-            let lips = around(&sheet, 0.0, person.mouth.height - 0.03);
+            let lips = around(&sheet, 0.0, form::MOUTH.1 - 0.03);
             assert!(lips[0] / lips[1] > cheek[0] / cheek[1], "{number}: lips {lips:?}, cheek {cheek:?}");
         }
     }

@@ -13,16 +13,16 @@ const OBLIQUE: f32 = 0.15;
 /// How far a point may lie behind the depth map, in half face heights: the mesh's own steps.
 const BIAS: f32 = 0.035;
 
-/// Texels of a square atlas that are seen, row by row. `fray`, -1 to 1 at `u`, `v`, moves the border; `depth` is the side of the depth map.
-pub fn texels(
+/// How well each texel of a square atlas is seen, 0 (hidden, or too oblique) to 1, row by row. `depth` is the side of the
+/// depth map.
+pub fn sight(
     topology: &Topology,
     positions: &[Vec3],
     normals: &[Vec3],
     atlas: &Fragments,
     rotation: &Rotation,
     depth: usize,
-    fray: impl Fn(f32, f32) -> f32,
-) -> Vec<bool> {
+) -> Vec<f32> {
     let turned: Vec<Vec3> = positions.iter().map(|p| rotation.of(*p)).collect();
     let depth = Depth::draw(topology, &turned, depth);
     let at = |texel: usize, values: &[Vec3]| atlas.at(&topology.triangles, texel, values);
@@ -34,10 +34,14 @@ pub fn texels(
         let seen = if depth.sees(p, BIAS) { 1.0 } else { 0.0 };
         seen * (oblique / 0.12 + 0.5).clamp(0.0, 1.0)
     };
+    (0..atlas.width * atlas.width).map(facing).collect()
+}
+
+/// Texels that are seen, with a worn border: `sharp` is what [`sight`] found, `fray`, -1 to 1 at `u`, `v`, moves the border.
+pub fn worn(sharp: &[f32], atlas: &Fragments, fray: impl Fn(f32, f32) -> f32) -> Vec<bool> {
     let size = atlas.width;
-    let sharp: Vec<f32> = (0..size * size).map(facing).collect();
     // Over about a fortieth of the sheet, so that the border looks alike at every size.
-    let soft = blurred(&blurred(&sharp, size, (size / 48).max(1)), size, (size / 64).max(1));
+    let soft = blurred(&blurred(sharp, size, (size / 48).max(1)), size, (size / 64).max(1));
     let seen = |i: usize| {
         let (u, v) = ((i % size) as f32 / size as f32, (i / size) as f32 / size as f32);
         atlas.covers(i) && soft[i] > 0.62 + 0.25 * fray(u, v)
@@ -83,7 +87,7 @@ mod tests {
         let normals = grid.normals(&positions);
         let atlas = crate::face::raster::atlas(&grid, 64);
         let rotation = Pose { yaw, ..Pose::default() }.rotation();
-        texels(&grid, &positions, &normals, &atlas, &rotation, 96, |_, _| 0.0)
+        worn(&sight(&grid, &positions, &normals, &atlas, &rotation, 96), &atlas, |_, _| 0.0)
     }
 
     #[test]

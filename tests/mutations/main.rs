@@ -280,7 +280,7 @@ fn edge(family: &str, port: &str, ty: &str) -> Edge {
     match ty {
         "mask" => Edge::mask(16, 16),
         // As many as the procedural model has.
-        "coefficients" => Edge::new(Type::Coefficients, [38, 1, 1]),
+        "coefficients" => Edge::new(Type::Coefficients, [61, 1, 1]),
         _ if matches!(family, "discriminator" | "generator") => Edge::image(3, 256, 256),
         "image" if family == "operator" => Edge::image(3, 16, 16),
         "image" => Edge::image(3, 256, 256),

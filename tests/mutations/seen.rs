@@ -52,7 +52,7 @@ fn every_file_names_the_schema_and_follows_it() {
 /// What a schema cannot know, by how the program says it: names that the file itself gives or another file holds, ports
 /// of what is found by opening the graph, shapes, and what is missing only once layers are merged.
 const BEYOND: [&str; 40] = [
-    "`_`: 38 coefficients, the model `_` has 62; known: `_` (38), or a folder with 3DDFA's files (62)",
+    "`_`: 61 coefficients, the model `_` has 62; known: `_` (61), or a folder with 3DDFA's files (62)",
     "`_` applies `_`, which is untrained in stage `_`",
     "`_` cannot concatenate 512x1x1 and 512x2x2",
     "`_` does not exist",

@@ -3,6 +3,7 @@
 use super::wrong;
 use crate::face::fit::{Fitter, Settings};
 use crate::face::morphable::{Basis, Morphable};
+use crate::face::procedural::model;
 use crate::face::raster::{Fragments, atlas};
 use crate::face::readers::{self, Kind, ict};
 use sha2::{Digest, Sha256};
@@ -23,11 +24,37 @@ pub struct Model {
     pub digest: String,
 }
 
-/// Opens a model; `models/NAME` where no folder is given.
-pub fn open(kind: Kind, folder: Option<&Path>, size: usize) -> anyhow::Result<Model> {
-    let folder = folder.map_or_else(|| PathBuf::from("models").join(kind.to_string()), Path::to_path_buf);
-    let missing = |why: &dyn std::fmt::Display| wrong(format!("{why}\n{}", expected(kind, &folder)));
-    let whole = readers::model(kind, &folder).map_err(|e| missing(&e))?;
+/// Where a model is from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Source {
+    /// The head of the synthetic faces, which needs no files.
+    Procedural,
+    Files(Kind),
+}
+
+impl std::fmt::Display for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        match self {
+            Source::Procedural => f.write_str("procedural"),
+            Source::Files(kind) => kind.fmt(f),
+        }
+    }
+}
+
+/// Vertices along a side of the procedural head.
+const PROCEDURAL: usize = 96;
+
+/// Opens a model; `models/NAME` where it has files and no folder is given.
+pub fn open(source: Source, folder: Option<&Path>, size: usize) -> anyhow::Result<Model> {
+    let folder = folder.map_or_else(|| PathBuf::from("models").join(source.to_string()), Path::to_path_buf);
+    let missing = |why: &dyn std::fmt::Display| match source {
+        Source::Procedural => wrong(why),
+        Source::Files(kind) => wrong(format!("{why}\n{}", expected(kind, &folder))),
+    };
+    let whole = match source {
+        Source::Procedural => model::morphable(PROCEDURAL).ok_or_else(|| missing(&"the procedural head is empty"))?,
+        Source::Files(kind) => readers::model(kind, &folder).map_err(|e| missing(&e))?,
+    };
     // Only the narrow face of ICT-FaceKit is symmetric on the texture, and photos show no more.
     let mut morphable = ict::narrow(&whole).unwrap_or(whole);
     morphable.topology.close();
@@ -37,7 +64,7 @@ pub fn open(kind: Kind, folder: Option<&Path>, size: usize) -> anyhow::Result<Mo
     let atlas = atlas(&morphable.topology, size);
     let on_atlas: Vec<bool> = (0..size * size).map(|t| atlas.covers(t)).collect();
     if !on_atlas.contains(&true) {
-        return Err(wrong(format!("the texture of `{kind}` in {} has no triangles", folder.display())));
+        return Err(wrong(format!("the texture of `{source}` in {} has no triangles", folder.display())));
     }
     let symmetric = symmetric(&morphable, &atlas);
     let digest = digest(&morphable);

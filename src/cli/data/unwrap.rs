@@ -1,6 +1,6 @@
 //! `data unwrap`.
 
-use super::model::{self, Model};
+use super::model::{self, Model, Source};
 use super::work::{self, Fitted, Record, Shared};
 use super::{complete, files, merge, on_all_cores, photos, quality, sheet, wrong};
 use crate::cli::End;
@@ -24,9 +24,10 @@ pub struct UnwrapArgs {
     /// (file,x0,y0..), `.xml` (dlib). 68 points in the iBUG order; beside the photos by default
     #[arg(long, value_name = "DIR|FILE")]
     landmarks: Option<PathBuf>,
-    /// The morphable model: ICT-FaceKit, the Surrey Face Model, a Basel Face Model
-    #[arg(long, value_name = "ict|sfm|bfm", value_parser = kind)]
-    model: Kind,
+    /// The morphable model: ICT-FaceKit, the Surrey Face Model, a Basel Face Model; `procedural`: the head of the synthetic
+    /// faces, which needs no files and fits less well
+    #[arg(long, value_name = "ict|sfm|bfm|procedural", value_parser = source)]
+    model: Source,
     /// Folder of the model's files; `models/MODEL` beneath the current folder by default
     #[arg(long, value_name = "DIR")]
     model_folder: Option<PathBuf>,
@@ -59,10 +60,11 @@ pub struct UnwrapArgs {
     pictures: bool,
 }
 
-fn kind(name: &str) -> Result<Kind, String> {
+fn source(name: &str) -> Result<Source, String> {
     match name.parse() {
-        Ok(kind @ (Kind::Ict | Kind::Sfm | Kind::Bfm)) => Ok(kind),
-        _ => Err(format!("unknown model `{name}`, known: ict, sfm, bfm")),
+        Ok(kind @ (Kind::Ict | Kind::Sfm | Kind::Bfm)) => Ok(Source::Files(kind)),
+        _ if name == "procedural" => Ok(Source::Procedural),
+        _ => Err(format!("unknown model `{name}`, known: ict, sfm, bfm, procedural")),
     }
 }
 

@@ -4,6 +4,7 @@ mod faces;
 mod maps;
 mod people;
 mod real;
+mod synthetic;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

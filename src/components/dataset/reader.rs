@@ -276,7 +276,7 @@ fn place(square: Option<Square>, size: usize, points: &[[f32; 2]]) -> Option<Arr
 }
 
 /// Left, top, right, bottom of landmarks.
-fn around(points: &Array) -> Array {
+pub fn around(points: &Array) -> Array {
     let mut found = [f32::MAX, f32::MAX, f32::MIN, f32::MIN];
     for point in points.data.chunks_exact(2) {
         found = [found[0].min(point[0]), found[1].min(point[1]), found[2].max(point[0]), found[3].max(point[1])];

@@ -1,6 +1,6 @@
 //! Procedural faces in pictures, with the coefficients that they were drawn from: what a regressor learns without data.
 //!
-//! The model is `face::tddfa::procedural`: the pose as a 3 x 4 matrix, 23 shapes and 3 expressions, normalised. Each person
+//! The model is `face::tddfa::procedural`: the pose as a 3 x 4 matrix, 36 shapes and 13 expressions, normalised. Each person
 //! is seen 16 times, turned by up to 70 degrees, under a lamp of any side, before a ground of two colours.
 //! `yaw` is its absolute value in degrees. People are split in order, 80 % for training, 10 % each for validation and test.
 //! Geometric transforms move the picture and not the coefficients, and have no place here.

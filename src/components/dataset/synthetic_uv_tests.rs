@@ -103,7 +103,7 @@ fn pictures_repeat_people_differ_and_moments_too() {
 #[test]
 fn the_version_of_the_faces_is_within_the_revision_of_the_card() {
     let revision = crate::components::catalogue().get("dataset", "synthetic-uv").unwrap().card.revision;
-    assert_eq!((super::VERSION, revision), ("1", 2), "a new version is a new revision");
+    assert_eq!((super::VERSION, revision), ("2", 3), "a new version is a new revision");
 }
 
 #[test]
@@ -147,11 +147,31 @@ fn an_unwritable_cache_is_named() {
 #[test]
 fn splits_hold_every_identity_once() {
     for identities in [3, 7, 10, 200, 1001] {
-        let s = SyntheticUv { size: 8, identities };
+        let s = SyntheticUv { size: 8, identities, occluders: 0.0 };
         let all: Vec<usize> = Split::ALL.into_iter().flat_map(|split| s.range(split)).collect();
         assert_eq!(all, (0..identities).collect::<Vec<_>>());
         assert!(Split::ALL.into_iter().all(|split| !s.range(split).is_empty()));
     }
+}
+
+#[test]
+fn occluders_hide_more_and_change_nothing_else() {
+    let scratch = Scratch::new("occluders");
+    let open = |share: f64| {
+        let mut settings = settings(32, 3);
+        settings.insert("occluders".into(), share.into());
+        open(&settings, &around(&scratch.0)).unwrap()
+    };
+    let (none, all) = (open(0.0), open(1.0));
+    let mut hidden = [0.0; 2];
+    for view in 0..15 {
+        let (a, b) = (sample(none.as_ref(), Split::Train, view), sample(all.as_ref(), Split::Train, view));
+        assert_eq!(a.get("complete"), b.get("complete"));
+        for (sum, sample) in hidden.iter_mut().zip([&a, &b]) {
+            *sum += sample.get("missing").unwrap().data.iter().sum::<f32>() / (15.0 * 1024.0);
+        }
+    }
+    assert!(hidden[1] > hidden[0] + 0.05, "{hidden:?}");
 }
 
 #[test]

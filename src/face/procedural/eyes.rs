@@ -1,33 +1,42 @@
-//! Eyes: white, iris, pupil, lids and lashes.
+//! Eyes on the sheet: where the lids are, white, iris, pupil, and lashes.
 
-use super::canvas::{Canvas, Colour, Extent, bell, ramp, spot, toward};
+use super::canvas::{Canvas, Colour, Extent, Noise, bell, ramp, spot, toward};
 use super::palette::{iris, mix};
-use super::person::{Eye, Person};
+use super::person::Person;
 
-/// Where a point lies in an eye: along from the inner (-1) to the outer corner (1), up from the middle, and how far
-/// below the upper lid and above the lower one.
-struct Place {
-    along: f32,
-    up: f32,
-    below_upper: f32,
-    above_lower: f32,
+/// The middle of an eye, and half its width.
+pub const CENTRE: (f32, f32) = (0.335, 0.20);
+pub const HALF: f32 = 0.160;
+/// Radius of the iris (6 mm).
+pub const IRIS: f32 = 0.066;
+
+/// The rims of the lids at one `s`.
+#[derive(Clone, Copy, Debug)]
+pub struct Lids {
+    pub upper: f32,
+    pub lower: f32,
+    pub middle: f32,
+    /// 1 between the corners, falling to 0 beside them.
+    pub inside: f32,
+    /// From the inner (-1) to the outer corner (1).
+    pub along: f32,
 }
 
-impl Eye {
-    fn place(&self, s: f32, y: f32) -> Place {
-        let along = (s - self.centre.0) / self.width;
-        let up = y - self.centre.1 - self.tilt * (s - self.centre.0);
+impl Lids {
+    pub fn at(s: f32) -> Lids {
+        let along = (s - CENTRE.0) / HALF;
         let a = along.clamp(-1.0, 1.0);
+        let middle = CENTRE.1 + 0.09 * (s - CENTRE.0).clamp(-HALF, HALF);
         // Highest a little inside the middle, lowest a little outside.
-        let upper = self.upper * (1.0 - a * a).powf(0.72) * (1.0 - 0.18 * a);
-        let lower = -self.lower * (1.0 - a * a).powf(0.80) * (1.0 + 0.22 * a);
-        Place { along, up, below_upper: upper - up, above_lower: up - lower }
+        let upper = middle + 0.061 * (1.0 - a * a).powf(0.70) * (1.0 - 0.16 * a);
+        let lower = middle - 0.044 * (1.0 - a * a).powf(0.80) * (1.0 + 0.22 * a);
+        Lids { upper, lower, middle, inside: ramp(1.28, 1.0, along.abs()), along }
     }
+}
 
-    fn extent(&self, margin: f32) -> Extent {
-        let ((x, y), rise) = (self.centre, self.tilt.abs() * self.width + margin);
-        [x - self.width - margin, x + self.width + margin, y - self.lower - rise, y + self.upper + rise]
-    }
+fn extent(margin: f32) -> Extent {
+    let ((x, y), out) = (CENTRE, HALF + margin);
+    [x - out, x + out, y - 0.07 - margin, y + 0.09 + margin]
 }
 
 /// Draws both eyes.
@@ -37,67 +46,67 @@ pub fn paint(canvas: &mut Canvas, person: &Person) {
     lashes(canvas, person);
 }
 
-/// Fold and colour of the lids.
+/// Colour of the lids, their fold, the rim's wet edge.
 fn lid_shade(canvas: &mut Canvas, person: &Person) {
-    let eye = person.eye;
-    let shadow = mix([0.62, 0.46, 0.42], [0.45, 0.36, 0.46], person.make_up * 0.6);
-    canvas.tint_both(eye.extent(0.12), |s, y, _| {
-        let p = eye.place(s, y);
-        let within = ramp(1.25, 0.8, p.along.abs());
-        let fold = 0.62 * eye.fold * bell(p.below_upper + 0.036, 0.008) * within;
-        let lid = (0.18 + 0.35 * person.make_up) * bell(p.below_upper + 0.018, 0.02) * within;
-        let lower = 0.30 * bell(p.above_lower + 0.008, 0.009) * within;
-        let corner = 0.35 * spot(p.along + 1.05, p.up, 0.10, 0.018);
-        toward(shadow, (fold + lid + lower + corner).min(0.9))
+    let shadow = mix([0.66, 0.48, 0.44], [0.45, 0.36, 0.46], person.make_up * 0.6);
+    canvas.tint_both(extent(0.12), |s, y, _| {
+        let lids = Lids::at(s);
+        let within = ramp(1.30, 0.85, lids.along.abs());
+        let fold = 0.42 * person.fold * bell(y - lids.upper - 0.042, 0.008) * within;
+        let lid = (0.14 + 0.35 * person.make_up) * bell(y - lids.upper - 0.02, 0.022) * within;
+        let lower = 0.20 * bell(lids.lower - y - 0.012, 0.010) * within;
+        let tired = (0.06 + 0.20 * person.age) * bell(lids.lower - y - 0.062, 0.016) * ramp(1.1, 0.6, lids.along.abs());
+        let corner = 0.30 * spot(lids.along + 1.06, y - lids.middle, 0.10, 0.018);
+        toward(shadow, (fold + lid + lower + tired + corner).min(0.9))
     });
 }
 
 fn ball(canvas: &mut Canvas, person: &Person) {
-    let eye = person.eye;
     let colour = iris(person.iris);
-    let radius = 0.073;
-    canvas.paint_both(eye.extent(0.03), |s, y, side| {
-        let p = eye.place(s, y);
-        let edge = p.below_upper.min(p.above_lower);
-        let inside = ramp(-0.004, 0.007, edge) * ramp(1.0, 0.96, p.along.abs());
-        // Catchlights are on the same side of both eyes.
-        let glint = (s - eye.centre.0 + side * 0.024).hypot(p.up - 0.034);
-        let distance = (s - eye.centre.0 + 0.004).hypot(p.up - 0.012);
-        let ball = eyeball(colour, distance / radius, p.along);
-        let lid = 1.0 - 0.48 * ramp(0.036, 0.0, p.below_upper);
-        let lit = mix(ball.map(|v| v * lid), [1.0, 1.0, 1.0], ramp(0.018, 0.010, glint) * 0.9);
-        (lit, inside)
+    let (fibre, veins) = (Noise::new(person.texture.named("iris")), Noise::new(person.texture.named("veins")));
+    canvas.paint_both(extent(0.03), |s, y, side| {
+        let lids = Lids::at(s);
+        let edge = (lids.upper - y).min(y - lids.lower);
+        let inside = ramp(-0.004, 0.004, edge) * ramp(1.02, 0.98, lids.along.abs());
+        let (x, up) = (s - CENTRE.0 + 0.004 - side * person.gaze.0, y - CENTRE.1 - 0.008 - person.gaze.1);
+        let turn = up.atan2(x);
+        let spokes = 1.0 + 0.22 * fibre.at(turn * 9.0 + 40.0, x.hypot(up) * 40.0 + 7.0 * side);
+        let lid = 1.0 - 0.52 * ramp(0.036, 0.0, lids.upper - y);
+        let red = 0.05 * veins.cloud(s * 30.0, y * 60.0 + 9.0 * side).max(0.0);
+        let white = eyeball(colour.map(|c| c * spokes), x.hypot(up) / IRIS, lids.along);
+        ([white[0] * lid, white[1] * (lid - red), white[2] * (lid - red)], inside)
     });
 }
 
 /// Colour at a distance from the pupil's middle, in radii of the iris.
 fn eyeball(colour: Colour, distance: f32, along: f32) -> Colour {
-    let corner = 1.0 - 0.22 * ramp(0.35, 1.0, along.abs());
-    let white = mix([0.93 * corner, 0.90 * corner, 0.88 * corner], [0.80, 0.50, 0.46], ramp(-0.82, -0.97, along) * 0.8);
+    let corner = 1.0 - 0.20 * ramp(0.40, 1.0, along.abs());
+    let grey = [0.74 * corner, 0.70 * corner, 0.68 * corner];
+    let white = mix(grey, [0.74, 0.42, 0.39], ramp(-0.84, -0.96, along) * 0.85);
     let ring = mix(colour, colour.map(|v| v * 0.35), ramp(0.72, 0.98, distance));
-    let inner = mix(ring.map(|v| (v * 1.25).min(1.0)), ring, ramp(0.40, 0.75, distance));
-    let iris = mix([0.03, 0.03, 0.03], inner, ramp(0.36, 0.46, distance));
-    mix(iris, white, ramp(0.94, 1.06, distance))
+    let inner = mix(ring.map(|v| (v * 1.2).min(1.0)), ring, ramp(0.40, 0.75, distance));
+    let iris = mix([0.015; 3], inner, ramp(0.34, 0.42, distance));
+    mix(iris, white, ramp(0.93, 1.05, distance))
 }
 
-/// The dark rims: thick above, thin below.
+/// The dark rims: thick above, thin below, each of many hairs.
 fn lashes(canvas: &mut Canvas, person: &Person) {
-    let eye = person.eye;
-    let strength = 0.80 + 0.2 * (1.0 - person.masculine);
-    let thick = 0.0085 + 0.006 * person.make_up + 0.003 * (1.0 - person.masculine);
-    canvas.paint_both(eye.extent(0.06), |s, y, _| {
-        let p = eye.place(s, y);
-        let out = ramp(-1.0, 0.6, p.along);
-        let reach = ramp(1.0 + 0.10 * (1.0 - person.masculine), 0.93, p.along) * ramp(-1.03, -0.9, p.along);
-        // Past the outer corner the lashes go on a little, upward.
-        let wing = if p.along > 0.95 { p.up - 0.10 * (p.along - 0.95) } else { -p.below_upper };
-        let upper = strength * bell(wing - 0.004, thick * (0.7 + 0.6 * out)) * reach;
-        ([0.09, 0.06, 0.055], upper)
+    let strength = 0.66 + 0.3 * (1.0 - person.masculine);
+    let long = 0.010 + 0.010 * person.make_up + 0.004 * (1.0 - person.masculine);
+    let hairs = Noise::new(person.texture.named("lashes"));
+    canvas.paint_both(extent(0.06), |s, y, side| {
+        let lids = Lids::at(s);
+        let out = ramp(-1.0, 0.6, lids.along);
+        let reach = ramp(1.0 + 0.08 * (1.0 - person.masculine), 0.95, lids.along) * ramp(-1.03, -0.9, lids.along);
+        let single = 0.75 + 0.5 * hairs.at((s + 0.25 * lids.along * (y - lids.upper)) * 90.0, 5.0 * side);
+        let upper = strength * bell(y - lids.upper - 0.001, long * (0.45 + 0.55 * out)) * reach * single;
+        ([0.07, 0.05, 0.045], upper.min(0.94))
     });
-    canvas.tint_both(eye.extent(0.06), |s, y, _| {
-        let p = eye.place(s, y);
-        let reach = ramp(1.0, 0.9, p.along.abs());
-        let amount = (0.40 + 0.35 * person.make_up) * ramp(-0.9, 0.4, p.along);
-        toward([0.32, 0.24, 0.22], amount * bell(p.above_lower, 0.0065) * reach)
+    canvas.tint_both(extent(0.06), |s, y, side| {
+        let lids = Lids::at(s);
+        let reach = ramp(1.0, 0.9, lids.along.abs());
+        let single = 0.7 + 0.6 * hairs.at(s * 70.0, 9.0 + side);
+        let amount = (0.30 + 0.35 * person.make_up) * ramp(-0.9, 0.4, lids.along) * single;
+        toward([0.32, 0.24, 0.22], amount * bell(y - lids.lower + 0.003, 0.0075) * reach)
     });
 }

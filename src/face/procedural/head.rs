@@ -1,158 +1,187 @@
-//! The head: a tapering cylinder with bumps for nose, brows, eyes, cheeks, lips and chin.
-//!
-//! A person's shape is the size of each bump beside the mean, so that shapes are linear in their coefficients as those
-//! of a morphable model are.
+//! The head's mesh over the sheet: rows follow the lids and the lips, so that eyes close and the mouth opens.
 
-use super::canvas::{bell, spot};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::eyes::Lids;
+use super::form::{MOUTH, Place, Traits, form, lips};
 use super::person::{Expression, Person};
-use super::{BOTTOM, RADIAN, TOP};
-use crate::face::mesh::{Topology, Vec3};
+use super::{BOTTOM, HALF_WIDTH, TOP};
+use crate::face::mesh::{Topology, Vec3, sub};
+use rayon::prelude::*;
 
-/// Number of shape coefficients: the bumps and three of the whole head.
-pub const MODES: usize = BUMPS.len() + 3;
+pub use super::traits::{MODES, MOVES};
 
-/// A bump on both sides (on one in the middle) at `s`, `y`: widths, mean height, standard deviation of the height.
-struct Bump {
-    place: (f32, f32),
-    width: (f32, f32),
-    mean: f32,
-    deviation: f32,
+/// Where rows of the mesh lie, as shares of all rows, and what they follow at `s` (its distance from the middle).
+const LINES: usize = 14;
+const SHARES: [f32; LINES] =
+    [0.0, 0.12, 0.225, 0.315, 0.385, 0.475, 0.555, 0.665, 0.735, 0.800, 0.870, 0.925, 0.975, 1.0];
+
+fn lines(s: f32) -> [f32; LINES] {
+    let lids = Lids::at(s);
+    // Beside the eyes and the mouth the lines part again.
+    let gap = 0.004 + 0.05 * (lids.along.abs() - 1.0).clamp(0.0, 0.8);
+    let (upper, lower) = (lids.upper.max(lids.middle + gap), lids.lower.min(lids.middle - gap));
+    let [top, line, bottom] = lips(s);
+    let apart = 0.003 + 0.25 * (s - MOUTH.0).clamp(0.0, 0.2);
+    let (top, bottom) = (top.max(line + apart), bottom.min(line - apart));
+    [TOP, 0.50, upper + 0.10, upper, lower, 0.05, -0.12, -0.305, top, line, bottom, -0.74, -0.95, BOTTOM]
 }
 
-const fn bump(s: f32, y: f32, across: f32, up: f32, mean: f32, deviation: f32) -> Bump {
-    Bump { place: (s, y), width: (across, up), mean, deviation }
-}
-
-const BUMPS: [Bump; 20] = [
-    bump(0.0, 0.24, 0.050, 0.09, 0.05, 0.015),     // root of the nose
-    bump(0.0, 0.08, 0.060, 0.10, 0.10, 0.025),     // ridge
-    bump(0.0, -0.06, 0.070, 0.09, 0.14, 0.025),    // lower ridge
-    bump(0.0, -0.17, 0.075, 0.07, 0.17, 0.030),    // tip
-    bump(0.125, -0.19, 0.055, 0.055, 0.09, 0.02),  // wings
-    bump(0.335, 0.20, 0.150, 0.11, -0.085, 0.02),  // eye sockets
-    bump(0.335, 0.20, 0.105, 0.065, 0.05, 0.008),  // eyeballs
-    bump(0.30, 0.40, 0.190, 0.06, 0.035, 0.018),   // brow ridges
-    bump(0.0, 0.38, 0.120, 0.08, 0.015, 0.010),    // between them
-    bump(0.50, 0.00, 0.150, 0.12, 0.045, 0.022),   // cheekbones
-    bump(0.42, -0.28, 0.170, 0.16, 0.02, 0.028),   // cheeks
-    bump(0.0, -0.43, 0.160, 0.045, 0.06, 0.015),   // upper lip
-    bump(0.0, -0.575, 0.140, 0.045, 0.06, 0.015),  // lower lip
-    bump(0.0, -0.505, 0.200, 0.020, -0.03, 0.006), // line of the mouth
-    bump(0.0, -0.69, 0.160, 0.045, -0.03, 0.012),  // above the chin
-    bump(0.0, -0.84, 0.140, 0.10, 0.07, 0.028),    // chin
-    bump(0.30, 0.62, 0.260, 0.16, 0.02, 0.018),    // forehead
-    bump(0.74, 0.34, 0.130, 0.22, -0.03, 0.018),   // temples
-    bump(0.66, -0.58, 0.160, 0.16, 0.02, 0.030),   // jaw angles
-    bump(0.0, -0.32, 0.030, 0.06, -0.012, 0.005),  // groove under the nose
-];
-
-/// Half width and depth of the head at heights from the top down.
-const PROFILE: [(f32, f32, f32); 8] = [
-    (0.98, 0.60, 0.64),
-    (0.70, 0.71, 0.80),
-    (0.35, 0.765, 0.86),
-    (0.00, 0.77, 0.86),
-    (-0.35, 0.71, 0.84),
-    (-0.70, 0.58, 0.81),
-    (-0.90, 0.49, 0.74),
-    (-1.02, 0.44, 0.62),
-];
-
-/// The head's mesh and what each bump does to its vertices.
+/// The mesh, the mean head, and what each coefficient adds to it.
 pub struct Head {
     pub topology: Topology,
-    /// `s`, `y` of each vertex.
-    places: Vec<(f32, f32)>,
-    /// For each bump its height at each vertex.
-    heights: Vec<Vec<f32>>,
+    pub places: Vec<Place>,
+    pub mean: Vec<Vec3>,
+    /// Vertices of a row, and rows.
+    side: usize,
+    /// Mode after mode, each as long as the mean: identity, then expression.
+    deltas: Vec<Vec<Vec3>>,
 }
 
 impl Head {
-    /// A head of `side` x `side` vertices.
-    pub fn new(side: usize) -> Head {
-        let topology = Topology::grid(side, side);
-        let place = |[u, v]: &[f32; 2]| ((u * 2.0 - 1.0) * super::HALF_WIDTH, TOP - v * (TOP - BOTTOM));
-        let places: Vec<(f32, f32)> = topology.uv.iter().map(place).collect();
-        let heights = BUMPS.iter().map(|bump| places.iter().map(|&(s, y)| bump.height(s, y)).collect()).collect();
-        Head { topology, places, heights }
+    /// A head of about `side` x `side` vertices, at least 24; made once for each.
+    pub fn new(side: usize) -> Arc<Head> {
+        static HEADS: Mutex<BTreeMap<usize, Arc<Head>>> = Mutex::new(BTreeMap::new());
+        let side = side.max(24);
+        let mut heads = HEADS.lock().unwrap_or_else(PoisonError::into_inner);
+        heads.entry(side).or_insert_with(|| Arc::new(Head::made(side))).clone()
+    }
+
+    fn made(side: usize) -> Head {
+        let (topology, places) = grid(side);
+        let at = |traits: &Traits| -> Vec<Vec3> { places.iter().map(|place| form(place, traits)).collect() };
+        let mean = at(&Traits::default());
+        let delta = |number: usize| {
+            let mut traits = Traits::default();
+            match number.checked_sub(MODES) {
+                None => traits.identity[number] = 1.0,
+                Some(number) => traits.moves[number] = 1.0,
+            }
+            at(&traits).iter().zip(&mean).map(|(a, b)| sub(*a, *b)).collect()
+        };
+        let deltas = (0..MODES + MOVES).into_par_iter().map(delta).collect();
+        Head { topology, places, mean, side, deltas }
     }
 
     /// Vertices of a person's head, in half face heights.
     pub fn positions(&self, person: &Person, expression: &Expression) -> Vec<Vec3> {
-        let [wide, jaw, deep] = [0, 1, 2].map(|k| person.shape[BUMPS.len() + k]);
-        let mut raised = vec![0.0; self.places.len()];
-        for (k, (bump, heights)) in BUMPS.iter().zip(&self.heights).enumerate() {
-            let size = bump.mean + bump.deviation * person.shape[k];
-            raised.iter_mut().zip(heights).for_each(|(r, h)| *r += size * h);
-        }
-        let vertex = |(&(s, y), raised): (&(f32, f32), f32)| {
-            let (width, depth) = profile(y);
-            let (sin, cos) = (s / RADIAN).sin_cos();
-            let width = width * (1.0 + 0.035 * wide) * (1.0 + 0.05 * jaw * bell(y + 0.75, 0.25));
-            let moved = Moved::of(expression, s, y);
-            let raised = raised + moved.out;
-            // Bumps rise mostly towards the viewer, a little outward.
-            [
-                (width + 0.45 * raised) * sin + moved.aside * sin.signum(),
-                y + moved.up,
-                depth * (1.0 + 0.03 * deep) * cos + raised * (0.35 + 0.65 * cos),
-            ]
-        };
-        self.places.iter().zip(raised).map(vertex).collect()
+        self.moved(&self.neutral(person), expression)
     }
-}
 
-/// What an expression moves.
-struct Moved {
-    aside: f32,
-    up: f32,
-    out: f32,
-}
+    /// Vertices of a face at rest.
+    pub fn neutral(&self, person: &Person) -> Vec<Vec3> {
+        let mut positions = self.mean.clone();
+        self.add(&mut positions, 0, &person.shape);
+        positions
+    }
 
-impl Moved {
-    fn of(expression: &Expression, s: f32, y: f32) -> Moved {
-        let Expression { smile, brows, jaw } = *expression;
-        let side = s.abs();
-        let corner = spot(side - 0.26, y + 0.5, 0.12, 0.12);
-        let below = super::canvas::ramp(-0.45, -0.62, y);
-        Moved {
-            aside: 0.05 * smile * corner,
-            up: 0.05 * smile * corner + 0.035 * brows * spot(side - 0.3, y - 0.42, 0.25, 0.12) - 0.07 * jaw * below,
-            out: smile
-                * (0.045 * spot(side - 0.40, y + 0.12, 0.14, 0.13) - 0.03 * spot(side - 0.24, y + 0.33, 0.05, 0.14))
-                - 0.02 * brows.min(0.0) * spot(side - 0.08, y - 0.36, 0.06, 0.07)
-                - 0.03 * jaw * below,
+    /// A face at rest, moved.
+    pub fn moved(&self, neutral: &[Vec3], expression: &Expression) -> Vec<Vec3> {
+        let mut positions = neutral.to_vec();
+        self.add(&mut positions, MODES, &expression.moves);
+        positions
+    }
+
+    fn add(&self, positions: &mut [Vec3], first: usize, coefficients: &[f32]) {
+        for (delta, share) in self.deltas[first..].iter().zip(coefficients).filter(|(_, share)| **share != 0.0) {
+            for (p, d) in positions.iter_mut().zip(delta) {
+                *p = [p[0] + share * d[0], p[1] + share * d[1], p[2] + share * d[2]];
+            }
         }
     }
-}
 
-impl Bump {
-    fn height(&self, s: f32, y: f32) -> f32 {
-        let (x, up) = (self.place.0, y - self.place.1);
-        let right = spot(s - x, up, self.width.0, self.width.1);
-        if x == 0.0 { right } else { right + spot(s + x, up, self.width.0, self.width.1) }
+    /// What a coefficient of 1 adds to every vertex: identity, then expression.
+    pub fn delta(&self, number: usize) -> &[Vec3] {
+        &self.deltas[number]
+    }
+
+    /// Vertices of the line between the lips, from the image's left: the upper lip's and the lower lip's.
+    pub fn line(&self) -> Vec<[u32; 2]> {
+        let twins = self.side * self.side..self.places.len();
+        let pair = |twin: usize| [self.vertex_on(self.places[twin].s, self.places[twin].y, false), twin as u32];
+        twins.map(pair).collect()
+    }
+
+    /// The vertex nearest to a place on the sheet, eyeballs left out.
+    pub fn vertex(&self, s: f32, y: f32) -> u32 {
+        self.vertex_on(s, y, y < MOUTH.1)
+    }
+
+    /// The nearest vertex on one side of the line between the lips.
+    pub fn vertex_on(&self, s: f32, y: f32, lower: bool) -> u32 {
+        let side = self.side;
+        let right = self.places[..side].partition_point(|place| place.s < s).min(side - 1);
+        let left = right.saturating_sub(1);
+        let column = if s - self.places[left].s < self.places[right].s - s { left } else { right };
+        let twins = (side * side..self.places.len()).filter(|i| self.places[*i].s == self.places[column].s);
+        let column = (0..side).map(|row| row * side + column).chain(twins);
+        let fits = column.filter(|i| self.places[*i].lower == lower && !self.places[*i].ball);
+        let away = |i: &usize| (self.places[*i].y - y).abs();
+        fits.min_by(|a, b| away(a).total_cmp(&away(b))).unwrap_or(0) as u32
     }
 }
 
-/// Half width and depth at a height: a cubic through the table's points (Catmull and Rom).
-fn profile(y: f32) -> (f32, f32) {
-    let last = PROFILE.len() - 1;
-    let i = PROFILE.iter().rposition(|p| y <= p.0).unwrap_or(0).min(last - 1);
-    let at = |k: usize| PROFILE[k.min(last)];
-    let (a, b, c, d) = (at(i.saturating_sub(1)), at(i), at(i + 1), at(i + 2));
-    let t = (y - b.0) / (c.0 - b.0);
-    let cubic = |pick: fn((f32, f32, f32)) -> f32| {
-        let slope = |p: (f32, f32, f32), q: (f32, f32, f32)| {
-            if p.0 == q.0 { 0.0 } else { (pick(q) - pick(p)) / (q.0 - p.0) * (c.0 - b.0) }
-        };
-        let (m, n) = (slope(a, c), slope(b, d));
-        let (t2, t3) = (t * t, t * t * t);
-        pick(b) * (2.0 * t3 - 3.0 * t2 + 1.0)
-            + m * (t3 - 2.0 * t2 + t)
-            + pick(c) * (3.0 * t2 - 2.0 * t3)
-            + n * (t3 - t2)
+/// Rows and columns closer together at the features; the row between the lips is there twice.
+fn grid(side: usize) -> (Topology, Vec<Place>) {
+    let knots = knots(side);
+    let row_of_lids = [knots[3], knots[4]];
+    let mouth = knots[9];
+    let across = |column: usize| {
+        let t = 2.0 * column as f32 / (side - 1) as f32 - 1.0;
+        HALF_WIDTH * (0.62 * t + 0.38 * t * t * t)
     };
-    (cubic(|p| p.1), cubic(|p| p.2))
+    let mut places = Vec::with_capacity(side * side + side);
+    for row in 0..side {
+        let k = (1..LINES - 1).rposition(|k| knots[k] <= row).map_or(0, |k| k + 1);
+        let t = (row - knots[k]) as f32 / (knots[k + 1] - knots[k]) as f32;
+        for column in 0..side {
+            let s = across(column);
+            let lines = lines(s.abs());
+            let inside = Lids::at(s.abs()).along.abs() < 1.0;
+            let ball = inside && row > row_of_lids[0] && row < row_of_lids[1];
+            places.push(Place { s, y: lines[k] + t * (lines[k + 1] - lines[k]), ball, lower: row > mouth });
+        }
+    }
+    let parted: Vec<usize> = (0..side).filter(|c| across(*c).abs() < 0.985 * MOUTH.0).collect();
+    let first = parted.first().copied().unwrap_or(0);
+    let twin = places.len();
+    for column in &parted {
+        places.push(Place { lower: true, ..places[mouth * side + column] });
+    }
+    let vertex = |row: usize, column: usize, below: bool| {
+        let split = row == mouth && below && parted.contains(&column);
+        (if split { twin + column - first } else { row * side + column }) as u32
+    };
+    let mut triangles = Vec::with_capacity(2 * side * side);
+    for row in 0..side - 1 {
+        for column in 0..side - 1 {
+            let below = row == mouth;
+            let (a, b) = (vertex(row, column, below), vertex(row, column + 1, below));
+            let (c, d) = (vertex(row + 1, column, false), vertex(row + 1, column + 1, false));
+            // Both halves are mirrors.
+            match column * 2 < side {
+                true => triangles.extend([[a, c, b], [b, c, d]]),
+                false => triangles.extend([[a, c, d], [a, d, b]]),
+            }
+        }
+    }
+    let uv = |place: &Place| [(place.s / HALF_WIDTH + 1.0) / 2.0, (TOP - place.y) / (TOP - BOTTOM)];
+    let uv = places.iter().map(uv).collect();
+    (Topology { triangles, uv }, places)
+}
+
+/// The rows of the lines.
+fn knots(side: usize) -> [usize; LINES] {
+    let last = side - 1;
+    let mut rows = SHARES.map(|share| (share * last as f32).round() as usize);
+    for k in 1..LINES {
+        rows[k] = rows[k].max(rows[k - 1] + 1);
+    }
+    for k in (0..LINES).rev() {
+        rows[k] = rows[k].min(last + k + 1 - LINES);
+    }
+    rows
 }
 
 #[cfg(test)]
@@ -161,10 +190,14 @@ mod tests {
     use crate::random::Stream;
 
     #[test]
-    fn the_profile_goes_through_its_points() {
-        for (y, width, depth) in PROFILE {
-            let found = profile(y);
-            assert!((found.0 - width).abs() < 1e-5 && (found.1 - depth).abs() < 1e-5, "{y}: {found:?}");
+    fn rows_go_down_and_no_triangle_is_turned_on_the_sheet() {
+        for side in [24, 40, 65, 128] {
+            let head = Head::new(side);
+            for [a, b, c] in &head.topology.triangles {
+                let [p, q, r] = [a, b, c].map(|v| head.topology.uv[*v as usize]);
+                let area = (q[0] - p[0]) * (r[1] - p[1]) - (q[1] - p[1]) * (r[0] - p[0]);
+                assert!(area < 0.0, "{side}: {p:?} {q:?} {r:?}");
+            }
         }
     }
 
@@ -175,7 +208,7 @@ mod tests {
         let all = people.each_ref().map(|p| head.positions(p, &Expression::default()));
         for positions in &all {
             let tip = (0..positions.len()).max_by(|&a, &b| positions[a][2].total_cmp(&positions[b][2])).unwrap();
-            let (s, y) = head.places[tip];
+            let Place { s, y, .. } = head.places[tip];
             assert!(s.abs() < 0.05 && (-0.3..0.0).contains(&y), "{s} {y}");
         }
         let distance: f32 =
@@ -184,14 +217,22 @@ mod tests {
     }
 
     #[test]
-    fn all_of_the_front_faces_the_viewer() {
-        let head = Head::new(65);
-        let positions = head.positions(&Person::new(Stream::new(5, "head")), &Expression::default());
-        let normals = head.topology.normals(&positions);
-        let front = head.places.iter().zip(&normals).filter(|((s, y), _)| s.abs() < 0.5 && (0.4..0.8).contains(y));
-        assert!(front.count() > 100);
-        let towards = head.places.iter().zip(&normals).filter(|((s, _), n)| s.abs() < 0.6 && n[2] > 0.0).count();
-        let all = head.places.iter().filter(|(s, _)| s.abs() < 0.6).count();
-        assert!(towards * 100 > all * 97, "{towards} of {all}");
+    fn an_open_jaw_parts_the_lips_and_a_blink_closes_the_eye() {
+        let head = Head::new(96);
+        let person = Person { shape: [0.0; MODES], ..Person::new(Stream::new(1, "head")) };
+        let mut open = Expression::default();
+        open.moves[crate::face::procedural::traits::JAW_OPEN] = 1.0;
+        let positions = head.positions(&person, &open);
+        let line = crate::face::procedural::form::lips(0.0)[1];
+        let lips = [false, true].map(|lower| head.vertex_on(0.0, line, lower) as usize);
+        let gap = |positions: &[Vec3]| positions[lips[0]][1] - positions[lips[1]][1];
+        assert!(gap(&head.mean).abs() < 1e-3 && gap(&positions) > 0.1, "{} {}", gap(&head.mean), gap(&positions));
+        let mut closed = Expression::default();
+        closed.moves[crate::face::procedural::traits::BLINK_RIGHT] = 1.0;
+        let lids = Lids::at(0.335);
+        let rims = [lids.upper, lids.lower].map(|y| head.vertex_on(0.335, y, false) as usize);
+        let positions = head.positions(&person, &closed);
+        let opening = |positions: &[Vec3]| positions[rims[0]][1] - positions[rims[1]][1];
+        assert!(opening(&head.mean) > 0.08 && opening(&positions) < 0.02, "{}", opening(&positions));
     }
 }

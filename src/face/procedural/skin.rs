@@ -11,7 +11,11 @@ pub fn paint(canvas: &mut Canvas, person: &Person) {
     let red = mix(base, [base[0], base[1] * 0.72, base[2] * 0.70], 1.0);
     let (wide, fine) = (Noise::new(person.texture.named("tone")), Noise::new(person.texture.named("pores")));
     canvas.paint(ALL, |s, y| {
-        let tone = 1.0 + 0.045 * wide.cloud(s * 2.5, y * 2.5) + 0.022 * fine.grain(s * 30.0, y * 30.0);
+        let pores = 0.6 + 0.4 * spot(s.abs() - 0.2, y + 0.1, 0.25, 0.25) + 0.6 * person.rough;
+        let tone = 1.0
+            + 0.045 * wide.cloud(s * 2.5, y * 2.5)
+            + 0.018 * fine.grain(s * 16.0 + 3.0, y * 16.0)
+            + pores * (0.020 * fine.grain(s * 34.0, y * 34.0) + 0.022 * fine.grain(s * 62.0, y * 62.0 + 9.0));
         // Forehead and chin are paler, the middle of the face ruddier.
         let colour = mix(base, pale, ramp(0.4, 0.7, y) + 0.6 * spot(s, y + 0.85, 0.2, 0.1));
         let ruddy = 0.30 * spot(s, y + 0.17, 0.13, 0.09)
@@ -28,7 +32,7 @@ pub fn paint(canvas: &mut Canvas, person: &Person) {
 fn hollows(canvas: &mut Canvas, person: &Person) {
     let warm = [0.55, 0.42, 0.38];
     let tired = 0.15 + 0.35 * person.age;
-    let eye = person.eye.centre;
+    let eye = super::eyes::CENTRE;
     canvas.tint_both([0.0, 1.08, -1.02, 0.98], |s, y, _| {
         let socket = 0.24 * spot(s - eye.0 + 0.05, y - eye.1 - 0.075, 0.15, 0.045)
             + 0.22 * spot(s - 0.16, y - 0.22, 0.035, 0.09)
@@ -36,15 +40,8 @@ fn hollows(canvas: &mut Canvas, person: &Person) {
         let nose = 0.17 * spot(s - 0.115, y + 0.03, 0.035, 0.15) + 0.22 * spot(s, y + 0.295, 0.11, 0.024);
         let mouth = 0.28 * spot(s, y + 0.655, 0.12, 0.028) + 0.10 * spot(s, y + 0.36, 0.018, 0.05);
         let side =
-            0.30 * ramp(0.72, 1.08, s) + 0.28 * ramp(-0.86, -1.02, y) + 0.10 * spot(s - 0.52, y + 0.42, 0.1, 0.2);
-        toward(warm, (socket + nose + mouth + side).min(0.9))
-    });
-    // Light that skin catches on what stands out.
-    canvas.tint([-0.7, 0.7, -0.95, 0.9], |s, y| {
-        let ridge = 0.05 * spot(s, y - 0.05, 0.035, 0.17) + 0.06 * spot(s, y + 0.15, 0.04, 0.035);
-        let cheek = 0.035 * spot(s.abs() - 0.42, y - 0.03, 0.12, 0.06);
-        let rest = 0.03 * spot(s, y - 0.6, 0.25, 0.12) + 0.025 * spot(s, y + 0.84, 0.08, 0.05);
-        [1.0 + ridge + cheek + rest; 3]
+            0.20 * ramp(0.72, 1.08, s) + 0.28 * ramp(-0.86, -1.02, y) + 0.10 * spot(s - 0.52, y + 0.42, 0.1, 0.2);
+        toward(warm, 0.45 * (socket + nose + mouth + side).min(0.9))
     });
 }
 

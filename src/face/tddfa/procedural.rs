@@ -1,20 +1,20 @@
 //! The procedural head as a model of parameters, so that fitting can be trained and tested without licensed data.
 //!
-//! Its 38 parameters: the pose, 23 of shape, 3 of expression (smile, brows, jaw). The head is made linear at its mean.
+//! Its 61 parameters: the pose, and the head's coefficients of identity (36) and of expression (13).
 
 use super::{FRAME, Linear, Parametric};
 use crate::face::camera::Pose;
-use crate::face::mesh::{Vec3, sub};
-use crate::face::procedural::head::{Head, MODES};
-use crate::face::procedural::{Expression, Person};
+use crate::face::mesh::Vec3;
+use crate::face::procedural::head::Head;
+use crate::face::procedural::{Expression, MODES, MOVES};
 use crate::face::readers::tddfa::POSE;
 use crate::random::Stream;
 use std::sync::OnceLock;
 
 /// Vertices along a side of the head that is drawn, and of the points that errors are measured at.
 const SURFACE: usize = 48;
-const KEYPOINTS: usize = 12;
-const EXPRESSIONS: usize = 3;
+/// Of the surface, every so many in a row and every so many rows.
+const KEYPOINTS: usize = 4;
 /// Draws that the mean and deviation of the parameters are taken of.
 const DRAWS: u64 = 4096;
 
@@ -27,35 +27,19 @@ pub fn procedural() -> &'static Parametric {
         Parametric {
             mean,
             deviation,
-            parts: vec![("pose", POSE), ("shape", MODES), ("expression", EXPRESSIONS)],
-            keypoints: linear(&Head::new(KEYPOINTS)),
-            surface: linear(&head),
-            uv: head.topology.uv,
-            triangles: head.topology.triangles,
+            parts: vec![("pose", POSE), ("shape", MODES), ("expression", MOVES)],
+            keypoints: linear(&head, |i| i < SURFACE * SURFACE && (i / SURFACE % KEYPOINTS, i % KEYPOINTS) == (0, 0)),
+            surface: linear(&head, |_| true),
+            uv: head.topology.uv.clone(),
+            triangles: head.topology.triangles.clone(),
         }
     })
 }
 
-/// The head at its mean, and what each coefficient adds there.
-fn linear(head: &Head) -> Linear {
-    let mut person = Person::new(Stream::new(0, "parametric"));
-    person.shape = [0.0; MODES];
-    let neutral = Expression::default();
-    let base = head.positions(&person, &neutral);
-    let from = |moved: Vec<Vec3>| moved.iter().zip(&base).map(|(a, b)| sub(*a, *b)).collect::<Vec<Vec3>>();
-    let mut modes = Vec::new();
-    for k in 0..MODES {
-        person.shape[k] = 1.0;
-        modes.push(from(head.positions(&person, &neutral)));
-        person.shape[k] = 0.0;
-    }
-    let moods = [
-        Expression { smile: 1.0, ..neutral },
-        Expression { brows: 1.0, ..neutral },
-        Expression { jaw: 1.0, ..neutral },
-    ];
-    modes.extend(moods.iter().map(|mood| from(head.positions(&person, mood))));
-    Linear { base, modes }
+/// Those of the head's vertices, and what each coefficient adds to them.
+fn linear(head: &Head, which: impl Fn(usize) -> bool) -> Linear {
+    let of = |points: &[Vec3]| (0..points.len()).filter(|i| which(*i)).map(|i| points[i]).collect::<Vec<Vec3>>();
+    Linear { base: of(&head.mean), modes: (0..MODES + MOVES).map(|k| of(head.delta(k))).collect() }
 }
 
 /// Parameters of a photo of a person's shape: turned up to 70 degrees to either side, in the middle of the frame by a few
@@ -68,15 +52,14 @@ pub fn draw(shape: &[f32; MODES], draw: &mut Stream) -> Vec<f32> {
     let rows = pose.rotation().0;
     let mut parameters: Vec<f32> =
         (0..3).flat_map(|k| [scale * rows[k][0], scale * rows[k][1], scale * rows[k][2], centre[k]]).collect();
-    let Expression { smile, brows, jaw } = Expression::new(draw);
     parameters.extend(shape);
-    parameters.extend([smile, brows, jaw]);
+    parameters.extend(Expression::new(draw).moves);
     parameters
 }
 
 /// Mean and deviation of each parameter over many draws; a deviation is 1 where a parameter is always the same.
 fn moments() -> (Vec<f32>, Vec<f32>) {
-    let count = POSE + MODES + EXPRESSIONS;
+    let count = POSE + MODES + MOVES;
     let (mut sums, mut squares) = (vec![0.0f64; count], vec![0.0f64; count]);
     for number in 0..DRAWS {
         let mut stream = Stream::new(0, "parameters").fork(number);

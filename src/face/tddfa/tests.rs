@@ -31,9 +31,9 @@ fn normalising_goes_both_ways() {
     let (a, _) = pair();
     let again = procedural().normalised(&procedural().parameters(&a));
     assert!(a.iter().zip(&again).all(|(a, b)| (a - b).abs() < 1e-4));
-    assert_eq!(procedural().len(), 38);
+    assert_eq!(procedural().len(), 61);
     // A clamped normal's mean and deviation, and no parameter that runs away.
-    let shape = 12..35;
+    let shape = 12..48;
     assert!(
         shape.clone().all(|i| procedural().mean[i].abs() < 0.08 && (procedural().deviation[i] - 0.99).abs() < 0.05)
     );
@@ -88,7 +88,7 @@ fn optimised_weights_are_the_minimum_between_0_and_1() {
     let weights = optimised(model, &found, &truth, 0.1);
     assert!(weights.iter().all(|w| (0.0..=1.0).contains(w)));
     let best = cost(&weights, 0.1);
-    assert!(best < 0.9 * cost(&[1.0; 38], 0.1) && best < 0.9 * cost(&[0.0; 38], 0.1), "{best}");
+    assert!(best < 0.9 * cost(&[1.0; 61], 0.1) && best < 0.9 * cost(&[0.0; 61], 0.1), "{best}");
     for i in 0..model.len() {
         for step in [-0.05f32, 0.05] {
             let mut other = weights.clone();
@@ -115,7 +115,7 @@ fn pncc_shows_the_face_where_its_points_are() {
     let half = model.pncc(&straight, 30);
     assert!(half.at(15, 15).iter().zip(picture.at(30, 30)).all(|(a, b)| (a - b).abs() < 0.05));
     // Parameters that are no face draw nothing, and nothing breaks.
-    assert!(model.pncc(&[f32::NAN; 38], 16).data.iter().all(|v| *v == 0.0));
+    assert!(model.pncc(&[f32::NAN; 61], 16).data.iter().all(|v| *v == 0.0));
     assert!(model.pncc(&[1e30; 5], 16).data.iter().all(|v| v.is_finite()));
 }
 

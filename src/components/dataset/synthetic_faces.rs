@@ -1,0 +1,372 @@
+//! The synthetic faces that `ablate data synth` writes: pictures of procedural people with all that is known of them.
+//!
+//! `image` shows a person; `landmarks` are 68 in the iBUG order, in pixels of the sample, `box` is left, top, right, bottom
+//! of them. With `maps`: `complete` is the lit map of the whole face, `incomplete` what the picture shows of it, 0 where
+//! `missing` is 1; `mask` is 1 where the picture shows the face itself; `depth` is in decimetres before the head's middle,
+//! 0 on the ground; `yaw` is absolute, `pose` yaw, pitch and roll, in degrees. Splits are those of the manifest, and have
+//! no person in common.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use super::reader::tree::Tree;
+use super::reader::{self, face_ports, labels, maps};
+use super::split::position;
+use super::{Dataset, DatasetEntry, Surroundings};
+use crate::components::raster;
+use crate::components::sample::{Array, DataError, Files, Sample, Split, read};
+use crate::face::readers::landmarks;
+use crate::random::Stream;
+use crate::registry::{Card, Declared, Edge, Entry, Make, Problem, Settings, ports, settings};
+
+const NAME: &str = "synthetic-faces";
+/// Of the files and of the faces on them.
+pub const FORMAT: &str = "synthetic-faces 1";
+pub const MANIFEST: &str = "manifest.csv";
+pub const FINGERPRINT: &str = "fingerprint.txt";
+/// Folders and endings of a picture's files.
+pub const FILES: [(&str, &str); 7] = [
+    ("image", "png"),
+    ("incomplete", "png"),
+    ("complete", "png"),
+    ("mask", "png"),
+    ("parts", "png"),
+    ("depth", "png"),
+    ("landmarks", "pts"),
+];
+/// Columns of the manifest.
+pub const COLUMNS: [&str; 15] = [
+    "file",
+    "split",
+    "identity",
+    "view",
+    "camera",
+    "light",
+    "yaw",
+    "pitch",
+    "roll",
+    "occluders",
+    "missing",
+    "face_pixels",
+    "expression",
+    "visible_landmarks",
+    "digest",
+];
+
+const LAYOUT: &str = "manifest.csv
+fingerprint.txt         (SHA-256 of the manifest)
+image/ID/NAME.png       the picture
+incomplete/ID/NAME.png  (transparent where nothing was seen)
+complete/ID/NAME.png
+mask/ID/NAME.png        (white where the map is missing)
+parts/ID/NAME.png       (number of the part; 1 is the face)
+depth/ID/NAME.png       (16 bits)
+landmarks/ID/NAME.pts";
+
+settings! {
+    /// What `synthetic-faces` is told.
+    pub struct SyntheticFaces {
+        /// Folder that `ablate data synth` wrote.
+        root: String = "data/synthetic-faces";
+        /// Side of the pictures and maps in pixels.
+        size: usize = 256_usize, min = 8;
+        /// Training people, for the port `identity`; 0: without it.
+        identities: usize = 0_usize;
+        /// With the texture maps, masks, depth and pose.
+        maps: bool = false;
+        /// Without the pictures that have an occluder.
+        bare: bool = false;
+    }
+}
+
+pub fn entry() -> DatasetEntry {
+    let outputs = [
+        "image: image",
+        "landmarks: landmarks",
+        "box: vector",
+        "incomplete?: image",
+        "complete?: image",
+        "missing?: mask",
+        "mask?: mask",
+        "depth?: map",
+        "yaw?: scalar",
+        "pose?: vector",
+        "identity?: label",
+    ];
+    let card = Card {
+        family: "dataset",
+        name: NAME,
+        doc: "The synthetic faces that `ablate data synth` writes: pictures of procedural people with all that is known of them.",
+        paper: "",
+        inputs: vec![],
+        outputs: ports(&outputs),
+        networks: vec![],
+        settings: SyntheticFaces::schema(),
+        revision: 1,
+    };
+    DatasetEntry { entry: Entry { card, make: Make::Dataset(edges) }, open, files }
+}
+
+fn edges(settings: &Settings) -> Result<Vec<(String, Edge)>, Problem> {
+    let settings: SyntheticFaces = read(settings).map_err(|e| Problem::new(e.to_string()))?;
+    Ok(settings.edges())
+}
+
+/// A row of the manifest.
+struct Row {
+    /// `ID/NAME`.
+    file: PathBuf,
+    split: Split,
+    who: String,
+    pose: [f32; 3],
+}
+
+struct Faces {
+    root: PathBuf,
+    size: usize,
+    maps: bool,
+    rows: Vec<Row>,
+    splits: [Vec<usize>; 3],
+    /// Number of the person of each row.
+    people: Option<Vec<usize>>,
+    names: Vec<String>,
+    ports: Vec<(String, Edge)>,
+}
+
+impl SyntheticFaces {
+    fn edges(&self) -> Vec<(String, Edge)> {
+        let (image, mask) = (Edge::image(3, self.size, self.size), Edge::mask(self.size, self.size));
+        let mut all = face_ports(self.size, 68);
+        if self.maps {
+            all.extend([
+                ("incomplete".into(), image.clone()),
+                ("complete".into(), image),
+                ("missing".into(), mask.clone()),
+                ("mask".into(), mask),
+                ("depth".into(), Edge::map(1, self.size, self.size)),
+                ("yaw".into(), Edge::scalar()),
+                ("pose".into(), Edge::vector(3)),
+            ]);
+        }
+        all.extend((self.identities > 0).then(|| ("identity".into(), Edge::label(self.identities))));
+        all
+    }
+
+    /// The rows of a whole folder.
+    fn rows(&self, around: &Surroundings) -> Result<(Tree, Vec<Row>), DataError> {
+        let mut tree = Tree::new(NAME, LAYOUT, around.path(&self.root))?;
+        [MANIFEST, FINGERPRINT].iter().for_each(|file| drop(tree.need(file.into())));
+        tree.check()?;
+        let manifest = tree.root.join(MANIFEST);
+        let bytes = std::fs::read(&manifest).map_err(|e| DataError::file(&manifest, e))?;
+        fingerprint(&tree.root.join(FINGERPRINT), &bytes)?;
+        let rows = parsed(&manifest, &bytes, self.bare)?;
+        for row in &rows {
+            FILES.iter().for_each(|(folder, end)| drop(tree.need(path(folder, row, end))));
+        }
+        tree.check()?;
+        Ok((tree, rows))
+    }
+}
+
+fn path(folder: &str, row: &Row, end: &str) -> PathBuf {
+    Path::new(folder).join(format!("{}.{end}", row.file.display()))
+}
+
+/// The manifest is the one that was written last, and of this format.
+fn fingerprint(file: &Path, manifest: &[u8]) -> Result<(), DataError> {
+    let said = std::fs::read_to_string(file).map_err(|e| DataError::file(file, e))?;
+    let Some(print) = said.trim().strip_prefix(FORMAT) else {
+        return Err(DataError::file(
+            file,
+            format!("it is not of the format `{FORMAT}`; write the folder anew with `ablate data synth`"),
+        ));
+    };
+    let found: String = Sha256::digest(manifest).iter().map(|b| format!("{b:02x}")).collect();
+    match print.trim() == found {
+        true => Ok(()),
+        false => Err(DataError::file(
+            file,
+            format!("it does not fit `{MANIFEST}`, which was changed: its SHA-256 is {found}"),
+        )),
+    }
+}
+
+fn parsed(path: &Path, bytes: &[u8], bare: bool) -> Result<Vec<Row>, DataError> {
+    let mut table = csv::Reader::from_reader(bytes);
+    let heads = table.headers().map_err(|e| DataError::file(path, e))?;
+    if heads.iter().ne(COLUMNS) {
+        return Err(DataError::file(path, format!("its columns are not {}", COLUMNS.join(","))));
+    }
+    let mut rows = Vec::new();
+    for (number, record) in table.records().enumerate() {
+        let line = |why: String| DataError::file(path, format!("row {}: {why}", number + 1));
+        let record = record.map_err(|e| line(e.to_string()))?;
+        let cell = |k: usize| record.get(k).unwrap_or_default();
+        let split = match cell(1) {
+            "train" => Split::Train,
+            "validation" => Split::Validation,
+            "test" => Split::Test,
+            other => return Err(line(format!("`{other}` is no split"))),
+        };
+        let inside = |part: &str| !part.is_empty() && part != ".." && part != "." && !part.contains(['\\', ':']);
+        let parts: Vec<&str> = cell(0).split('/').collect();
+        if parts.len() != 2 || !parts.iter().all(|part| inside(part)) {
+            return Err(line(format!("`{}` is not ID/NAME", cell(0))));
+        }
+        let angle = |k: usize| cell(k).parse::<f32>().ok().filter(|v| v.is_finite());
+        let (Some(yaw), Some(pitch), Some(roll)) = (angle(6), angle(7), angle(8)) else {
+            return Err(line("yaw, pitch and roll are no numbers".into()));
+        };
+        if !bare || cell(9).is_empty() {
+            rows.push(Row { file: cell(0).into(), split, who: cell(2).into(), pose: [yaw, pitch, roll] });
+        }
+    }
+    match rows.is_empty() {
+        true => Err(DataError::file(path, "it has no picture")),
+        false => Ok(rows),
+    }
+}
+
+fn open(settings: &Settings, around: &Surroundings) -> Result<Arc<dyn Dataset>, DataError> {
+    let settings: SyntheticFaces = read(settings)?;
+    let (tree, rows) = settings.rows(around)?;
+    let of = |split: Split| (0..rows.len()).filter(|i| rows[*i].split == split).collect();
+    let splits = Split::ALL.map(of);
+    let (people, names) = match settings.identities {
+        0 => (None, vec![]),
+        classes => {
+            let train: Vec<String> = rows.iter().filter(|r| r.split == Split::Train).map(|r| r.who.clone()).collect();
+            let (_, names) = labels::number("identities", &train, classes)?;
+            // Others go on counting behind the training people and are of no class.
+            let others: HashSet<&String> = rows.iter().filter(|r| r.split != Split::Train).map(|r| &r.who).collect();
+            let mut others: Vec<&String> = others.into_iter().collect();
+            others.sort();
+            let number = |row: &Row| match row.split {
+                Split::Train => names.binary_search(&row.who).unwrap_or(0),
+                _ => classes + others.binary_search(&&row.who).unwrap_or(0),
+            };
+            (Some(rows.iter().map(number).collect()), names)
+        }
+    };
+    let (size, maps, ports) = (settings.size, settings.maps, settings.edges());
+    Ok(Arc::new(Faces { root: tree.root, size, maps, rows, splits, people, names, ports }))
+}
+
+fn files(settings: &Settings, around: &Surroundings) -> Result<Files, DataError> {
+    let settings: SyntheticFaces = read(settings)?;
+    let (tree, rows) = settings.rows(around)?;
+    let of = |row: &Row| FILES.map(|(folder, end)| path(folder, row, end));
+    let lists = [MANIFEST, FINGERPRINT].map(PathBuf::from);
+    Ok(tree.files(lists.into_iter().chain(rows.iter().flat_map(of)).collect()))
+}
+
+impl Faces {
+    /// A grey picture of 8 bits as they are; its side.
+    fn numbers(&self, path: &Path) -> Result<image::GrayImage, DataError> {
+        let read = image::open(path).map_err(|e| DataError::file(path, e))?;
+        square(path, read.width(), read.height())?;
+        Ok(read.to_luma8())
+    }
+
+    /// 1 where most of a pixel is the face.
+    fn mask(&self, path: &Path) -> Result<Array, DataError> {
+        let parts = self.numbers(path)?;
+        let side = parts.width() as usize;
+        let data = parts.pixels().map(|p| if p.0[0] == 1 { 1.0 } else { -1.0 }).collect();
+        let small = raster::resize(&Array { shape: [1, side, side], data }, self.size, self.size);
+        let data = small.data.into_iter().map(|v| if v > 0.0 { 1.0 } else { 0.0 }).collect();
+        Ok(Array { shape: [1, self.size, self.size], data })
+    }
+
+    /// Of the nearest pixel: a mean of ground and head is the depth of neither.
+    fn depth(&self, path: &Path) -> Result<Array, DataError> {
+        let read = image::open(path).map_err(|e| DataError::file(path, e))?;
+        square(path, read.width(), read.height())?;
+        let (side, size) = (read.width() as usize, self.size);
+        let depth = read.to_luma16();
+        let near = |i: usize| ((2 * i + 1) * side / (2 * size)) as u32;
+        let at = |i: usize| match depth.get_pixel(near(i % size), near(i / size)).0[0] {
+            0 => 0.0,
+            step => (f32::from(step) - 32768.0) / 1e4,
+        };
+        Ok(Array { shape: [1, size, size], data: (0..size * size).map(at).collect() })
+    }
+
+    /// In pixels of a sample that was `side` wide.
+    fn landmarks(&self, path: &Path, side: usize) -> Result<Array, DataError> {
+        let found = landmarks::of_file(path).map_err(|e| DataError::file(path, e.what))?;
+        let points = found.into_iter().next().map(|face| face.points).unwrap_or_default();
+        if points.len() != 68 {
+            return Err(DataError::file(path, format!("it has {} points, expected 68", points.len())));
+        }
+        let factor = self.size as f32 / side as f32;
+        // Points are of areas; a sample's pixel centres are whole numbers.
+        Ok(Array { shape: [68, 2, 1], data: points.iter().flatten().map(|v| v * factor - 0.5).collect() })
+    }
+}
+
+fn square(path: &Path, width: u32, height: u32) -> Result<(), DataError> {
+    match width == height {
+        true => Ok(()),
+        false => Err(DataError::file(path, format!("it is {width} wide and {height} high, expected a square picture"))),
+    }
+}
+
+impl Dataset for Faces {
+    fn len(&self, split: Split) -> usize {
+        self.splits[position(split)].len()
+    }
+
+    fn sample(&self, split: Split, index: usize, _draw: Stream) -> Result<Sample, DataError> {
+        let number = self.splits[position(split)][index];
+        let row = &self.rows[number];
+        let at = |folder: &str, end: &str| self.root.join(path(folder, row, end));
+        let whole = at("image", "png");
+        let image = raster::read(&whole, 3)?;
+        let (height, width) = image.frame();
+        square(&whole, width as u32, height as u32)?;
+        let landmarks = self.landmarks(&at("landmarks", "pts"), width)?;
+        let around = reader::around(&landmarks);
+        let mut sample = Sample::default()
+            .with("image", raster::resize(&image, self.size, self.size))
+            .with("landmarks", landmarks)
+            .with("box", around);
+        if self.maps {
+            let map = maps::Map {
+                incomplete: path("incomplete", row, "png"),
+                complete: path("complete", row, "png"),
+                mask: Some(path("mask", row, "png")),
+                who: row.who.clone(),
+            };
+            let sheets = maps::read(&self.root, &map, self.size)?;
+            sample = sample
+                .with("incomplete", sheets.incomplete)
+                .with("complete", sheets.complete)
+                .with("missing", sheets.missing)
+                .with("mask", self.mask(&at("parts", "png"))?)
+                .with("depth", self.depth(&at("depth", "png"))?)
+                .with("yaw", Array::scalar(row.pose[0].abs()))
+                .with("pose", Array { shape: [3, 1, 1], data: row.pose.to_vec() });
+        }
+        Ok(match &self.people {
+            Some(people) => sample.with("identity", Array::scalar(people[number] as f32)),
+            None => sample,
+        })
+    }
+
+    fn ports(&self) -> &[(String, Edge)] {
+        &self.ports
+    }
+
+    fn classes(&self, port: &str) -> Option<Vec<String>> {
+        (port == "identity" && self.people.is_some()).then(|| self.names.clone())
+    }
+
+    fn draws(&self) -> bool {
+        false
+    }
+}
