@@ -247,7 +247,7 @@ fn maps_that_are_not_there_come_with_the_command_that_makes_them() {
     let folder = Folder::new(&[]);
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/experiments/uv-completion/photos.toml");
     let maps = folder.path("maps").display().to_string();
-    let (set, out) = (format!("settings.maps={maps}"), folder.path("runs").display().to_string());
+    let (set, out) = (format!("settings.maps-root={maps}"), folder.path("runs").display().to_string());
     let (code, _, err) = told(&ablate(&["check", file, "--set", &set]), &folder);
     assert_eq!((code, err.as_str()), (Some(0), ""));
     let output = ablate(&["run", file, "--out", &out, "--set", &set]);

@@ -3,7 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use ablate::components::dataset::{Surroundings, open};
-use ablate::components::sample::{DataError, Split};
+use ablate::components::holes;
+use ablate::components::sample::Split;
 use ablate::face::camera::{Camera, Orthographic, Pose};
 use ablate::face::mesh::Vec3;
 use ablate::face::morphable::{Basis, Morphable, Prior};
@@ -207,7 +208,7 @@ fn reads_as_pairs(maps: &Path, count: usize) {
         cache: PathBuf::new(),
         progress: None,
         base: PathBuf::new(),
-        holes: |_, _| Err(DataError::setting("holes", "none here")),
+        holes: holes::open,
         datasets: Default::default(),
     };
     let data = open("uv-pairs", settings.as_object().unwrap(), &around).unwrap();

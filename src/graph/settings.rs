@@ -8,6 +8,7 @@ mod value;
 mod wording;
 
 pub use slot::{complete_component, find, find_full};
+pub use value::kind_of;
 
 use super::library::Library;
 use crate::config::{Item, Table, Value};

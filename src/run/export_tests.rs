@@ -257,7 +257,8 @@ fn every_leaf_is_the_same_in_onnxruntime_or_says_that_it_is_not() {
             Accepts::Type(Type::Image) => Edge::image(3, 7, 10),
             Accepts::Type(Type::Mask) => Edge::mask(7, 10),
             Accepts::Type(Type::Vector) => Edge::vector(6),
-            Accepts::Type(Type::Coefficients) => Edge::new(Type::Coefficients, [38, 1, 1]),
+            Accepts::Type(Type::Coefficients) => Edge::new(Type::Coefficients, [61, 1, 1]),
+            Accepts::Type(Type::Grid) => Edge::new(Type::Grid, [4, 5, 2]),
             _ if card.name == "max-feature-map" => Edge::map(6, 7, 10),
             _ => Edge::map(5, 7, 10),
         };

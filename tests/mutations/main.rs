@@ -38,7 +38,8 @@ fn is_free(word: &Word) -> bool {
         return true;
     }
     if !word.is_key {
-        return FREE.contains(&key.as_str());
+        // A folder may stand in `[settings]`, too.
+        return FREE.contains(&key.as_str()) || key.ends_with("-root");
     }
     // Names of the user's that something may refer to, but need not: a misspelt one is a name as good.
     const OWN: [&str; 4] = ["losses", "evaluations", "stages", "variants"];

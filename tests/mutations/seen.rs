@@ -51,7 +51,7 @@ fn every_file_names_the_schema_and_follows_it() {
 
 /// What a schema cannot know, by how the program says it: names that the file itself gives or another file holds, ports
 /// of what is found by opening the graph, shapes, and what is missing only once layers are merged.
-const BEYOND: [&str; 40] = [
+const BEYOND: [&str; 43] = [
     "`_`: 61 coefficients, the model `_` has 62; known: `_` (61), or a folder with 3DDFA's files (62)",
     "`_` applies `_`, which is untrained in stage `_`",
     "`_` cannot concatenate 512x1x1 and 512x2x2",
@@ -69,8 +69,10 @@ const BEYOND: [&str; 40] = [
     "dataset `_` has no `_`",
     "input `_` is missing",
     "loss `_` has no `_`",
+    "`_` wants a mask, `_` is a map",
     "no axis is called `_`, did you mean `_`",
     "no column is called `_`, did you mean `_`",
+    "no dataset is called `_`, did you mean `_`",
     "no input is called `_`, did you mean `_`",
     "no input is called `_`, did you mean `_`?",
     "no label of the axis `_` is called `_`, did you mean `_`",
@@ -79,6 +81,7 @@ const BEYOND: [&str; 40] = [
     "no published table is called `_`, did you mean `_`",
     "no setting is called `_`, did you mean `_`",
     "no setting is called `_`, did you mean `_`?",
+    "no split is called `_`, did you mean `_`",
     "no stage is called `_`, did you mean `_`",
     "no update is called `_`, did you mean `_`",
     "no variant is called `_`, did you mean `_`",

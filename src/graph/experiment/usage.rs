@@ -86,13 +86,21 @@ pub fn check_unused(desk: &Desk, whole: &Item, nodes: &Table) {
     };
     let known = mentioned(whole, &is_wire);
     let off = |item: &Item| item.get(&["enabled"]).is_some_and(|e| e.value == Written::Boolean(false));
+    let datasets = whole.get(&["datasets"]).and_then(Item::as_table);
+    let is_there = |name: &str| nodes.get(name).is_some() || datasets.is_some_and(|all| all.get(name).is_some());
+    let lost: Vec<&str> = known.iter().map(String::as_str).filter(|name| !is_there(name)).collect();
     for (name, item) in nodes.iter().filter(|(name, item)| !known.contains(*name) && !off(item)) {
         let problem = at_entry(format!("node `{name}` is unused"), item, "nothing reads or applies it");
         // A name that is nearly another's was meant to change that node.
         let others = nodes.keys().map(String::as_str).filter(|o| o != name && o.get(..3) == name.get(..3));
-        desk.report(match nearest(name, others) {
-            Some(near) => problem.with_help(format!("a node with a similar name exists: `{near}`")),
-            None => problem.with_help("give it to a loss, an evaluation, a figure or another node, or delete it"),
+        desk.report(match (nearest(name, lost.iter().copied()), nearest(name, others)) {
+            (Some(lost), _) => {
+                problem.with_help(format!("`{lost}` is read, and nothing is called so: did you mean `{name}`?"))
+            }
+            (None, Some(near)) => problem.with_help(format!("a node with a similar name exists: `{near}`")),
+            (None, None) => {
+                problem.with_help("give it to a loss, an evaluation, a figure or another node, or delete it")
+            }
         });
     }
 }

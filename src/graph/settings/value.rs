@@ -99,7 +99,8 @@ impl Check<'_, '_> {
             Value::Float(x) if !integer && x.is_finite() => (x, Json::from(x)),
             _ => return self.expected(item, if integer { "an integer" } else { "a number" }),
         };
-        let too_large = (integer && value.abs() > LARGEST).then(|| format!("at most {LARGEST}"));
+        let end = if value < 0.0 { format!("at least -{LARGEST}") } else { format!("at most {LARGEST}") };
+        let too_large = (integer && value.abs() > LARGEST).then_some(end);
         match outside(value, &self.setting.bounds).or(too_large) {
             Some(bound) => {
                 let problem = Diagnostic::error(format!("`{name}` is {json}, expected {bound}"));
@@ -258,7 +259,7 @@ fn same(a: &Json, b: &Json) -> bool {
 }
 
 /// What a value in a table's default says of the values that may replace it.
-fn kind_of(json: &Json) -> Kind {
+pub fn kind_of(json: &Json) -> Kind {
     match json {
         Json::Bool(_) => Kind::Boolean,
         Json::Number(n) if n.is_f64() => Kind::Number,

@@ -1,8 +1,9 @@
 //! Components: what a slot, an entry or a node may hold, by the cards of the registry.
 
 use super::words::{self, CEILING};
-use super::{defined, words::or_given};
+use super::{closed, defined, words::or_given};
 use crate::graph::library::{ComponentCard, Library};
+use crate::graph::settings;
 use crate::registry::{Bounds, Kind, Setting};
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
@@ -156,7 +157,9 @@ fn described(card: &ComponentCard) -> Vec<(String, Value)> {
 
 fn setting(setting: &Setting) -> Value {
     let mut described = Map::new();
-    described.insert("description".into(), json!(setting.doc));
+    if !setting.doc.is_empty() {
+        described.insert("description".into(), json!(setting.doc));
+    }
     if let Some(default) = setting.default.as_ref().filter(|d| !d.is_null()) {
         described.insert("default".into(), default.clone());
     }
@@ -173,7 +176,7 @@ fn allowed(setting: &Setting) -> Value {
     let (integer, number) = (|| numeric("integer", &setting.bounds), || numeric("number", &setting.bounds));
     let text = || json!({ "type": "string" });
     let least = |mut value: Value, least: i64| {
-        if value.get("minimum").is_none() {
+        if setting.bounds.min.is_none() && setting.bounds.above.is_none() {
             value["minimum"] = least.into();
         }
         value
@@ -189,7 +192,7 @@ fn allowed(setting: &Setting) -> Value {
         Kind::Texts | Kind::Columns => array(text(), &setting.bounds),
         Kind::Spans => array(defined("span"), &setting.bounds),
         Kind::Wires => defined("wires"),
-        Kind::Table => words::table_like(setting.default.as_ref()),
+        Kind::Table => table_like(setting.default.as_ref()),
         Kind::Slot(family) => defined(&format!("{family}-component")),
         Kind::Dim => words::dim(least(integer(), 1)),
         Kind::Padding => words::padding(least(integer(), 0)),
@@ -198,10 +201,24 @@ fn allowed(setting: &Setting) -> Value {
     }
 }
 
+/// A table over its default, whose keys, if it has any, are all there are, each of the kind of its own default.
+fn table_like(default: Option<&Value>) -> Value {
+    let Some(keys) = default.and_then(Value::as_object).filter(|keys| !keys.is_empty()) else {
+        return json!({ "type": "object", "additionalProperties": true });
+    };
+    let key = |(name, default): (&String, &Value)| {
+        let member = settings::default(name, settings::kind_of(default), default.clone());
+        let described = if default.is_null() { json!({ "default": default }) } else { setting(&member) };
+        (name.clone(), described)
+    };
+    let keys: Vec<(String, Value)> = keys.iter().map(key).collect();
+    closed(&keys.iter().map(|(name, value)| (name.as_str(), value.clone())).collect::<Vec<_>>())
+}
+
 fn numeric(ty: &str, bounds: &Bounds) -> Value {
     let mut value = json!({ "type": ty });
     let all = [
-        ("minimum", bounds.min),
+        ("minimum", bounds.min.or((ty == "integer" && bounds.above.is_none()).then_some(-CEILING))),
         ("maximum", bounds.max.or((ty == "integer").then_some(CEILING))),
         ("exclusiveMinimum", bounds.above),
         ("exclusiveMaximum", bounds.below),

@@ -123,18 +123,6 @@ pub fn pick() -> Value {
     json!({ "anyOf": [{ "const": "random" }, { "type": "array", "items": { "type": "integer", "minimum": 0 } }, by] })
 }
 
-/// A table over its default, whose keys, if it has any, are all there are.
-pub fn table_like(default: Option<&Value>) -> Value {
-    let keys = default.and_then(Value::as_object).filter(|keys| !keys.is_empty());
-    match keys {
-        None => json!({ "type": "object", "additionalProperties": true }),
-        Some(keys) => {
-            let keys: Vec<(&str, Value)> = keys.iter().map(|(k, v)| (k.as_str(), json!({ "default": v }))).collect();
-            closed(&keys)
-        }
-    }
-}
-
 /// `in`: a wire where one input is required, or a table of ports; an adversarial loss's ports take a wire for each input
 /// of the discriminator.
 fn inputs() -> Value {
