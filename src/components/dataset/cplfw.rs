@@ -10,13 +10,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::reader::pairs::{self, Pair};
+use super::reader::pairs::{self, FOLDS, Pair};
 use super::reader::tree::Tree;
 use super::reader::{Listing, Loader, splits};
 use crate::components::sample::DataError;
 use crate::registry::{Edge, Settings, settings};
-
-const FOLDS: usize = 10;
 
 settings! {
     /// What `cplfw` is told.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::reader::cut::Cut;
 use super::reader::lists::{Line, List};
-use super::reader::pairs::{self, Pair};
+use super::reader::pairs::{self, FOLDS, Pair};
 use super::reader::tree::{Tree, name};
 use super::reader::{Listing, Loader, splits};
 use crate::components::sample::DataError;
@@ -54,7 +54,7 @@ Aaron_Eckhart/Aaron_Eckhart_0001.jpg    (or under lfw, lfw_funneled, lfw-deepfun
     fn ports(&self) -> Vec<(String, Edge)> {
         match self.read == "images" {
             true => pairs::single_ports(self.size, self.classes),
-            false => pairs::ports(self.size, 10),
+            false => pairs::ports(self.size, FOLDS),
         }
     }
 
@@ -87,7 +87,7 @@ fn read_pairs(list: &List, folder: &Path, tree: &mut Tree) -> Result<Vec<Pair>, 
     let mut lines = list.lines();
     let head = lines.next().ok_or_else(|| list.wrong(format!("it is empty, expected {HEAD}")))?;
     let [folds, kind] = head.exactly(HEAD)?;
-    let (folds, kind) = (head.number(folds, 1..=10, HEAD)?, head.number(kind, 1..=usize::MAX / 32, HEAD)?);
+    let (folds, kind) = (head.number(folds, 1..=FOLDS, HEAD)?, head.number(kind, 1..=usize::MAX / 32, HEAD)?);
     let mut photo = |line: &Line<'_>, person: &str, number: &str| -> Result<PathBuf, DataError> {
         let number = line.number(number, 1..=9999, "a person and the number of a photo")?;
         let path = folder.join(line.path(person)?).join(format!("{person}_{number:04}"));

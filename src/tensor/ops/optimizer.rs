@@ -20,6 +20,42 @@ pub struct Adam {
     pub step: u64,
 }
 
+/// What Adam multiplies with.
+#[derive(Clone, Copy)]
+struct Factors {
+    keep1: f32,
+    take1: f32,
+    keep2: f32,
+    take2: f32,
+    /// The learning rate and the root, corrected for the moments' start.
+    size: f32,
+    root: f32,
+    epsilon: f32,
+    shrink: f32,
+    decay: f32,
+}
+
+impl Factors {
+    fn of(rule: &Adam) -> Self {
+        let [beta1, beta2] = rule.betas;
+        let correction = |beta: f64| 1.0 - beta.powf(rule.step as f64);
+        // What a step multiplies the weight by, and the share of the weight that enters the gradient.
+        let (shrink, decay) =
+            if rule.decoupled { (1.0 - rule.lr * rule.weight_decay, 0.0) } else { (1.0, rule.weight_decay) };
+        Factors {
+            keep1: beta1 as f32,
+            take1: (1.0 - beta1) as f32,
+            keep2: beta2 as f32,
+            take2: (1.0 - beta2) as f32,
+            size: (rule.lr / correction(beta1)) as f32,
+            root: correction(beta2).sqrt() as f32,
+            epsilon: rule.epsilon as f32,
+            shrink: shrink as f32,
+            decay: decay as f32,
+        }
+    }
+}
+
 /// Momentum without damping, the learning rate outside of it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sgd {

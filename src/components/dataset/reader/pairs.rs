@@ -16,6 +16,9 @@ pub const READ: [&str; 2] = ["pairs", "images"];
 pub const PORTS: [&str; 6] =
     ["first?: image", "second?: image", "same?: label", "fold?: label", "image?: image", "identity?: label"];
 
+/// Folds of the protocols of LFW and of what is laid out after it, CPLFW and CFP.
+pub const FOLDS: usize = 10;
+
 pub struct Pair {
     pub first: PathBuf,
     pub second: PathBuf,

@@ -1,6 +1,6 @@
 //! Optimizer steps on the CPU.
 
-use super::{Adam, OptimizerKernel, RmsProp, Sgd};
+use super::{Adam, Factors, OptimizerKernel, RmsProp, Sgd};
 use crate::tensor::ops::lanes::{self, wide};
 use crate::tensor::ops::parallel::{self, CHUNK};
 use dfdx::tensor::{Cpu, Storage};
@@ -17,15 +17,7 @@ impl OptimizerKernel for Cpu {
         first: &mut Buffer,
         second: &mut Buffer,
     ) -> Result<(), Self::Err> {
-        let [beta1, beta2] = rule.betas;
-        let correction = |beta: f64| 1.0 - beta.powf(rule.step as f64);
-        let size = (rule.lr / correction(beta1)) as f32;
-        let root = correction(beta2).sqrt() as f32;
-        let (keep1, take1) = (beta1 as f32, (1.0 - beta1) as f32);
-        let (keep2, take2) = (beta2 as f32, (1.0 - beta2) as f32);
-        let epsilon = rule.epsilon as f32;
-        let (shrink, decay) = decays(rule);
-        let factors = Factors { keep1, take1, keep2, take2, size, root, epsilon, shrink, decay };
+        let factors = Factors::of(rule);
         fused2(parameter, gradient, first, second, |p, g, m, v| adam(p, g, m, v, factors));
         Ok(())
     }
@@ -95,21 +87,6 @@ impl OptimizerKernel for Cpu {
     }
 }
 
-/// What Adam multiplies with.
-#[derive(Clone, Copy)]
-struct Factors {
-    keep1: f32,
-    take1: f32,
-    keep2: f32,
-    take2: f32,
-    /// The learning rate and the root, corrected for the moments' start.
-    size: f32,
-    root: f32,
-    epsilon: f32,
-    shrink: f32,
-    decay: f32,
-}
-
 wide! {
     fn adam(p: &mut [f32], g: &[f32], m: &mut [f32], v: &mut [f32], factors: Factors) {
         let Factors { keep1, take1, keep2, take2, size, root, epsilon, shrink, decay } = factors;
@@ -122,11 +99,6 @@ wide! {
             p[i] = shrink * p[i] - size * (m[i] / (v[i].sqrt() / root + epsilon));
         }
     }
-}
-
-/// What a step multiplies the weight by, and the share of the weight that enters the gradient.
-fn decays(rule: &Adam) -> (f32, f32) {
-    if rule.decoupled { ((1.0 - rule.lr * rule.weight_decay) as f32, 0.0) } else { (1.0, rule.weight_decay as f32) }
 }
 
 fn fused0(parameter: &mut [f32], gradient: &[f32], f: impl Fn(&mut f32, f32) + Sync) {

@@ -1,6 +1,6 @@
 //! Optimizer steps on the GPU.
 
-use super::{Adam, OptimizerKernel, RmsProp, Sgd};
+use super::{Adam, Factors, OptimizerKernel, RmsProp, Sgd};
 use crate::tensor::Backend;
 use crate::tensor::cuda::{Buffer, Failure, allocate_wide, kernel, pieces};
 use cudarc::driver::DeviceSlice;
@@ -15,15 +15,11 @@ impl OptimizerKernel for Cuda {
         first: &mut Buffer,
         second: &mut Buffer,
     ) -> Result<(), Failure> {
-        let [beta1, beta2] = rule.betas;
-        let correction = |beta: f64| 1.0 - beta.powf(rule.step as f64);
-        let decay = rule.weight_decay;
-        let (shrink, decay) = if rule.decoupled { (1.0 - rule.lr * decay, 0.0) } else { (1.0, decay) };
-        let (size, root) = (rule.lr / correction(beta1), correction(beta2).sqrt());
+        let Factors { keep1, take1, keep2, take2, size, root, epsilon, shrink, decay } = Factors::of(rule);
         let n = parameter.len();
         let launch = kernel(gradient, "optimizer", "adam").write(parameter).read(gradient).write(first).write(second);
-        let factors = [beta1, 1.0 - beta1, beta2, 1.0 - beta2, size, root, rule.epsilon, shrink, decay];
-        factors.into_iter().fold(launch, |launch, factor| launch.real(factor as f32)).each(n)
+        let factors = [keep1, take1, keep2, take2, size, root, epsilon, shrink, decay];
+        factors.into_iter().fold(launch, |launch, factor| launch.real(factor)).each(n)
     }
 
     fn sgd_step(
