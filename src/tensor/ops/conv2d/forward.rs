@@ -40,7 +40,8 @@ impl Pass<'_> {
         let (map, down) = (g.pixels(), g.ow);
         let target = Target { values: self.y, start: 0, map, down, across: 1, bias, accumulate: false };
         let (row, channel, down) = (g.taps(), g.area(), g.kw as isize);
-        convolve(grid, self.x, Filter { weights: self.w, start: 0, row, channel, down, across: 1 }, &target);
+        let filter = Filter { weights: self.w, start: 0, row, channel, down, across: 1 };
+        convolve(grid, self.x, &[filter], &target);
     }
 
     fn by_tiles(&self) {

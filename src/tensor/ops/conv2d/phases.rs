@@ -31,6 +31,9 @@ pub fn by_phases(g: &Geometry, dy: &[f32], w: &[f32], start: Start<'_>, dx: &mut
     let pass = Pass { g, dy, w, start, dx };
     for fy in 0..g.stride.min(g.h) {
         let mut phases: Vec<Phase> = (0..g.stride.min(g.w)).map(|fx| Phase::new(g, fy, fx)).collect();
+        if pass.two_by_points(&phases) {
+            continue;
+        }
         phases.retain(|phase| !pass.by_points(phase));
         if !phases.is_empty() {
             pass.by_products(&phases);
@@ -62,9 +65,25 @@ impl Packed<'_> {
 impl Pass<'_> {
     /// Writes a phase by a minimal algorithm where there is one; says whether it did.
     fn by_points(&self, phase: &Phase) -> bool {
-        let g = self.g;
         let Some(grid) = Grid::new(&phase.geometry) else { return false };
-        let target = Target {
+        convolve(&grid, self.dy, &[phase.filter(self.g, self.w)], &self.target(phase));
+        true
+    }
+
+    /// The same for the two phases of some rows where they read the same tiles, the second a column further on.
+    fn two_by_points(&self, phases: &[Phase]) -> bool {
+        let [even, odd] = phases else { return false };
+        let next = Geometry { left: even.geometry.left - 1, ..even.geometry };
+        let are_beside = self.g.stride == 2 && odd.geometry == next;
+        let Some(grid) = Grid::new(&even.geometry).filter(|_| are_beside) else { return false };
+        convolve(&grid, self.dy, &[even, odd].map(|phase| phase.filter(self.g, self.w)), &self.target(even));
+        true
+    }
+
+    /// Where a phase's texels go.
+    fn target(&self, phase: &Phase) -> Target<'_> {
+        let g = self.g;
+        Target {
             values: self.dx,
             start: phase.fy * g.w + phase.fx,
             map: g.texels(),
@@ -72,9 +91,7 @@ impl Pass<'_> {
             across: g.stride,
             bias: self.start.bias(),
             accumulate: self.start.is_present(),
-        };
-        convolve(&grid, self.dy, phase.filter(g, self.w), &target);
-        true
+        }
     }
 
     /// Writes phases of the same rows.

@@ -3,7 +3,7 @@
 
 use super::grid::{Grid, batches, spaced};
 use super::input::{To, tiles_beside};
-use super::output::tiles_back;
+use super::output::{From, tiles_back};
 use super::points::{Points, Three, Two};
 pub use super::weights::Filter;
 use super::weights::{point, transform};
@@ -23,42 +23,53 @@ pub struct Target<'a> {
     pub accumulate: bool,
 }
 
-/// The outputs of the grid's convolution of `x`.
-pub fn convolve(grid: &Grid<'_>, x: &[f32], filter: Filter<'_>, target: &Target<'_>) {
+/// The outputs of the grid's convolution of `x` by one filter, or by two whose outputs take turns (`across` is 2): the
+/// second meets the maps a column further to the right. Two share what is read of the maps and are written together.
+pub fn convolve(grid: &Grid<'_>, x: &[f32], filters: &[Filter<'_>], target: &Target<'_>) {
     match grid.taps {
-        3 => run::<Three>(grid, x, filter, target),
-        _ => run::<Two>(grid, x, filter, target),
+        3 => run::<Three>(grid, x, filters, target),
+        _ => run::<Two>(grid, x, filters, target),
     }
 }
 
-fn run<P: Points>(grid: &Grid<'_>, x: &[f32], filter: Filter<'_>, target: &Target<'_>) {
+fn run<P: Points>(grid: &Grid<'_>, x: &[f32], filters: &[Filter<'_>], target: &Target<'_>) {
     let points = P::COUNT * P::COUNT;
-    with_scratch(points * point(grid, grid.g.o), |weights| {
-        transform::<P>(grid, filter, grid.g.o, weights);
-        for rows in batches(grid, points * (grid.planes() + grid.g.o)) {
-            batch::<P>(grid, x, weights, rows, target);
+    let size = points * point(grid, grid.g.o);
+    with_scratch(filters.len() * size, |weights| {
+        for (filter, weights) in filters.iter().zip(weights.chunks_exact_mut(size)) {
+            transform::<P>(grid, *filter, grid.g.o, weights);
+        }
+        for rows in batches(grid, filters.len() * points * (grid.planes() + grid.g.o)) {
+            batch::<P>(grid, x, &weights.chunks_exact(size).collect::<Vec<_>>(), rows, target);
         }
     });
 }
 
-fn batch<P: Points>(grid: &Grid<'_>, x: &[f32], weights: &[f32], rows: Range<usize>, target: &Target<'_>) {
+/// Some rows of tiles; `weights` are those of each filter.
+fn batch<P: Points>(grid: &Grid<'_>, x: &[f32], weights: &[&[f32]], rows: Range<usize>, target: &Target<'_>) {
     let (points, planes, outputs) = (P::COUNT * P::COUNT, grid.planes(), grid.g.o);
     let width = kernel().columns;
     let padded = (rows.len() * grid.wide).next_multiple_of(width);
     let (point, point_back) = (spaced(planes * padded), spaced(outputs * padded));
-    with_scratch(points * point, |inputs| {
+    let (size, size_back) = (points * point, points * point_back);
+    with_scratch(weights.len() * size, |inputs| {
         {
             // SAFETY: a task writes the depth of its plane in each point.
             let values = unsafe { Shared::new(inputs) };
-            let to = To { values: &values, start: 0, point, end: planes * padded };
-            for_each(planes, true, |plane| tiles_beside::<P>(grid, x, plane, rows.clone(), width, to));
+            let to = |i: usize| To { values: &values, start: i * size, point, end: i * size + planes * padded };
+            let to: Vec<To<'_>> = (0..weights.len()).map(to).collect();
+            for_each(planes, true, |plane| tiles_beside::<P>(grid, x, plane, rows.clone(), width, &to));
         }
-        with_scratch(points * point_back, |sums| {
-            multiply_points(grid, points, weights, inputs, padded, sums);
+        with_scratch(weights.len() * size_back, |sums| {
+            for ((weights, inputs), sums) in
+                weights.iter().zip(inputs.chunks_exact(size)).zip(sums.chunks_exact_mut(size_back))
+            {
+                multiply_points(grid, points, weights, inputs, padded, sums);
+            }
             let sums = &*sums;
             for_each(outputs, true, |output| {
-                let from = &sums[output * padded..];
-                tiles_back::<P>(grid, from, point_back, output, rows.clone(), target);
+                let from = From { sums: &sums[output * padded..], point: point_back, filter: size_back };
+                tiles_back::<P>(grid, from, output, rows.clone(), weights.len(), target);
             });
         });
     });

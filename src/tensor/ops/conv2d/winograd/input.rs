@@ -129,14 +129,21 @@ fn with_lines<P: Points>(grid: &Grid<'_>, rows: usize, f: impl FnOnce(&mut [f32]
 }
 
 /// Transforms a plane's tiles of some rows of tiles, numbered from the first: eight tiles beside each other, in panels of
-/// `width` tiles with `planes` depths, at depth `plane`.
-pub fn tiles_beside<P: Points>(grid: &Grid<'_>, x: &[f32], plane: usize, rows: Range<usize>, width: usize, to: To<'_>) {
+/// `width` tiles with `planes` depths, at depth `plane`; then those one column further to the right to the next of `to`.
+pub fn tiles_beside<P: Points>(
+    grid: &Grid<'_>,
+    x: &[f32],
+    plane: usize,
+    rows: Range<usize>,
+    width: usize,
+    to: &[To<'_>],
+) {
     with_lines::<P>(grid, rows.len(), |lines| tiles_beside_in::<P>(grid, x, plane, rows, width, to, lines));
 }
 
 on_vectors!(
     tiles_beside_in, tiles_beside_body,
-    (grid: &Grid<'_>, x: &[f32], plane: usize, rows: Range<usize>, width: usize, to: To<'_>, lines: &mut [f32])
+    (grid: &Grid<'_>, x: &[f32], plane: usize, rows: Range<usize>, width: usize, to: &[To<'_>], lines: &mut [f32])
 );
 
 #[inline(always)]
@@ -146,7 +153,7 @@ unsafe fn tiles_beside_body<V: Eight, P: Points>(
     plane: usize,
     rows: Range<usize>,
     width: usize,
-    to: To<'_>,
+    to: &[To<'_>],
     lines: &mut [f32],
 ) {
     let (line, count) = (grid.line(), rows.len() * grid.wide);
@@ -162,9 +169,15 @@ unsafe fn tiles_beside_body<V: Eight, P: Points>(
             let tile = (first + i).min(count - 1);
             *to = tile / grid.wide * per_row + tile % grid.wide * TILE;
         }
-        let start = to.start + (first / width * grid.planes() + plane) * width + first % width;
-        // SAFETY: as above.
-        unsafe { across::<V, P>(&P::INPUT, P::COUNT, lines, line, places, To { start, ..to }) };
+        let depth = (first / width * grid.planes() + plane) * width + first % width;
+        for to in to {
+            let to = To { start: to.start + depth, ..*to };
+            // SAFETY: as above.
+            unsafe { across::<V, P>(&P::INPUT, P::COUNT, lines, line, places, to) };
+            for place in &mut places {
+                *place += 1;
+            }
+        }
     }
 }
 
