@@ -2,7 +2,8 @@
 //! that what a row of windows has at one place of the kernel is a slice, and no window lies at an edge.
 
 use super::Windows;
-use crate::tensor::ops::lanes::{self, wide};
+use crate::tensor::ops::lanes::wide;
+use crate::tensor::ops::matrix::with_scratch;
 use crate::tensor::ops::stripes;
 use std::ops::Range;
 
@@ -37,19 +38,22 @@ impl Layout {
         self.windows.stride * self.len
     }
 
-    /// Stripes of all rows; `outside` where there is no element.
-    fn cut(&self, x: &[f32], outside: f32) -> Vec<f32> {
-        let mut cut = vec![0.0; self.windows.height * self.row()];
-        if outside != 0.0 {
-            lanes::amend(&mut cut, move |_| outside);
-        }
-        for (cut, x) in cut.chunks_mut(self.row()).zip(x.chunks(self.windows.width)) {
-            for q in 0..self.windows.stride {
-                let from = self.place(q + self.windows.padding);
-                stripes::take(&mut cut[from..(from / self.len + 1) * self.len], x, q, self.windows.stride);
+    /// Stripes of all rows, with `outside` where there is no element.
+    fn with_stripes(&self, x: &[f32], outside: f32, f: impl FnOnce(&[f32])) {
+        let Windows { width, height, stride, padding, .. } = self.windows;
+        with_scratch(height * self.row(), |cut| {
+            for (cut, x) in cut.chunks_exact_mut(self.row()).zip(x.chunks_exact(width)) {
+                for q in 0..stride {
+                    let place = self.place(q + padding);
+                    let (stripe, first) = (&mut cut[place / self.len * self.len..][..self.len], place % self.len);
+                    let count = width.saturating_sub(q).div_ceil(stride);
+                    stripe[..first].fill(outside);
+                    stripes::take(&mut stripe[first..], x, q, stride);
+                    stripe[first + count..].fill(outside);
+                }
             }
-        }
-        cut
+            f(cut);
+        });
     }
 
     /// Where the element lies that the first window has at place `k` of the kernel's row, padding included.
@@ -67,7 +71,10 @@ impl Layout {
 
     /// The first largest element of each window, or its last NaN, and where it is.
     pub fn largest(&self, x: &[f32], y: &mut [f32], positions: &mut [u32]) {
-        let cut = self.cut(x, f32::NEG_INFINITY);
+        self.with_stripes(x, f32::NEG_INFINITY, |cut| self.largest_of(cut, y, positions));
+    }
+
+    fn largest_of(&self, cut: &[f32], y: &mut [f32], positions: &mut [u32]) {
         let Windows { width, kernel, .. } = self.windows;
         let stride = self.windows.stride as u32;
         for (i, (y, positions)) in y.chunks_mut(self.columns).zip(positions.chunks_mut(self.columns)).enumerate() {
@@ -93,7 +100,10 @@ impl Layout {
 
     /// The sum of each window's elements.
     pub fn sums(&self, x: &[f32], share: f32, y: &mut [f32]) {
-        let cut = self.cut(x, 0.0);
+        self.with_stripes(x, 0.0, |cut| self.sums_of(cut, share, y));
+    }
+
+    fn sums_of(&self, cut: &[f32], share: f32, y: &mut [f32]) {
         for (i, y) in y.chunks_mut(self.columns).enumerate() {
             let taps: Vec<&[f32]> = self
                 .covered(i)

@@ -26,17 +26,27 @@ impl ShapeKernel for Cpu {
         if outer * rows * len == 0 {
             return Ok(());
         }
-        let block = |(o, target): (usize, &mut [f32])| {
-            for r in 0..rows {
-                let source = &source[from.offset + o * from.outer + r * from.row..][..len];
-                let target = &mut target[r * to.row..][..len];
-                if add {
-                    lanes::amend1(target, source, move |t, s| t + s);
-                } else {
-                    target.copy_from_slice(source);
-                }
+        let give = |target: &mut [f32], source: &[f32]| {
+            if add {
+                lanes::amend1(target, source, move |t, s| t + s);
+            } else {
+                target.copy_from_slice(source);
             }
         };
+        let block = |(o, target): (usize, &mut [f32])| {
+            for r in 0..rows {
+                let start = from.offset + o * from.outer + r * from.row;
+                give(&mut target[r * to.row..][..len], &source[start..][..len]);
+            }
+        };
+        // Few blocks, and large: all cores on one after another.
+        if rows == 1 && len > parallel::CHUNK {
+            for o in 0..outer {
+                let target = &mut target[to.offset + o * to.outer..][..len];
+                parallel::zip(target, &source[from.offset + o * from.outer..][..len], give);
+            }
+            return Ok(());
+        }
         let target = &mut target[to.offset..];
         if outer * rows * len <= parallel::CHUNK {
             target.chunks_mut(to.outer).take(outer).enumerate().for_each(block);
