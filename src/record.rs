@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! runs/cells/<hash>/   status.json  config.toml  environment.json  summary.json  resolved.json  results.json
-//!                      records.jsonl  samples/  checkpoints/  lock
+//!                      pairs.json  records.jsonl  samples/  checkpoints/  lock
 //! runs/<experiment>/   cells.json   and the page
 //! ```
 //! `records.jsonl` holds one [`Event`] a line, appended and flushed; a resumed run cuts what lies past its checkpoint.
@@ -11,6 +11,7 @@
 //! page needs (a value for each sample, groups, baselines) is in `results.json`. `lock` is empty: whoever works on the cell holds it.
 
 mod claim;
+mod pairs;
 mod progress;
 mod read;
 #[cfg(test)]
@@ -20,10 +21,11 @@ mod status;
 mod write;
 
 pub use claim::{Claim, Worker};
+pub use pairs::{HardPair, MapPoint, PairScores, PairsRecord};
 pub use progress::{Observer, Progress};
 pub use read::{CellRecord, RecordError, StudyRecord, read_cells};
 pub use search::{SearchGroup, SearchPoint, SearchRecord, SearchRound};
-pub use status::{State, Status, read_status, write_status};
+pub use status::{State, Status, read_status, write_small, write_status};
 pub use write::{EventLog, cell_dir, truncate_events, write_atomic, write_config, write_json};
 
 use serde::{Deserialize, Serialize};

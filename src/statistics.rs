@@ -5,14 +5,20 @@
 //! bootstrap draws by counter, so results do not depend on the number of threads.
 
 mod bootstrap;
+pub mod distributions;
 mod holm;
 mod interval;
+pub mod map;
+mod roc;
 mod special;
+mod symmetric;
+pub mod verification;
 mod wilcoxon;
 
 pub use bootstrap::{Bootstrap, RESAMPLES, bootstrap};
 pub use holm::holm;
 pub use interval::{Moments, mean_interval, paired_t};
+pub use roc::{Operating, Roc};
 pub use wilcoxon::{SignedRank, signed_rank};
 
 /// What `tests/parity/significance.py` made.

@@ -235,6 +235,7 @@ const CELLS: [(&str, usize); 27] = [
     ("pix2pix", 1),
     ("quickstart", 2),
     ("recognition/arcface", 2),
+    ("recognition/identities-cpu", 1),
     ("reconstruction/teacher-student", 1),
     ("search-cpu", 9),
     ("table-1", 3),

@@ -11,9 +11,12 @@ mod cfp;
 mod cplfw;
 mod ffhq;
 mod image_folder;
+mod insightface_bin;
 mod lfw;
 mod multi_pie;
 mod multi_view;
+mod pairs;
+mod people;
 mod reader;
 mod split;
 mod synthetic_cache;
@@ -37,6 +40,7 @@ use super::sample::{DataError, Files, Holes, Sample, Split};
 use crate::random::Stream;
 use crate::registry::{self, Edge, Settings, Slot};
 
+pub use people::People;
 pub use union::Union;
 
 /// Samples by number.
@@ -57,6 +61,11 @@ pub trait Dataset: Send + Sync {
 
     /// Names of the classes of a label port, where it has names.
     fn classes(&self, _port: &str) -> Option<Vec<String>> {
+        None
+    }
+
+    /// Who is seen on the samples of a split; `None` where that is not known.
+    fn people(&self, _split: Split) -> Option<People> {
         None
     }
 
@@ -131,9 +140,11 @@ pub fn entries() -> Vec<DatasetEntry> {
         reader::entry::<cplfw::Cplfw>(),
         reader::entry::<ffhq::Ffhq>(),
         image_folder::entry(),
+        insightface_bin::entry(),
         reader::entry::<lfw::Lfw>(),
         reader::entry::<multi_pie::MultiPie>(),
         multi_view::entry(),
+        reader::entry::<pairs::Pairs>(),
         synthetic_faces::entry(),
         synthetic_fits::entry(),
         synthetic_uv::entry(),

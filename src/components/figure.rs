@@ -4,13 +4,19 @@
 pub mod attention_overlay;
 pub mod bars;
 pub mod ced;
+pub mod confusion_by_yaw;
+pub mod det;
+pub mod embedding_map;
 pub mod graph;
+pub mod hardest_pairs;
 pub mod lines_by_group;
 pub mod loss_curves;
 pub mod metric_curves;
 pub mod radar;
+pub mod roc;
 pub mod sample_grid;
 pub mod scatter;
+pub mod score_histogram;
 
 use crate::registry::{Declared, Entry};
 
@@ -19,13 +25,19 @@ pub fn entries() -> Vec<Entry> {
         attention_overlay::entry(),
         bars::entry(),
         ced::entry(),
+        confusion_by_yaw::entry(),
+        det::entry(),
+        embedding_map::entry(),
         graph::entry(),
+        hardest_pairs::entry(),
         lines_by_group::entry(),
         loss_curves::entry(),
         metric_curves::entry(),
         radar::entry(),
+        roc::entry(),
         sample_grid::entry(),
         scatter::entry(),
+        score_histogram::entry(),
     ]
 }
 

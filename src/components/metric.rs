@@ -1,21 +1,42 @@
 //! Metrics: numbers of each sample, in double precision on the host; means and deviations are the runner's.
 //!
 //! Images are -1 to 1, masks 0 to 1. With a `region` only what it covers counts, each element with the region's value
-//! as its weight; a sample whose region is empty has no number.
+//! as its weight; a sample whose region is empty has no number. A protocol, such as verification, is a metric whose numbers
+//! are of a whole split.
 
 mod iou;
 mod l1;
 mod pixel_l2;
 mod precision;
+mod protocol;
 mod psnr;
 mod ssim;
+mod verification;
 
-use crate::registry::{self, InputEdges, Make, Problem, Settings, ports};
+use crate::registry::{self, Accepts, InputEdges, Make, Problem, Settings, Type, ports};
+pub use protocol::{Compared, Finished, Protocol, Shown, Tally};
 
 /// A metric that has its settings.
 pub trait Metric: Send + Sync {
-    /// For each output of the card the number of each sample of the batch; `None` where a sample has none.
+    /// For each output of the card the number of each sample of the batch; `None` where a sample has none. Of a protocol
+    /// nothing.
     fn samples(&self, inputs: &MetricInputs<'_>) -> Result<Vec<Vec<Option<f64>>>, MetricError>;
+
+    /// Where the numbers are of a whole split: what is shown all of it, and counts in the end.
+    fn protocol(&self) -> Option<Box<dyn Protocol>> {
+        None
+    }
+
+    /// Of a protocol whose network embeds pictures: whether a picture's vector is the sum of its own and its mirror
+    /// image's.
+    fn flips(&self) -> bool {
+        false
+    }
+
+    /// Of a protocol on people: whether those of the training may be in it.
+    fn shares_people(&self) -> bool {
+        true
+    }
 }
 
 /// One port of a batch on the host: N x C x H x W, row-major.
@@ -136,7 +157,15 @@ pub struct MetricEntry {
 
 /// Every metric, in the order in which they are printed.
 pub fn entries() -> Vec<MetricEntry> {
-    vec![iou::entry(), l1::entry(), pixel_l2::entry(), precision::entry(), psnr::entry(), ssim::entry()]
+    vec![
+        iou::entry(),
+        l1::entry(),
+        pixel_l2::entry(),
+        precision::entry(),
+        psnr::entry(),
+        ssim::entry(),
+        verification::entry(),
+    ]
 }
 
 /// Opens a metric by name.
@@ -144,6 +173,15 @@ pub fn open(name: &str, settings: &Settings) -> Result<Box<dyn Metric>, MetricEr
     let entry = entries().into_iter().find(|e| e.entry.card.name == name);
     let entry = entry.ok_or_else(|| MetricError::Unknown(name.into()))?;
     (entry.open)(settings)
+}
+
+/// Whether a metric's network is applied to what this port is fed.
+pub fn is_picture(metric: &str, port: &str) -> bool {
+    let takes = |e: &MetricEntry| {
+        let port = e.entry.card.inputs.iter().find(|p| p.name == port);
+        port.is_some_and(|p| matches!(p.accepts, Accepts::Type(Type::Image | Type::Any)))
+    };
+    entries().iter().find(|e| e.entry.card.name == metric).is_some_and(takes)
 }
 
 /// Why a metric gives no numbers.

@@ -3,7 +3,7 @@
 
 use super::write::{ORIGIN_MARK, cell_dir};
 use super::{
-    CellEntry, Cells, Environment, EvaluationRecord, Event, FORMAT, ModelSummary, Provenance, SampleIndex,
+    CellEntry, Cells, Environment, EvaluationRecord, Event, FORMAT, ModelSummary, PairsRecord, Provenance, SampleIndex,
     SearchRecord, Status, StepRecord, status,
 };
 use serde::de::DeserializeOwned;
@@ -49,6 +49,7 @@ pub struct CellRecord {
     pub config: Vec<Provenance>,
     pub events: Vec<Event>,
     pub samples: SampleIndex,
+    pub pairs: PairsRecord,
 }
 
 impl CellRecord {
@@ -65,6 +66,7 @@ impl CellRecord {
             config: config(&dir.join("config.toml"))?,
             events: events(&dir.join("records.jsonl"))?,
             samples: json(&dir.join("samples").join("index.json"))?.unwrap_or_default(),
+            pairs: json(&dir.join("pairs.json"))?.unwrap_or_default(),
         })
     }
 

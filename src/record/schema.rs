@@ -1,17 +1,18 @@
 //! `registry/records.schema.json` is made from these types; `ABLATE_BLESS=1 cargo test --lib record::schema` writes it.
 
 use super::status::Results;
-use super::{Cells, Environment, Event, ModelSummary, SampleIndex, SearchRecord, Status};
+use super::{Cells, Environment, Event, ModelSummary, PairsRecord, SampleIndex, SearchRecord, Status};
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
 
 /// A file of a run and the definition that it follows.
-const FILES: [(&str, &str); 8] = [
+const FILES: [(&str, &str); 9] = [
     ("records.jsonl (each line)", "Event"),
     ("status.json", "Status"),
     ("results.json", "Results"),
     ("environment.json", "Environment"),
     ("summary.json", "ModelSummary"),
+    ("pairs.json", "PairsRecord"),
     ("samples/index.json", "SampleIndex"),
     ("cells.json", "Cells"),
     ("search.json", "SearchRecord"),
@@ -25,6 +26,7 @@ fn schema() -> Value {
     let _ = generator.subschema_for::<Results>();
     let _ = generator.subschema_for::<Environment>();
     let _ = generator.subschema_for::<ModelSummary>();
+    let _ = generator.subschema_for::<PairsRecord>();
     let _ = generator.subschema_for::<SampleIndex>();
     let _ = generator.subschema_for::<Cells>();
     let _ = generator.subschema_for::<SearchRecord>();

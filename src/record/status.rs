@@ -106,7 +106,7 @@ pub fn write_status(cell: &Path, status: &Status) -> Result<(), RecordError> {
 }
 
 /// As JSON without spaces: read often, by the thousand.
-fn write_small<T: Serialize>(path: &Path, value: &T) -> Result<(), RecordError> {
+pub fn write_small<T: Serialize>(path: &Path, value: &T) -> Result<(), RecordError> {
     let mut text = serde_json::to_vec(value).map_err(|e| RecordError::json(path, 0, e))?;
     text.push(b'\n');
     write_atomic(path, &text)

@@ -3,14 +3,20 @@
 mod attention_overlay;
 mod bars;
 mod ced;
+mod confusion_by_yaw;
+mod det;
+mod embedding_map;
 pub mod graph;
+mod hardest_pairs;
 mod layout;
 mod lines_by_group;
 mod loss_curves;
 mod metric_curves;
 mod radar;
+mod roc;
 mod sample_grid;
 mod scatter;
+mod score_histogram;
 mod spread;
 pub mod tiles;
 pub mod time_per_step;
@@ -66,13 +72,19 @@ const KINDS: &[(&str, Draw)] = &[
     ("attention-overlay", attention_overlay::draw),
     ("bars", bars::draw),
     ("ced", ced::draw),
+    ("confusion-by-yaw", confusion_by_yaw::draw),
+    ("det", det::draw),
+    ("embedding-map", embedding_map::draw),
     ("graph", graph::draw),
+    ("hardest-pairs", hardest_pairs::draw),
     ("lines-by-group", lines_by_group::draw),
     ("loss-curves", loss_curves::draw),
     ("metric-curves", metric_curves::draw),
     ("radar", radar::draw),
+    ("roc", roc::draw),
     ("sample-grid", sample_grid::draw),
     ("scatter", scatter::draw),
+    ("score-histogram", score_histogram::draw),
 ];
 
 /// Names of the kinds that can be drawn.

@@ -34,7 +34,13 @@ pub struct Value {
 impl From<&Summary> for Value {
     fn from(summary: &Summary) -> Self {
         let interval = mean_interval(summary.mean, summary.std, summary.n);
-        Value { mean: summary.mean, std: Some(summary.std), n: summary.n, interval, ..Value::default() }
+        Value {
+            mean: summary.mean,
+            std: Some(summary.std).filter(|s| s.is_finite()),
+            n: summary.n,
+            interval,
+            ..Value::default()
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! One cell from plan to finished record.
 
-use super::data::Data;
+use super::data::{self, Data};
 use super::evaluate::{self, Evaluator};
 use super::train::Trainer;
 use super::{RunError, environment, samples, weights};
@@ -175,6 +175,7 @@ fn carry_out<D: Backend>(
     let weights = weights::used(plan)?;
     weights::notes(&weights).into_iter().for_each(|note| observer.observe(&Progress::Note(note)));
     let data = open(plan, options.cache, observer)?;
+    data::check_people(plan, &data)?;
     let environment = environment::gather(plan, &device, options.command, weights);
     record::write_json(&folder.path.join("environment.json"), &environment)?;
     record::write_json(&folder.path.join("summary.json"), options.summary)?;
@@ -188,7 +189,8 @@ fn carry_out<D: Backend>(
     trainer.run(resumed, observer)?;
     status.total_steps = trainer.total_steps();
     status.selected_step = Some(trainer.select()?);
-    test(plan, &trainer, folder, status, observer)?;
+    let pairs = test(plan, &trainer, folder, status, observer)?;
+    samples::write_pairs(plan, &trainer, folder, pairs)?;
     samples::write(plan, &trainer, &data, folder, status)?;
     status.seconds = trainer.seconds();
     status.peak_memory_bytes = memory::peak_bytes() as u64;
@@ -218,7 +220,7 @@ fn test<D: Backend>(
     folder: &CellFolder,
     status: &mut Status,
     observer: &mut dyn Observer,
-) -> Result<(), RunError> {
+) -> Result<Vec<evaluate::Pairs>, RunError> {
     let begun = std::time::Instant::now();
     let evaluator = Evaluator { plan, models: &trainer.models, data: trainer.data };
     let all: Vec<_> = plan.evaluations.iter().collect();
@@ -236,7 +238,8 @@ fn test<D: Backend>(
         selected: true,
     };
     observer.observe(&Progress::Evaluated(record.clone()));
-    folder.event(&Event::Evaluation(record))
+    folder.event(&Event::Evaluation(record))?;
+    Ok(evaluated.pairs)
 }
 
 /// The `cost.*` columns.

@@ -2,14 +2,16 @@
 
 mod check;
 mod contents;
+mod people;
 
 pub use crate::components::dataset::made_by;
 pub use check::{Counts, check};
 pub use contents::{Contents, contents, models};
+pub use people::check as check_people;
 
 use super::loader::{Evaluation, LoadError, Loader, Source};
 use super::{Draw, RunError};
-use crate::components::dataset::{self, Dataset, Progress, Surroundings};
+use crate::components::dataset::{self, Dataset, People, Progress, Surroundings};
 use crate::components::holes;
 use crate::components::sample::{Batch, DataError, Split};
 use crate::components::transform::Pipeline;
@@ -75,6 +77,16 @@ impl Data {
 
     pub fn len(&self, dataset: usize, split: Split) -> usize {
         self.all[dataset].dataset.len(split)
+    }
+
+    /// Names of the classes of a label port, where it has names.
+    pub fn classes(&self, dataset: usize, port: &str) -> Option<Vec<String>> {
+        self.all[dataset].dataset.classes(port)
+    }
+
+    /// Who is seen in a split, where that is known.
+    fn people(&self, dataset: usize, split: Split) -> Option<People> {
+        self.all[dataset].dataset.people(split)
     }
 
     fn source(&self, dataset: usize, split: Split) -> Source {

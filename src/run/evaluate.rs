@@ -1,5 +1,10 @@
 //! Evaluations: metrics over a split, with baselines and groups (language.md, section 7).
 
+mod embed;
+mod protocols;
+
+pub use protocols::Pairs;
+
 use super::data::{Data, datasets_of};
 use super::{Draw, Models, Roles, RunError, Scene};
 use crate::components::metric::{self, MetricInputs, View};
@@ -8,16 +13,20 @@ use crate::graph::plan::{self, GroupBy, Plan, Value};
 use crate::random::Stream;
 use crate::record::{Column, Group, Observer, Progress, Summary};
 use crate::tensor::{Backend, Context, Var};
+use embed::Embedders;
+use protocols::Protocols;
 use std::collections::BTreeMap;
 
 /// Values by row: `None` is the trained graph, a name a baseline.
 type Rows = BTreeMap<Option<String>, BTreeMap<String, Vec<Option<f64>>>>;
 
 /// What a pass over a split gives: columns of the graph and of each baseline.
-#[derive(Clone, Debug, Default)]
+#[derive(Default)]
 pub struct Evaluated {
     pub columns: BTreeMap<String, Summary>,
     pub baselines: BTreeMap<String, BTreeMap<String, Summary>>,
+    /// What protocols compared, where single values are kept.
+    pub pairs: Vec<Pairs>,
 }
 
 /// The columns of the validation split.
@@ -40,7 +49,7 @@ pub fn columns(plan: &Plan) -> Vec<Column> {
                 for (name, facts) in metric.columns.iter().zip(&entry.columns) {
                     all.push(Column {
                         name: format!("{part}.{name}"),
-                        label: facts.label.into(),
+                        label: label(plan, metric, entry, facts.label),
                         unit: facts.unit.into(),
                         higher_is_better: Some(facts.higher_is_better),
                         decimals: facts.decimals,
@@ -51,6 +60,15 @@ pub fn columns(plan: &Plan) -> Vec<Column> {
         }
     }
     all
+}
+
+/// A column's name; a distance of pictures that a network takes says which network.
+fn label(plan: &Plan, metric: &plan::Metric, entry: &metric::MetricEntry, name: &str) -> String {
+    let pictures = entry.entry.card.inputs.iter().any(|port| port.name == "prediction");
+    match metric.network.filter(|_| pictures).and_then(|n| plan.networks.get(n)) {
+        Some(network) => format!("{name} by {}", network.node),
+        None => name.into(),
+    }
 }
 
 /// What groups are, with the unit: the port's name; angles are in degrees.
@@ -101,8 +119,10 @@ impl<D: Backend> Evaluator<'_, D> {
             let values = values.chain(evaluation.baselines.iter().flat_map(|(_, ports)| ports.iter().map(|(_, v)| v)));
             let values: Vec<&Value> = values.chain(evaluation.group_by.as_ref().map(|g| &g.value)).collect();
             let read: Vec<usize> = datasets_of(self.plan, values).into_iter().collect();
+            let mut embedders = Embedders::default();
             for (prefix, datasets) in self.readings(evaluation, &read) {
-                self.one(evaluation, &prefix, &datasets, split, keep, observer, &mut result)?;
+                let reading = (*evaluation, prefix.as_str(), datasets.as_slice());
+                self.one(reading, split, keep, &mut embedders, observer, &mut result)?;
             }
         }
         Ok(result)
@@ -121,14 +141,12 @@ impl<D: Backend> Evaluator<'_, D> {
         if all.is_empty() { vec![(evaluation.name.clone(), own)] } else { all }
     }
 
-    #[allow(clippy::too_many_arguments, reason = "one reading of one evaluation")]
     fn one(
         &self,
-        evaluation: &plan::Evaluation,
-        prefix: &str,
-        datasets: &[(usize, usize)],
+        (evaluation, prefix, datasets): (&plan::Evaluation, &str, &[(usize, usize)]),
         split: Split,
         keep: bool,
+        embedders: &mut Embedders,
         observer: &mut dyn Observer,
         result: &mut Evaluated,
     ) -> Result<(), RunError> {
@@ -142,14 +160,19 @@ impl<D: Backend> Evaluator<'_, D> {
         let of = walk.samples.div_ceil(self.plan.evaluate.batch.max(1)) as u64;
         observer.observe(&Progress::EvaluationStarted { split: split.name().into(), batches: of });
         let (mut rows, mut groups, mut done) = (Rows::new(), Vec::new(), 0);
+        let mut protocols = Protocols::default();
         while let Some(batches) = walk.next(self.data)? {
             let draw = Draw::new(&self.models.device, batches, Stream::new(0, "evaluation").fork(done))?;
             let ctx = Context::inference(&self.models.device);
             let scene = Scene::new(self.plan, self.models, &ctx, &draw, &roles, false);
-            self.measure(&scene, evaluation, &metrics, prefix, None, &evaluation.inputs, &mut rows)?;
-            for (name, ports) in &evaluation.baselines {
-                let ports = with(&evaluation.inputs, ports);
-                self.measure(&scene, evaluation, &metrics, prefix, Some(name.clone()), &ports, &mut rows)?;
+            let own = (None, evaluation.inputs.clone());
+            let others =
+                evaluation.baselines.iter().map(|(name, ports)| (Some(name.clone()), with(&evaluation.inputs, ports)));
+            for (row, ports) in std::iter::once(own).chain(others) {
+                for (i, (metric, plan)) in metrics.iter().zip(&evaluation.metrics).enumerate() {
+                    protocols.show(&scene, (i, &row), (&**metric, plan), &ports, embedders)?;
+                }
+                self.measure(&scene, evaluation, &metrics, prefix, row, &ports, &mut rows)?;
             }
             if let Some(group) = &evaluation.group_by {
                 groups.extend(scene.constant(&group.value)?.to_vec());
@@ -166,7 +189,7 @@ impl<D: Backend> Evaluator<'_, D> {
                 target.insert(column, summary(values, &groups, evaluation.group_by.as_ref(), keep));
             }
         }
-        Ok(())
+        protocols.finish((evaluation, prefix, datasets), (&groups, keep), embedders, &metrics, result)
     }
 
     #[allow(clippy::too_many_arguments, reason = "one row of one batch")]
@@ -181,11 +204,12 @@ impl<D: Backend> Evaluator<'_, D> {
         rows: &mut Rows,
     ) -> Result<(), RunError> {
         let values = ports.iter().map(|(p, v)| Ok((p, scene.constant(v)?))).collect::<Result<Vec<_>, RunError>>()?;
-        for (metric, plan) in metrics.iter().zip(&evaluation.metrics) {
+        let single = metrics.iter().zip(&evaluation.metrics).filter(|(metric, _)| metric.protocol().is_none());
+        for (metric, plan) in single {
             let mut hosts = Vec::with_capacity(values.len());
             for (port, value) in &values {
                 let applied = match plan.network {
-                    Some(network) if matches!(port.as_str(), "prediction" | "target" | "first" | "second") => {
+                    Some(network) if metric::is_picture(&plan.component.name, port) => {
                         scene.network(network, std::slice::from_ref(value), true)?.into_iter().next()
                     }
                     _ => None,
@@ -232,8 +256,19 @@ fn moments(values: impl Iterator<Item = f64> + Clone) -> (f64, f64, u64) {
     (mean, if n > 1 { (squares / (n - 1) as f64).sqrt() } else { 0.0 }, n as u64)
 }
 
-/// Bins `[a, b)`, the last closed; labels where there are no edges. `keep`: keep which samples they hold.
+/// The groups of some values. `keep`: keep which samples they hold.
 fn grouped(values: &[Option<f64>], keys: &[f32], edges: &[f64], keep: bool) -> Vec<Group> {
+    let group = |(label, at, mut samples): (String, f64, Vec<usize>)| {
+        samples.retain(|i| values[*i].is_some());
+        let (mean, std, n) = moments(samples.iter().filter_map(|i| values[*i]));
+        let samples = if keep { samples } else { Vec::new() };
+        (n > 0).then_some(Group { label, at, mean, std, n, samples })
+    };
+    groups_of(keys, edges).into_iter().filter_map(group).collect()
+}
+
+/// Label, place on an axis and samples of each group: bins `[a, b)`, the last closed; labels where there are no edges.
+fn groups_of(keys: &[f32], edges: &[f64]) -> Vec<(String, f64, Vec<usize>)> {
     let mut bins: Vec<(String, f64, f64, f64)> =
         edges.windows(2).map(|e| (format!("{} to {}", e[0], e[1]), (e[0] + e[1]) / 2.0, e[0], e[1])).collect();
     if bins.is_empty() {
@@ -246,12 +281,9 @@ fn grouped(values: &[Option<f64>], keys: &[f32], edges: &[f64], keep: bool) -> V
     let inside = |key: f64, from: f64, to: f64| (from <= key && key < to) || (Some(to) == last && key == to);
     let group = |(label, at, from, to): (String, f64, f64, f64)| {
         let inside = |(i, key): (usize, &f32)| inside(f64::from(*key), from, to).then_some(i);
-        let samples: Vec<usize> = keys.iter().enumerate().filter_map(inside).filter(|i| values[*i].is_some()).collect();
-        let (mean, std, n) = moments(samples.iter().filter_map(|i| values[*i]));
-        let samples = if keep { samples } else { Vec::new() };
-        (n > 0).then_some(Group { label, at, mean, std, n, samples })
+        (label, at, keys.iter().enumerate().filter_map(inside).collect())
     };
-    bins.into_iter().filter_map(group).collect()
+    bins.into_iter().map(group).collect()
 }
 
 /// Values of a wire for given samples of the test split, each N x C x H x W on the host.
@@ -263,7 +295,19 @@ pub fn values_of<D: Backend>(
     indices: &[usize],
 ) -> Result<Vec<([usize; 4], Vec<f32>)>, RunError> {
     let datasets: Vec<(usize, usize)> = datasets_of(plan, wires.iter().copied()).into_iter().map(|d| (d, d)).collect();
-    let batches: Vec<(usize, Batch)> = data.samples(&datasets, Split::Test, indices)?;
+    values_on(plan, models, data, &datasets, wires, indices)
+}
+
+/// [`values_of`] with other datasets read in the place of those that the graph names.
+pub fn values_on<D: Backend>(
+    plan: &Plan,
+    models: &Models<D>,
+    data: &Data,
+    datasets: &[(usize, usize)],
+    wires: &[&Value],
+    indices: &[usize],
+) -> Result<Vec<([usize; 4], Vec<f32>)>, RunError> {
+    let batches: Vec<(usize, Batch)> = data.samples(datasets, Split::Test, indices)?;
     let draw = Draw::new(&models.device, batches, Stream::new(0, "samples"))?;
     let ctx = Context::inference(&models.device);
     let roles = Roles::evaluation(plan, plan.evaluate.batch_norm, plan.evaluate.dropout);

@@ -1,6 +1,9 @@
 //! The pictures that sample figures show, as PNG files in the cell's `samples/`.
 
+mod pairs;
 mod pick;
+
+pub use pairs::write as write_pairs;
 
 use super::cell::CellFolder;
 use super::data::Data;

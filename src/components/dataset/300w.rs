@@ -86,6 +86,6 @@ ibug/NAME.jpg and NAME.pts";
         let training: Vec<usize> = training.collect();
         let splits = splits::held_out(&keys, &training, test, self.validation, self.seed);
         let item = |(image, points)| Item { known: Known::File(points, self.points), ..Item::photo(image) };
-        Ok(Listing { items: found.into_iter().map(item).collect(), splits, classes: vec![] })
+        Ok(Listing { items: found.into_iter().map(item).collect(), splits, ..Listing::default() })
     }
 }

@@ -89,6 +89,6 @@ LFPW/NAME.jpg and NAME.mat, LFPW_Flip/..";
         let all: Vec<usize> = (0..found.len()).collect();
         let splits = splits::held_out(&keys, &all, vec![], self.validation, self.seed);
         let item = |(image, fit)| Item { known: Known::Fitted(fit), ..Item::photo(image) };
-        Ok(Listing { items: found.into_iter().map(item).collect(), splits, classes: vec![] })
+        Ok(Listing { items: found.into_iter().map(item).collect(), splits, ..Listing::default() })
     }
 }

@@ -56,6 +56,6 @@ impl Loader for Aflw2000 {
         }
         let item = |(image, fit)| Item { known: Known::Fitted(fit), ..Item::photo(image) };
         let items: Vec<Item> = found.into_iter().map(item).collect();
-        Ok(Listing { splits: [vec![], vec![], (0..items.len()).collect()], items, classes: vec![] })
+        Ok(Listing { splits: [vec![], vec![], (0..items.len()).collect()], items, ..Listing::default() })
     }
 }

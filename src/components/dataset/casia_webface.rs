@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 
 use super::reader::tree::{Tree, name};
-use super::reader::{Item, Listing, Loader, labels, splits};
+use super::reader::{Item, Listing, Loader, People, labels, splits};
 use crate::components::sample::DataError;
 use crate::registry::{Edge, Settings, settings};
 
@@ -60,9 +60,15 @@ impl Loader for CasiaWebface {
         }
         tree.check()?;
         let (numbers, names) = labels::exactly(&people, self.classes)?;
+        let people = Some(People::new(people.into_iter().map(|name| [name.clone(), name])));
         let keys: Vec<String> = photos.iter().map(|path| name(path)).collect();
         let item = |(path, number)| Item { values: vec![vec![number as f32]], ..Item::photo(path) };
         let items = photos.into_iter().zip(numbers).map(item).collect();
-        Ok(Listing { items, splits: splits::by_shares(&self.split, &keys)?, classes: vec![("identity", names)] })
+        Ok(Listing {
+            items,
+            splits: splits::by_shares(&self.split, &keys)?,
+            classes: vec![("identity", names)],
+            people,
+        })
     }
 }

@@ -106,7 +106,9 @@ Protocol/Split/FF/01/same.txt, diff.txt and FP/01/same.txt, diff.txt, to 10";
                     let mut photo = |word: &str, from: &[PathBuf]| -> Result<PathBuf, DataError> {
                         Ok(tree.need(from[line.number(word, 1..=from.len(), &expected)? - 1].clone()))
                     };
-                    found.push(Pair { first: photo(a, &frontal)?, second: photo(b, second)?, same, fold });
+                    let (first, second) = (photo(a, &frontal)?, photo(b, second)?);
+                    let people = [person(&first), person(&second)];
+                    found.push(Pair { first, second, same, fold, people });
                 }
             }
         }

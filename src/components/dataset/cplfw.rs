@@ -82,7 +82,8 @@ aligned images/Aaron_Eckhart_1.jpg     (or under images)";
             let same = first.number(same, 0..=1, EXPECTED)? == 1;
             let mut photo = |path: PathBuf| tree.need(folder.join(path));
             let (a, b) = (photo(first.path(a)?), photo(second.path(b)?));
-            found.push(Pair { first: a, second: b, same, fold: found.len() });
+            let people = [person(&a), person(&b)];
+            found.push(Pair { first: a, second: b, same, fold: found.len(), people });
         }
         if found.is_empty() || found.len() % FOLDS != 0 {
             return Err(list.wrong(format!("it holds {} pairs, which are not {FOLDS} equal folds", found.len())));

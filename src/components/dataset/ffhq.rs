@@ -63,6 +63,6 @@ images1024x1024/00000/00001.png    (or without the folders: 00001.png)";
         let training: Vec<usize> = (0..first).collect();
         let test = (first..self.count).collect();
         let splits = splits::held_out(&keys, &training, test, self.validation, self.seed);
-        Ok(Listing { items: photos.into_iter().map(Item::photo).collect(), splits, classes: vec![] })
+        Ok(Listing { items: photos.into_iter().map(Item::photo).collect(), splits, ..Listing::default() })
     }
 }

@@ -82,7 +82,8 @@ Aaron_Eckhart/Aaron_Eckhart_0001.jpg    (or under lfw, lfw_funneled, lfw-deepfun
     }
 }
 
-fn read_pairs(list: &List, folder: &Path, tree: &mut Tree) -> Result<Vec<Pair>, DataError> {
+/// The pairs of LFW's own list; the people's folders lie in `folder`.
+pub fn read_pairs(list: &List, folder: &Path, tree: &mut Tree) -> Result<Vec<Pair>, DataError> {
     const HEAD: &str = "the numbers of folds (at most 10) and of pairs of a kind";
     let mut lines = list.lines();
     let head = lines.next().ok_or_else(|| list.wrong(format!("it is empty, expected {HEAD}")))?;
@@ -104,7 +105,8 @@ fn read_pairs(list: &List, folder: &Path, tree: &mut Tree) -> Result<Vec<Pair>, 
             (true, _) => return Err(line.wrong("a person and the numbers of two photos")),
             (false, _) => return Err(line.wrong("two people, each with the number of a photo")),
         };
-        found.push(Pair { first: photo(&line, person, a)?, second: photo(&line, other, b)?, same, fold });
+        let people = [person.to_string(), other.to_string()];
+        found.push(Pair { first: photo(&line, person, a)?, second: photo(&line, other, b)?, same, fold, people });
     }
     match found.len() == folds * 2 * kind {
         true => Ok(found),

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use super::reader::cut::Cut;
 use super::reader::tree::{Tree, name};
-use super::reader::{Item, Listing, Loader, labels, splits};
+use super::reader::{Item, Listing, Loader, People, labels, splits};
 use super::split::Shares;
 use crate::components::sample::DataError;
 use crate::registry::{Edge, Settings, settings};
@@ -111,7 +111,8 @@ session01/multiview/001/01/05_1/001_01_01_051_19.png    (lights 00 to 19)";
         };
         let items = shots.into_iter().zip(numbers).map(item).collect();
         let cameras = VIEWS.iter().map(|(camera, ..)| camera.to_string()).collect();
-        Ok(Listing { items, splits, classes: vec![("identity", names), ("view", cameras)] })
+        let people = Some(People::new(people.into_iter().map(|name| [name.clone(), name])));
+        Ok(Listing { items, splits, classes: vec![("identity", names), ("view", cameras)], people })
     }
 }
 

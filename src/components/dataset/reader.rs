@@ -6,6 +6,7 @@
 //! them; `box` is the rectangle around them (left, top, right, bottom).
 
 pub mod cut;
+pub mod drawn;
 pub mod fits;
 pub mod labels;
 pub mod lists;
@@ -17,6 +18,7 @@ pub mod tree;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub use super::People;
 use super::split::position;
 use super::{Dataset, DatasetEntry, Surroundings};
 use crate::components::raster;
@@ -66,6 +68,8 @@ pub enum Known {
     Nothing,
     /// In pixels of the photo as an area: the first pixel covers 0 to 1.
     Points(Vec<[f32; 2]>),
+    /// The same for each of the item's photos.
+    Each(Vec<Vec<[f32; 2]>>),
     /// In a file beside it, of so many points.
     File(PathBuf, usize),
     /// A `.mat` of 300W-LP: landmarks, and as values yaw (absolute), pose (yaw, pitch, roll) and coefficients.
@@ -95,6 +99,8 @@ pub struct Listing {
     pub splits: [Vec<usize>; 3],
     /// Names of the classes of label ports.
     pub classes: Vec<(&'static str, Vec<String>)>,
+    /// Who is seen on each item, where that is known.
+    pub people: Option<People>,
 }
 
 /// Registers a loader.
@@ -122,7 +128,8 @@ fn open<L: Loader>(settings: &Settings, around: &Surroundings) -> Result<Arc<dyn
     let settings: L = read(settings)?;
     let (tree, listing) = listed(&settings, around)?;
     let (size, cut, ports) = (settings.size(), settings.cut(), settings.ports());
-    Ok(Arc::new(Photos { root: tree.root, size, cut, ports, listing }))
+    let source = format!("{} {}", L::NAME, settings.root());
+    Ok(Arc::new(Photos { root: tree.root, source, size, cut, ports, listing }))
 }
 
 /// The images, what is written beside them, and the lists that were read.
@@ -150,6 +157,8 @@ fn listed<L: Loader>(settings: &L, around: &Surroundings) -> Result<(Tree, Listi
 /// An opened dataset of photos.
 struct Photos {
     root: PathBuf,
+    /// The dataset and its root as written.
+    source: String,
     size: usize,
     cut: Cut,
     ports: Vec<(String, Edge)>,
@@ -162,7 +171,7 @@ type Facts = (Vec<[f32; 2]>, Vec<Vec<f32>>);
 impl Photos {
     fn facts(&self, item: &Item) -> Result<Facts, DataError> {
         match &item.known {
-            Known::Nothing => Ok((vec![], item.values.clone())),
+            Known::Nothing | Known::Each(_) => Ok((vec![], item.values.clone())),
             Known::Points(points) => Ok((points.clone(), item.values.clone())),
             Known::File(path, count) => Ok((points_of(&self.root.join(path), *count)?, item.values.clone())),
             Known::Fitted(path) => fitted(&self.root.join(path)),
@@ -233,16 +242,21 @@ impl Dataset for Photos {
     fn sample(&self, split: Split, index: usize, _draw: Stream) -> Result<Sample, DataError> {
         let item = &self.listing.items[self.listing.splits[position(split)][index]];
         let (points, values) = self.facts(item)?;
-        let (mut images, mut values) = (item.images.iter(), values.into_iter());
+        let (mut images, mut values) = (item.images.iter().enumerate(), values.into_iter());
         let mut sample = Sample::default();
         let mut square: Option<Square> = None;
         for (name, edge) in &self.ports {
             let lacks = || DataError::Port { port: name.clone() };
             let array = match edge.ty {
                 Type::Image => {
-                    let path = self.root.join(images.next().ok_or_else(lacks)?);
+                    let (number, path) = images.next().ok_or_else(lacks)?;
+                    let path = self.root.join(path);
                     let photo = raster::read(&path, edge.channels())?;
-                    let place = self.cut.square(photo.frame(), &points).map_err(|why| DataError::file(&path, why))?;
+                    let own = match &item.known {
+                        Known::Each(all) => all.get(number).ok_or_else(lacks)?,
+                        _ => &points,
+                    };
+                    let place = self.cut.square(photo.frame(), own).map_err(|why| DataError::file(&path, why))?;
                     square = Some(place);
                     place.cut(&photo, self.size)
                 }
@@ -261,6 +275,11 @@ impl Dataset for Photos {
 
     fn classes(&self, port: &str) -> Option<Vec<String>> {
         self.listing.classes.iter().find(|(name, _)| *name == port).map(|(_, names)| names.clone())
+    }
+
+    fn people(&self, split: Split) -> Option<People> {
+        let people = self.listing.people.as_ref()?;
+        Some(people.qualified(&self.source).of(&self.listing.splits[position(split)]))
     }
 
     fn draws(&self) -> bool {

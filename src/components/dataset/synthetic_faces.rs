@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use super::reader::tree::Tree;
 use super::reader::{self, face_ports, labels, maps};
 use super::split::position;
-use super::{Dataset, DatasetEntry, Surroundings};
+use super::{Dataset, DatasetEntry, People, Surroundings};
 use crate::components::raster;
 use crate::components::sample::{Array, DataError, Files, Sample, Split, read};
 use crate::face::readers::landmarks;
@@ -364,6 +364,12 @@ impl Dataset for Faces {
 
     fn classes(&self, port: &str) -> Option<Vec<String>> {
         (port == "identity" && self.people.is_some()).then(|| self.names.clone())
+    }
+
+    fn people(&self, split: Split) -> Option<People> {
+        let name = |i: &usize| [self.rows[*i].who.clone(), self.rows[*i].who.clone()];
+        let people = People::new(self.splits[position(split)].iter().map(name));
+        Some(people.qualified(&format!("{NAME} {}", self.root.display())))
     }
 
     fn draws(&self) -> bool {

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::{Dataset, DatasetEntry, Surroundings};
+use super::{Dataset, DatasetEntry, People, Surroundings};
 use crate::components::sample::{DataError, Sample, Split, read};
 use crate::random::Stream;
 use crate::registry::{Card, Declared, Edge, Entry, Make, Problem, Settings, Type, settings};
@@ -195,6 +195,12 @@ impl Dataset for Union {
 
     fn classes(&self, port: &str) -> Option<Vec<String>> {
         self.labels.iter().find(|l| l.port == port).and_then(|l| l.names.clone())
+    }
+
+    /// Those of the parts whose people are known.
+    fn people(&self, split: Split) -> Option<People> {
+        let known: Vec<People> = self.parts.iter().filter_map(|p| p.people(split)).collect();
+        (!known.is_empty()).then(|| People::together(&known))
     }
 
     fn draws(&self) -> bool {

@@ -80,7 +80,7 @@ WFLW_annotations/list_98pt_rect_attr_train_test/list_98pt_rect_attr_test.txt";
         // A photo may show several faces: all of them train or validate.
         let keys: Vec<String> = items.iter().map(|item| super::reader::tree::name(&item.images[0])).collect();
         let splits = splits::held_out(&keys, &training, test, self.validation, self.seed);
-        Ok(Listing { items, splits, classes: vec![] })
+        Ok(Listing { items, splits, ..Listing::default() })
     }
 }
 

@@ -31,6 +31,11 @@ impl List {
         self.text.lines().enumerate().map(line).filter(|line| !line.words.is_empty())
     }
 
+    /// All of it.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// That it is wrong as a whole.
     pub fn wrong(&self, why: impl std::fmt::Display) -> DataError {
         DataError::file(&self.path, why)

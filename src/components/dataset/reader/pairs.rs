@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 
-use super::{Item, Known, Listing, labels, splits};
+use super::{Item, Known, Listing, People, labels, splits};
 use crate::components::sample::DataError;
 use crate::registry::{Edge, Settings};
 
@@ -24,6 +24,8 @@ pub struct Pair {
     pub second: PathBuf,
     pub same: bool,
     pub fold: usize,
+    /// Who the two show.
+    pub people: [String; 2],
 }
 
 /// `first`, `second`, `same`, `fold`.
@@ -44,13 +46,14 @@ pub fn single_ports(size: usize, classes: usize) -> Vec<(String, Edge)> {
 
 /// All pairs, for the test.
 pub fn listing(pairs: Vec<Pair>) -> Listing {
+    let people = People::new(pairs.iter().map(|pair| pair.people.clone()));
     let item = |pair: Pair| Item {
         images: vec![pair.first, pair.second],
         known: Known::Nothing,
         values: vec![vec![f32::from(u8::from(pair.same))], vec![pair.fold as f32]],
     };
     let items: Vec<Item> = pairs.into_iter().map(item).collect();
-    Listing { splits: [vec![], vec![], (0..items.len()).collect()], items, classes: vec![] }
+    Listing { splits: [vec![], vec![], (0..items.len()).collect()], items, classes: vec![], people: Some(people) }
 }
 
 /// Photos with who they show and further values; people are parted by `split`.
@@ -66,5 +69,6 @@ pub fn people(
         Item { values, ..Item::photo(path) }
     };
     let items = photos.into_iter().zip(numbers).map(item).collect();
-    Ok(Listing { items, splits: splits::by_shares(split, &names)?, classes: vec![("identity", known)] })
+    let people = Some(People::new(names.iter().map(|name| [name.clone(), name.clone()])));
+    Ok(Listing { items, splits: splits::by_shares(split, &names)?, classes: vec![("identity", known)], people })
 }
