@@ -187,3 +187,6 @@ fn alike(_: &Settings, inputs: &InputEdges) -> Result<(), Problem> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod recognition_tests;

@@ -2,6 +2,7 @@
 
 mod check;
 mod contents;
+mod transformed;
 
 pub use crate::components::dataset::made_by;
 pub use check::{Counts, check};
@@ -19,6 +20,7 @@ use crate::tensor::Backend;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
+use transformed::Transformed;
 
 /// An opened dataset with its transforms.
 struct Opened {
@@ -47,7 +49,12 @@ impl Opened {
         check_classes(part, &*dataset)?;
         let steps: Vec<_> = part.transforms.iter().map(|t| (t.name.clone(), t.settings.clone())).collect();
         let transforms = Arc::new(Pipeline::open(&steps).map_err(failed)?);
-        around.datasets.insert(part.name.clone(), dataset.clone());
+        // A union reads its parts as their transforms leave them.
+        let read: Arc<dyn Dataset> = match part.transforms.is_empty() {
+            true => dataset.clone(),
+            false => Arc::new(Transformed::new(dataset.clone(), transforms.clone(), &part.ports)),
+        };
+        around.datasets.insert(part.name.clone(), read);
         Ok(Opened { name: part.name.clone(), dataset, transforms })
     }
 }

@@ -1,4 +1,4 @@
-//! Several datasets with equal ports as one.
+//! Several datasets with equal ports as one. Each is read as its own transforms leave it; the union's come after.
 //!
 //! Without `shares` an epoch holds every sample once. With them, an epoch has as many samples, each dataset's number in
 //! the proportion of its share; a dataset goes through all it has, over epochs, before it begins anew. Labels are joined

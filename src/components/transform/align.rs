@@ -2,7 +2,7 @@
 //! to that of a frontal one.
 //!
 //! Deng et al., "ArcFace", <https://arxiv.org/abs/1801.07698>, for `by = "five"`: of 5, 68 or 98 points. Yin, "Towards 3D
-//! face synthesis", thesis, section 3.3.1, for `by = "half"`: of 68 points, to those of the procedural mean head where its
+//! face synthesis", thesis, chapter 3, fig. 3.3, for `by = "half"`: of 68 points, to those of the procedural mean head where its
 //! five points lie as in the template. What lies outside the photo is black.
 
 use super::{TransformEntry, geometry, plain};
