@@ -4,6 +4,8 @@ mod find;
 mod mtcnn;
 #[cfg(test)]
 mod mtcnn_parity;
+#[cfg(test)]
+mod photos_tests;
 mod sheet;
 mod work;
 
