@@ -3,9 +3,11 @@
 //!
 //! Axes everywhere: x to the image's right, y up, z towards the viewer. Texture coordinates are 0 to 1, v down.
 
+pub mod align;
 pub mod blend;
 pub mod camera;
 pub mod depth;
+pub mod detect;
 pub mod draw;
 pub mod fit;
 pub mod light;

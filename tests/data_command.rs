@@ -351,3 +351,49 @@ fn what_keeps_it_from_starting_is_said() {
     let (code, text) = ablate(at, "data render --maps photos --out faces --yaw 10..0:5");
     assert!(code == 2 && text.contains("FROM up to TO"), "{text}");
 }
+
+/// A photo with five points at twice the template's size, turned by a quarter; a broken one; one without points.
+#[test]
+fn faces_are_aligned_and_only_what_is_left_is_done_again() {
+    let home = folder("align");
+    let at = &home.0;
+    // Where ArcFace has the left and right eye, nose and corners of the mouth in 112 pixels.
+    let template = [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]];
+    let points = template.map(|[x, y]: [f32; 2]| [2.0 * y, 240.0 - 2.0 * x]);
+    let row = |name: &str| {
+        format!("{name},{}\n", points.as_flattened().iter().map(f32::to_string).collect::<Vec<_>>().join(","))
+    };
+    let head = "file,x0,y0,x1,y1,x2,y2,x3,y3,x4,y4\n";
+    std::fs::write(at.join("points.csv"), [head.to_string(), row("one.png"), row("broken.png")].concat()).unwrap();
+    let mut photo = image::RgbImage::from_pixel(240, 240, image::Rgb([20, 30, 40]));
+    let [x, y] = points[2].map(|v| v.round() as u32);
+    (0..25).for_each(|i| photo.put_pixel(x + i % 5 - 2, y + i / 5 - 2, image::Rgb([250, 0, 0])));
+    photo.save(at.join("photos/one.png")).unwrap();
+    photo.save(at.join("photos/none.png")).unwrap();
+    std::fs::write(at.join("photos/broken.png"), b"no picture").unwrap();
+    let line = "data align --photos photos --landmarks points.csv --out faces";
+    let (code, text) = ablate(at, line);
+    assert!(code == 1 && text.contains("1 photos aligned (0 before), 2 skipped"), "{text}");
+    let aligned = image::open(at.join("faces/images/one.png")).unwrap().to_rgb8();
+    assert_eq!(aligned.dimensions(), (112, 112));
+    // The nose's mark is where the template has the nose.
+    let red = aligned.get_pixel(56, 72).0;
+    assert!(red[0] > 120 && red[1] < 30, "{red:?}");
+    assert_eq!(aligned.get_pixel(80, 30).0, [20, 30, 40]);
+    let written = std::fs::read_to_string(at.join("faces/points.csv")).unwrap();
+    assert!(written.contains("images/one.png,38.29") && written.contains(",92.20"), "{written}");
+    let skipped = std::fs::read_to_string(at.join("faces/skipped.csv")).unwrap();
+    assert!(
+        skipped.contains("broken.png,cannot be read") && skipped.contains("none.png,has no landmarks"),
+        "{skipped}"
+    );
+    assert!(at.join("faces/contact-sheet.png").is_file());
+    let (_, text) = ablate(at, line);
+    assert!(text.contains("1 photos were done before, 0 are left"), "{text}");
+    let (_, text) = ablate(at, &format!("{line} --size 64"));
+    assert!(text.contains("1 photos aligned (0 before)"), "{text}");
+    let (code, text) = ablate(at, "data align --photos photos --detector mtcnn --detector-folder nowhere --out found");
+    assert!(code == 2 && text.contains("the detector needs pnet.safetensors"), "{text}");
+    let (code, text) = ablate(at, "data align --photos photos --detector mtcnn --by half --out found");
+    assert!(code == 2 && text.contains("needs 68 landmarks, the detector finds five"), "{text}");
+}

@@ -1,5 +1,6 @@
-//! `data`: photos to texture maps, texture maps to faces, and faces that do not exist.
+//! `data`: photos to texture maps, photos to aligned faces, texture maps to faces, and faces that do not exist.
 
+mod align;
 mod complete;
 mod files;
 mod lights;
@@ -39,6 +40,19 @@ pub enum DataCommand {
     /// Exit codes: 0 done; 1 some photos were skipped (named, with the reason, in `skipped.csv`; the others are done);
     /// 2 nothing was started.
     Unwrap(unwrap::UnwrapArgs),
+    /// Photos of faces brought to one place and size, by their landmarks or by what MTCNN finds
+    ///
+    /// Five points (the eyes, the nose, the corners of the mouth; of 68 or 98 landmarks they are taken) come to lie on
+    /// ArcFace's template by a turn, a scale and a shift; with `--by half` the exposed half of a face comes to lie on that of
+    /// a frontal one or of `--target`. Writes OUT/images/NAME.png, which datasets read, OUT/points.csv (the five points in
+    /// the aligned pictures), OUT/record/NAME.json, `contact-sheet.png` and `skipped.csv`.
+    ///
+    /// A photo whose file, landmarks, detector and settings are as before is not done again: a command that was stopped goes
+    /// on where it was.
+    ///
+    /// Exit codes: 0 done; 1 some photos were skipped (named, with the reason, in `skipped.csv`; the others are done);
+    /// 2 nothing was started.
+    Align(align::AlignArgs),
     /// Faces of any pose and light from completed maps and their meshes
     ///
     /// Writes OUT/NAME/NAME_yYAW_pPITCH_lLIGHT.png and OUT/renders.csv (file, identity, yaw, pitch, light). Yaw is
@@ -67,6 +81,7 @@ pub enum DataCommand {
 pub fn data(command: &DataCommand, terminal: &mut Terminal) -> anyhow::Result<End> {
     let threads = match command {
         DataCommand::Unwrap(args) => args.threads,
+        DataCommand::Align(args) => args.threads,
         DataCommand::Render(args) => args.threads,
         DataCommand::Synth(args) => args.threads,
     };
@@ -75,6 +90,7 @@ pub fn data(command: &DataCommand, terminal: &mut Terminal) -> anyhow::Result<En
     }
     let end = match command {
         DataCommand::Unwrap(args) => unwrap::unwrap(args, terminal),
+        DataCommand::Align(args) => align::align(args, terminal),
         DataCommand::Render(args) => render::render(args, terminal),
         DataCommand::Synth(args) => synth::synth(args, terminal),
     };

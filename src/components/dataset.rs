@@ -15,6 +15,7 @@ mod insightface_bin;
 mod lfw;
 mod multi_pie;
 mod multi_view;
+pub mod order;
 mod pairs;
 mod people;
 mod reader;
@@ -66,6 +67,21 @@ pub trait Dataset: Send + Sync {
 
     /// Who is seen on the samples of a split; `None` where that is not known.
     fn people(&self, _split: Split) -> Option<People> {
+        None
+    }
+
+    /// The class of every sample of a split by a label port. Reads the samples unless the dataset knows better.
+    fn labels(&self, split: Split, port: &str) -> Result<Vec<usize>, DataError> {
+        let class = |index: usize| {
+            let sample = self.sample(split, index, Stream::new(0, "labels"))?;
+            let array = sample.get(port).ok_or_else(|| DataError::Port { port: port.into() })?;
+            Ok(array.data.first().map_or(0, |class| *class as usize))
+        };
+        (0..self.len(split)).map(class).collect()
+    }
+
+    /// The order in which training draws samples, where it is another than each once in an epoch, shuffled.
+    fn order(&self, _stream: Stream) -> Option<order::Order> {
         None
     }
 

@@ -11,7 +11,10 @@ mod iresnet100;
 mod iresnet18;
 mod iresnet34;
 mod iresnet50;
+mod light_cnn_29;
 mod light_cnn_29_v2;
+mod light_cnn_9;
+mod mobilefacenet;
 mod small_resnet;
 
 use super::NodeEntry;
@@ -28,7 +31,10 @@ pub fn entries<D: Backend>() -> Vec<NodeEntry<D>> {
         iresnet18::entry(),
         iresnet34::entry(),
         iresnet50::entry(),
+        light_cnn_29::entry(),
         light_cnn_29_v2::entry(),
+        light_cnn_9::entry(),
+        mobilefacenet::entry(),
         small_resnet::entry(),
     ]
 }
@@ -90,6 +96,28 @@ impl Row {
         }
     }
 
+    /// A convolution to twice the channels, of which the larger of each pair is left: LightCNN's `mfm`.
+    fn competing(&mut self, path: &str, width: usize, kernel: usize) {
+        let conv = json!({"width": 2 * width, "kernel": kernel, "bias": "on"});
+        self.add(&format!("{path}/filter"), "block/conv", conv);
+        self.add(&format!("{path}/largest"), "operator/max-feature-map", json!({}));
+    }
+
+    /// Two of them, the first of one pixel: LightCNN's `group`.
+    fn competing_pair(&mut self, path: &str, (from, to): (usize, usize)) {
+        self.competing(&format!("{path}/conv-a"), from, 1);
+        self.competing(&format!("{path}/conv"), to, 3);
+    }
+
+    /// Two of three pixels beside an identity: LightCNN's `resblock`.
+    fn competing_residual(&mut self, path: &str, width: usize) {
+        let map = self.last.clone();
+        self.competing(&format!("{path}/conv1"), width, 3);
+        self.competing(&format!("{path}/conv2"), width, 3);
+        let both = [self.last.clone(), map];
+        self.join(&format!("{path}/total"), "operator/sum", &both);
+    }
+
     /// Ends with the last vector, divided by its length if `normalise`.
     fn finish(mut self, normalise: bool) -> Body {
         if normalise {
@@ -98,6 +126,64 @@ impl Row {
         self.body.output("embedding", &[&self.last]);
         self.body
     }
+}
+
+settings! {
+    pub struct LightCnn {
+        /// Channels of the first convolution, a multiple of 3; the others scale with it.
+        width: usize = LIGHT_WIDTH, min = 3;
+        /// Height and width that images are resized to, in pixels, a multiple of 16.
+        size: usize = 128_usize, min = 16;
+        /// Share of the vector's values dropped, while learning.
+        dropout: f64 = 0.5, min = 0.0, below = 1.0;
+        /// Whether the vector is divided by its length.
+        normalise: bool = false;
+    }
+}
+
+const LIGHT_CNN: &str = "Wu et al. 2018";
+/// First channels of the public LightCNNs: what those below are multiples of.
+const LIGHT_WIDTH: usize = 48;
+/// Length of their vectors.
+const LIGHT_LENGTH: usize = 256;
+
+impl LightCnn {
+    /// Channels at this width that are `published` at the public one.
+    fn channels(&self, published: usize) -> usize {
+        published * self.width / LIGHT_WIDTH
+    }
+
+    /// The grey image from 0 to 1 at the network's size.
+    fn row(&self) -> Result<Row, Problem> {
+        let of = |name: &str, found: usize, factor: usize| {
+            Problem::new(format!("`{name}` is {found}, expected a multiple of {factor}")).at_setting(name)
+        };
+        match (self.width.is_multiple_of(3), self.size.is_multiple_of(16)) {
+            (false, _) => Err(of("width", self.width, 3)),
+            (_, false) => Err(of("size", self.size, 16)),
+            _ => Ok(light_row(self.size)),
+        }
+    }
+
+    /// Ends with a vector of the larger of each pair; `name`: what the public layout calls it.
+    fn finish(&self, mut row: Row, name: &str) -> Body {
+        row.add("flat", "operator/flatten", json!({}));
+        row.add(&format!("{name}/filter"), "block/linear", json!({"width": 2 * self.channels(LIGHT_LENGTH)}));
+        row.add(&format!("{name}/pixel"), "operator/pixel", json!({}));
+        row.add(&format!("{name}/largest"), "operator/max-feature-map", json!({}));
+        row.dropout("dropout", self.dropout);
+        row.add("vector", "operator/flatten", json!({}));
+        row.finish(self.normalise)
+    }
+}
+
+/// LightCNN's input: grey, of this size, 0 to 1.
+fn light_row(size: usize) -> Row {
+    let mut row = Row { body: Body::default(), last: "in.image".into() };
+    row.add("grey", "operator/grey", json!({}));
+    row.add("resized", "operator/resize", json!({"size": size}));
+    row.add("positive", "operator/affine", json!({"gain": 0.5, "shift": 0.5}));
+    row
 }
 
 settings! {

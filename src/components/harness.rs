@@ -161,6 +161,12 @@ pub fn wire(edge: Edge, batch: usize, values: Vec<f32>) -> Wire {
     (edge, Var::leaf(tensor))
 }
 
+/// One wire of zeros: samples of a label's first class.
+pub fn zeros(edge: Edge, batch: usize) -> Wire {
+    let values = vec![0.0; batch * edge.elements()];
+    wire(edge, batch, values)
+}
+
 /// One wire of [`residues`].
 pub fn numbers(edge: Edge, batch: usize, seed: usize) -> Wire {
     let values = residues(batch * edge.elements(), seed);

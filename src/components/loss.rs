@@ -3,6 +3,9 @@
 
 mod arcface;
 mod bce;
+mod centre;
+mod cosface;
+mod cross_entropy;
 mod feature_distance;
 mod hinge;
 mod l1;
@@ -11,6 +14,7 @@ mod least_squares;
 mod minimax;
 mod non_saturating;
 mod pixel_distance;
+mod sphereface;
 mod ssim;
 mod total_variation;
 mod wasserstein;
@@ -18,7 +22,8 @@ mod weighted_parameter_distance;
 
 use crate::nn::Inputs;
 use crate::registry::{Card, Declared, Edge, Entry, InputEdges, Make, Problem, Settings, ports};
-use crate::tensor::{Backend, Context, Error, Var};
+use crate::tensor::ops::loss::Curve;
+use crate::tensor::{Backend, Context, Error, Var, ops};
 
 /// What a plain loss gives.
 pub enum Measure<D: Backend> {
@@ -69,6 +74,9 @@ pub fn entries<D: Backend>() -> Vec<LossEntry<D>> {
     vec![
         arcface::entry(),
         bce::entry(),
+        centre::entry(),
+        cosface::entry(),
+        cross_entropy::entry(),
         feature_distance::entry(),
         hinge::entry(),
         l1::entry(),
@@ -77,6 +85,7 @@ pub fn entries<D: Backend>() -> Vec<LossEntry<D>> {
         minimax::entry(),
         non_saturating::entry(),
         pixel_distance::entry(),
+        sphereface::entry(),
         ssim::entry(),
         total_variation::entry(),
         wasserstein::entry(),
@@ -120,11 +129,43 @@ fn plain<D: Backend, S: Declared>(
     LossEntry { entry: about.entry::<S>(alike), build: LossBuild::Plain(build) }
 }
 
+/// A loss of logits and labels.
+fn classified<D: Backend, S: Declared>(
+    about: About,
+    build: fn(&Settings) -> Result<Box<dyn Loss<D>>, Problem>,
+) -> LossEntry<D> {
+    LossEntry { entry: about.entry::<S>(enough_logits), build: LossBuild::Plain(build) }
+}
+
+/// Cross-entropy of cosines, at the label changed by `curve`, times `scale`.
+fn margin_loss<D: Backend>(
+    ctx: &Context<D>,
+    inputs: &Inputs<D>,
+    curve: Curve,
+    scale: f64,
+) -> Result<Measure<D>, Error> {
+    let (cosines, labels) = (inputs.one("logits")?, inputs.one("label")?);
+    let logits = ops::loss::class_margin(ctx, cosines, labels, curve, scale as f32)?;
+    Ok(Measure::Samples(ops::loss::softmax_cross_entropy(ctx, &logits, labels)?))
+}
+
 fn two_sided<D: Backend, S: Declared>(
     about: About,
     build: fn(&Settings) -> Result<Box<dyn Adversarial<D>>, Problem>,
 ) -> LossEntry<D> {
     LossEntry { entry: about.entry::<S>(|_, _| Ok(())), build: LossBuild::TwoSided(build) }
+}
+
+/// There is a logit for each class of the label.
+fn enough_logits(_: &Settings, inputs: &InputEdges) -> Result<(), Problem> {
+    let first = |port: &str| inputs.list(port).first().cloned();
+    if let (Some(logits), Some(label)) = (first("logits"), first("label"))
+        && label.classes > logits.channels()
+    {
+        let problem = Problem::new(format!("{} classes have {} logits", label.classes, logits.channels()));
+        return Err(problem.at_port("logits", 0, logits.to_string()).at_port("label", 0, label.to_string()));
+    }
+    Ok(())
 }
 
 /// Prediction and target are of one shape, a mask of their height and width.
@@ -146,3 +187,6 @@ fn alike(_: &Settings, inputs: &InputEdges) -> Result<(), Problem> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod recognition_tests;

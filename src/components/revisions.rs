@@ -10,6 +10,7 @@ const REVISIONS: &[(&str, u32, &str)] = &[
         3,
         "other faces: a head with eyeballs, lids and lips that part, 36 ways to differ and 13 to move, light with shadows",
     ),
+    ("dataset/union", 2, "with `shares` every sample of a dataset has its turn; its parts' transforms are applied"),
     ("dataset/synthetic-fits", 2, "the faces of synthetic-uv's revision 3, 61 coefficients"),
     ("loss/weighted-parameter-distance", 2, "the procedural model has 61 coefficients"),
     ("render/pncc", 2, "the procedural model has 61 coefficients"),

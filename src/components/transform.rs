@@ -4,6 +4,7 @@
 //! half. Photometric ones change images, all of a sample by the same draw. `on` narrows either. A transform with a
 //! setting `size` fixes the side of the sample. After all of them, what `missing` marks in `incomplete` is 0 again.
 
+mod align;
 mod centre_crop;
 mod colour_jitter;
 mod geometry;
@@ -26,6 +27,7 @@ pub struct TransformEntry {
 /// Every transform, in the order in which they are printed.
 pub fn entries() -> Vec<TransformEntry> {
     vec![
+        align::entry(),
         centre_crop::entry(),
         colour_jitter::entry(),
         random_crop::entry(),

@@ -47,15 +47,16 @@ pub const LAYOUTS: &[Layout] = &[
     Layout { name: "timm", doc: "timm: classifiers", rename: efficientnet::timm, ignored: CLASSIFIERS },
     Layout {
         name: "facenet-pytorch",
-        doc: "facenet-pytorch: InceptionResnetV1",
-        rename: |dotted| match dotted.strip_prefix("repeat.") {
-            Some(rest) => format!("repeat_{rest}"),
-            None => dotted,
-        },
+        doc: "facenet-pytorch: InceptionResnetV1, the networks of MTCNN",
+        rename: numbered_of_facenet,
         ignored: &["logits.*", "*.num_batches_tracked"],
     },
-    plain("insightface", "insightface: IResNets; InsightFace_Pytorch: IR-SE-50", &["*.num_batches_tracked"]),
-    plain("light-cnn", "LightCNN: LightCNN-29 v2, without its classifier", &["fc2.*"]),
+    plain(
+        "insightface",
+        "insightface: IResNets, MobileFaceNet; InsightFace_Pytorch: IR-SE-50",
+        &["*.num_batches_tracked"],
+    ),
+    plain("light-cnn", "LightCNN: LightCNN-9, 29 and 29 v2, without classifiers", &["fc2.*"]),
     Layout {
         name: "3ddfa",
         doc: "3DDFA and 3DDFA_V2: MobileNet-v1, the last layer as `fc`",
@@ -63,6 +64,17 @@ pub const LAYOUTS: &[Layout] = &[
         ignored: &["fc_lm.*", "*.num_batches_tracked"],
     },
 ];
+
+/// `repeat.1.0.conv2d.weight` is `repeat_1.0.conv2d.weight` there, `conv4.1.bias` is `conv4_1.bias`.
+fn numbered_of_facenet(dotted: String) -> String {
+    const NUMBERED: [&str; 4] = ["repeat", "conv4", "dense5", "dense6"];
+    match dotted.split_once('.') {
+        Some((part, rest)) if NUMBERED.contains(&part) && rest.starts_with(|c: char| c.is_ascii_digit()) => {
+            format!("{part}_{rest}")
+        }
+        _ => dotted,
+    }
+}
 
 /// `dw2.1.conv_dw.weight` is `dw2_1.conv_dw.weight` there.
 fn block_of_3ddfa(dotted: String) -> String {
@@ -144,6 +156,10 @@ mod tests {
         let facenet = Layout::named("facenet-pytorch").unwrap();
         assert_eq!(facenet.name_of("/repeat-1/0/branch1/0/bn/running-mean"), "repeat_1.0.branch1.0.bn.running_mean");
         assert_eq!(facenet.name_of("/mixed-6a/branch0/conv/weight"), "mixed_6a.branch0.conv.weight");
+        assert_eq!(facenet.name_of("/conv4-2/bias"), "conv4_2.bias");
+        assert_eq!(facenet.name_of("/dense6-3/weight"), "dense6_3.weight");
+        assert_eq!(facenet.name_of("/dense5/weight"), "dense5.weight");
+        assert_eq!(facenet.name_of("/prelu5/slope"), "prelu5.weight");
         assert!(facenet.ignores("logits.weight") && !facenet.ignores("last_bn.weight"));
         let light = Layout::named("light-cnn").unwrap();
         assert_eq!(light.name_of("/group1/conv-a/filter/bias"), "group1.conv_a.filter.bias");

@@ -1,6 +1,6 @@
-//! One network by itself, outside of a plan: what a bench of a component runs.
+//! One network by itself, outside of a plan: what a bench of a component runs, and a command that only applies one.
 
-use super::{Built, Run, RunError};
+use super::{Built, Run, RunError, weights};
 use crate::graph::plan::Network;
 use crate::nn::Mode;
 use crate::random::Stream;
@@ -18,6 +18,13 @@ impl<D: Backend> Alone<D> {
     /// A component that cannot run by itself; no memory.
     pub fn new(network: &Network, device: &D, fill: impl Fn(&str, &Parameter) -> Vec<f32>) -> Result<Self, RunError> {
         Built::filled(network, device, |op, p| fill(&format!("{}/{}", op.path, p.name), p)).map(Alone)
+    }
+
+    /// With the weights that the network names, all of which have to be there.
+    pub fn weighted(network: &Network, device: &D) -> Result<Self, RunError> {
+        let mut built = Built::blank(network, device)?;
+        weights::load(&mut built, device)?;
+        Ok(Alone(built))
     }
 
     /// Every parameter by its path.

@@ -207,6 +207,11 @@ fn discriminators_are_pytorchs() {
     check(&["discriminator/"]);
 }
 
+#[test]
+fn detectors_are_facenet_pytorchs() {
+    check(&["detector/"]);
+}
+
 /// What has no case here is an encoder or an embedding made in Rust, whose numbers stand in files of their own.
 #[test]
 fn nothing_is_left_out() {
@@ -214,7 +219,9 @@ fn nothing_is_left_out() {
     let library = Library::new(&catalogue, Composites::embedded().0);
     let (cases, elsewhere) = (Case::all(), ["encoders.safetensors", "embeddings.safetensors"].map(golden));
     let elsewhere = elsewhere.each_ref().map(|bytes| SafeTensors::deserialize(bytes).unwrap());
-    for family in ["gate", "skip", "fusion", "decoder", "generator", "discriminator", "encoder", "embedding"] {
+    let families =
+        ["gate", "skip", "fusion", "decoder", "generator", "discriminator", "encoder", "embedding", "detector"];
+    for family in families {
         for name in library.members(family) {
             let here = cases.iter().any(|case| case.component == format!("{family}/{name}"));
             let there =
@@ -226,8 +233,17 @@ fn nothing_is_left_out() {
 
 #[test]
 fn every_case_is_checked_and_a_small_error_is_found() {
-    let families =
-        ["block/", "gate/", "skip/", "fusion/", "decoder/", "encoder/pix2pix", "generator/", "discriminator/"];
+    let families = [
+        "block/",
+        "gate/",
+        "skip/",
+        "fusion/",
+        "decoder/",
+        "encoder/pix2pix",
+        "generator/",
+        "discriminator/",
+        "detector/",
+    ];
     let cases = Case::all();
     assert!(cases.iter().all(|c| families.iter().any(|f| c.component.starts_with(f))));
     let bytes = golden("composites.safetensors");

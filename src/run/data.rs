@@ -3,6 +3,7 @@
 mod check;
 mod contents;
 mod people;
+mod transformed;
 
 pub use crate::components::dataset::made_by;
 pub use check::{Counts, check};
@@ -21,6 +22,7 @@ use crate::tensor::Backend;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
+use transformed::Transformed;
 
 /// An opened dataset with its transforms.
 struct Opened {
@@ -46,11 +48,29 @@ impl Opened {
         };
         around.base = part.base.clone();
         let dataset = dataset::open(&part.component.name, &part.component.settings, around).map_err(failed)?;
+        check_classes(part, &*dataset)?;
         let steps: Vec<_> = part.transforms.iter().map(|t| (t.name.clone(), t.settings.clone())).collect();
         let transforms = Arc::new(Pipeline::open(&steps).map_err(failed)?);
-        around.datasets.insert(part.name.clone(), dataset.clone());
+        // A union reads its parts as their transforms leave them.
+        let read: Arc<dyn Dataset> = match part.transforms.is_empty() {
+            true => dataset.clone(),
+            false => Arc::new(Transformed::new(dataset.clone(), transforms.clone(), &part.ports)),
+        };
+        around.datasets.insert(part.name.clone(), read);
         Ok(Opened { name: part.name.clone(), dataset, transforms })
     }
+}
+
+/// A label must not have more classes than the graph reckoned with: a union of datasets that name unlike people has.
+fn check_classes(part: &plan::Dataset, dataset: &dyn Dataset) -> Result<(), RunError> {
+    let reckoned = |port: &str| part.ports.iter().find(|(name, _)| name == port).map_or(0, |(_, edge)| edge.classes);
+    let more = dataset.ports().iter().find(|(name, edge)| edge.classes > reckoned(name));
+    more.map_or(Ok(()), |(port, edge)| {
+        let (found, expected) = (edge.classes, reckoned(port));
+        let message =
+            format!("`{port}` has {found} classes, where {expected} are reckoned with: its parts name unlike ones");
+        Err(RunError::Data { dataset: part.name.clone(), message })
+    })
 }
 
 fn surroundings(cache: &Path, progress: Option<Progress>) -> Surroundings {

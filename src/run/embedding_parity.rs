@@ -160,8 +160,29 @@ fn ir_se_50_is_that_of_its_public_definition() {
 }
 
 #[test]
-fn light_cnn_is_that_of_its_public_definition() {
+fn light_cnns_are_those_of_their_public_definition() {
+    for case in ["light-cnn-9", "light-cnn-29"] {
+        let text = format!("use = \"embedding/{case}\"\nwidth = 6\nsize = 32\ndropout = 0.0");
+        compare(case, &text, (2, 40), Mode::FROZEN);
+    }
     compare("light-cnn-29-v2", "use = \"embedding/light-cnn-29-v2\"\nwidth = 6\nsize = 32", (2, 40), Mode::FROZEN);
+}
+
+#[test]
+fn mobilefacenet_is_insightfaces() {
+    for (case, blocks) in [("mobilefacenet", "[1, 2, 1, 1]"), ("mobilefacenet-large", "[2, 1, 1, 1]")] {
+        let text = format!("use = \"embedding/mobilefacenet\"\nscale = 1\nlength = 8\nsize = 32\nblocks = {blocks}");
+        compare(case, &text, (2, 40), Mode::FROZEN);
+    }
+}
+
+#[test]
+fn resnets_are_torchvisions_under_arcfaces_last_layers() {
+    let text = |case: &str| format!("use = \"embedding/{case}\"\nwidth = 2\nsize = 32\nlength = 6\ndropout = 0.0");
+    compare("resnet50", &text("resnet50"), (2, 40), Mode::FROZEN);
+    let mut found = tensors(&text("resnet101"), (2, 40), Mode::FROZEN);
+    found.retain(|name, _| !name.starts_with("gradient/"));
+    check("resnet101", &found);
 }
 
 #[test]
@@ -181,7 +202,12 @@ fn parameter_counts_are_the_published_ones() {
         ("iresnet50", 43_590_848),
         ("iresnet100", 65_156_160),
         ("ir-se-50", 43_797_696),
+        ("light-cnn-9", 5_480_864),
+        ("light-cnn-29", 12_573_280),
         ("light-cnn-29-v2", 10_475_872),
+        ("mobilefacenet", 2_059_520),
+        ("resnet50", 74_893_888),
+        ("resnet101", 93_886_016),
     ] {
         let plan = step_rig::plan(&experiment(&format!("use = \"embedding/{name}\""), 64), &[]);
         let network = plan.networks.iter().find(|n| n.node == "embedding").unwrap();
@@ -251,6 +277,9 @@ fn public_files_are_read_by_their_names() {
         ("facenet-pytorch", "inception-resnet-v1\"\nwidth = 2\nsize = 80", &["logits.weight"][..]),
         ("insightface", "iresnet18\"\nwidth = 2\nsize = 32", &["layer1.0.bn1.num_batches_tracked"]),
         ("insightface", "ir-se-50\"\nwidth = 2\nsize = 32", &[]),
+        ("insightface", "mobilefacenet\"\nscale = 1\nsize = 32", &["layers.0.layers.1.num_batches_tracked"]),
+        ("light-cnn", "light-cnn-9\"\nwidth = 3\nsize = 32", &["fc2.weight"]),
+        ("light-cnn", "light-cnn-29\"\nwidth = 3\nsize = 32", &["fc2.bias"]),
         ("light-cnn", "light-cnn-29-v2\"\nwidth = 3\nsize = 32", &["fc2.weight"]),
     ] {
         let text = format!("use = \"embedding/{text}");

@@ -228,7 +228,9 @@ fn variants(component: &str) -> Vec<&'static str> {
         ],
         "block/linear" => vec!["width = 6", "width = 6\nbias = false"],
         "head/cosine-classifier" => vec!["classes = 5"],
-        "block/max-pool" => vec!["", "kernel = 3\npadding = 1"],
+        "head/class-centres" => vec!["classes = 5\nwidth = 6"],
+        "block/max-pool" => vec!["", "kernel = 3\npadding = 1", "kernel = 3\nceil = true"],
+        "operator/flatten" => vec!["", "order = \"columns\""],
         "norm/instance" => vec!["", "affine = true"],
         "norm/batch" | "norm/layer" => vec!["", "affine = false"],
         "upsample/bilinear" => vec!["", "align-corners = true"],
@@ -247,8 +249,8 @@ fn variants(component: &str) -> Vec<&'static str> {
 #[test]
 fn every_leaf_is_the_same_in_onnxruntime_or_says_that_it_is_not() {
     let random = ["operator/noise-fill", "prepare/noise-fill"];
-    // A rasterizer is no ONNX operation, and a constant has no batch.
-    let none = ["regressor/mean", "render/pncc"];
+    // A rasterizer is no ONNX operation, a constant has no batch, and centres are for training only.
+    let none = ["regressor/mean", "render/pncc", "head/class-centres"];
     let mut bench = Bench::new("leafs");
     for entry in nodes::<Cpu>().into_iter().filter(|e| matches!(e.entry.make, Make::Leaf(_))) {
         let card = &entry.entry.card;
@@ -257,6 +259,7 @@ fn every_leaf_is_the_same_in_onnxruntime_or_says_that_it_is_not() {
             Accepts::Type(Type::Image) => Edge::image(3, 7, 10),
             Accepts::Type(Type::Mask) => Edge::mask(7, 10),
             Accepts::Type(Type::Vector) => Edge::vector(6),
+            Accepts::Type(Type::Label) => Edge::label(5),
             Accepts::Type(Type::Coefficients) => Edge::new(Type::Coefficients, [61, 1, 1]),
             Accepts::Type(Type::Grid) => Edge::new(Type::Grid, [4, 5, 2]),
             _ if card.name == "max-feature-map" => Edge::map(6, 7, 10),

@@ -1,7 +1,7 @@
 //! Batches, prepared ahead of the step: a thread of its own keeps a few in a channel, each made by a pool of threads.
 //!
 //! Batch `p` is a pure function of seed, dataset's name and `p`: sample k = p * batch + i is entry k mod n of the k / n'th
-//! epoch's permutation, and draws from a stream forked at k. So a loader has no state to save but its position, and
+//! epoch's permutation (or what the dataset's own order has at k), and draws from a stream forked at k. So a loader has no state to save but its position, and
 //! gives the same batches on any number of threads.
 
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -12,6 +12,7 @@ use std::time::Instant;
 use rayon::prelude::*;
 
 use crate::components::dataset::Dataset;
+use crate::components::dataset::order::Shuffled;
 use crate::components::sample::{Batch, DataError, Sample, Split};
 use crate::components::transform::Pipeline;
 use crate::random::Stream;
@@ -195,18 +196,14 @@ impl Loader {
         let order = Stream::new(self.seed, &format!("shuffle/{}", source.name));
         let draws = Stream::new(self.seed, &format!("draw/{}", source.name));
         let samples = source.samples()?;
-        let mut epoch: Option<(usize, Vec<usize>)> = None;
+        let mut order = source.dataset.order(order).unwrap_or_else(|| {
+            let mut each = Shuffled::new(order, samples);
+            Box::new(move |k| each.at(k))
+        });
         Ahead::start(&self.source.name, self.position, move |position| {
             let first = position as usize * batch;
-            let wanted = (first..first + batch).map(|k| {
-                let number = k / samples;
-                if epoch.as_ref().is_none_or(|(e, _)| *e != number) {
-                    epoch = Some((number, order.fork(number as u64).permutation(samples)));
-                }
-                let index = epoch.as_ref().map_or(0, |(_, permutation)| permutation[k % samples]);
-                (index, draws.fork(k as u64))
-            });
-            let wanted: Vec<(usize, Stream)> = wanted.collect();
+            let wanted: Vec<(usize, Stream)> =
+                (first..first + batch).map(|k| (order(k), draws.fork(k as u64))).collect();
             Some(source.batch(&wanted))
         })
     }

@@ -243,6 +243,9 @@ CASES = {
     "spectral-stack": ("discriminator/spectral-stack", "width = 4\nwidths = [6, 8]", ONE, logits(lambda net, x: m.spectral_stack(net, "", x, 4, [6, 8]))),
     "two-scale": ("discriminator/two-scale", "width = 4\nwidths = [6, 8]", ONE, logits(lambda net, x: m.two_scale(net, x, 4, [6, 8]))),
 }
+CASES["mtcnn-propose"] = ("detector/mtcnn-propose", "", {"image": [["image", 3, 15, 16]]}, m.mtcnn_propose)
+CASES["mtcnn-refine"] = ("detector/mtcnn-refine", "", {"image": [image(24)]}, m.mtcnn_refine)
+CASES["mtcnn-decide"] = ("detector/mtcnn-decide", "", {"image": [image(48)]}, m.mtcnn_decide)
 CASES["transposed"] = ("block/conv-transpose", "width = 5\nkernel = 3", {"map": [["map", 3, 5, 6]]}, transposed)
 for kernel, stride, h, w in (([4, 4], 1, 7, 9), ([4, 4], 2, 7, 8), ([2, 2], 1, 5, 6), ([4, 4], 2, 8, 8), ([3, 6], 2, 7, 9)):
     name = f"same-{kernel[0]}x{kernel[1]}-{stride}-{h}-{w}"

@@ -196,6 +196,23 @@ def losses():
         return 64.0 * torch.where(one, torch.cos(torch.arccos(v) + 0.5), v)
 
     case("arc", arc, inp(3, 7, 1, 1, gain=0.9))
+    one_of = lambda v, moved: 64.0 * torch.where(F.one_hot(labels, 7).bool().reshape(3, 7, 1, 1), moved, v)
+
+    def monotonic(v):
+        # TreB1eN's InsightFace_Pytorch, `Arcface.forward`: c - m sin(m) where c <= cos(pi - m).
+        moved = torch.cos(torch.arccos(v) + 0.5)
+        return one_of(v, torch.where(v <= math.cos(math.pi - 0.5), v - 0.5 * math.sin(0.5), moved))
+
+    def sphere(v):
+        # SphereFace's psi for m = 4, with lambda = 5.
+        angle = torch.arccos(v)
+        k = (4 * angle / math.pi).floor().detach()
+        return one_of(v, (5 * v + (-1) ** k * torch.cos(4 * angle) - 2 * k) / 6)
+
+    case("arc-monotonic", monotonic, inp(3, 7, 1, 1, gain=0.9))
+    case("cosine-margin", lambda v: one_of(v, v - 0.4), inp(3, 7, 1, 1, gain=0.9))
+    case("sphere", sphere, inp(3, 7, 1, 1, gain=0.9))
+    case("class-rows", lambda v: v[labels], inp(7, 4, 1, 1))
     image = lambda n: inp(1, 2, 13, 15, n=n)
     taps = torch.exp(-((torch.arange(11).double() - 5) ** 2) / (2 * 1.5**2))
     case("ssim-gaussian", lambda a, b: ssim(a, b, taps / taps.sum(), 1.0), image(0), image(0.3))

@@ -2,7 +2,7 @@
 
 Writes `tests/parity/golden/embeddings.safetensors`, read by `src/run/embedding_parity.rs`, which makes the same values by the same
 formulas. The networks are written out after the public ones, with their names: facenet-pytorch's InceptionResnetV1,
-insightface's IResNet, TreB1eN's IR-SE-50, AlfredXiangWu's LightCNN-29 v2; `width` scales their channels.
+insightface's IResNet and MobileFaceNet, TreB1eN's IR-SE-50, AlfredXiangWu's LightCNNs; `width` scales their channels.
 
 A case is a table as in `composites.py`: `output`, `image` (its gradient), `gradient/<name>` (the parameters'); of the deep
 ones that are made like a shallow one only the first two.
@@ -310,15 +310,191 @@ class LightCnn29V2(nn.Module):
         self.fc = nn.Linear(c(128) * (size // 16) ** 2, c(256))
 
     def forward(self, image):
-        shares = torch.tensor([0.299, 0.587, 0.114], dtype=torch.float32).to(image.dtype).view(1, 3, 1, 1)
-        x = (image * shares).sum(1, keepdim=True) * 0.5 + 0.5
         pool = lambda x: F.max_pool2d(x, 2) + F.avg_pool2d(x, 2)
-        x = pool(self.conv1(x))
+        x = pool(self.conv1(grey(image)))
         x = pool(self.group1(self.block1(x)))
         x = pool(self.group2(self.block2(x)))
         x = self.group3(self.block3(x))
         x = pool(self.group4(self.block4(x)))
         return self.fc(x.flatten(1))
+
+
+class MfmLinear(nn.Module):
+    def __init__(self, inputs, outputs):
+        super().__init__()
+        self.outputs = outputs
+        self.filter = nn.Linear(inputs, 2 * outputs)
+
+    def forward(self, x):
+        a, b = torch.split(self.filter(x), self.outputs, 1)
+        return torch.max(a, b)
+
+
+def grey(image):
+    shares = torch.tensor([0.299, 0.587, 0.114], dtype=torch.float32).to(image.dtype).view(1, 3, 1, 1)
+    return (image * shares).sum(1, keepdim=True) * 0.5 + 0.5
+
+
+class LightCnn9(nn.Module):
+    def __init__(self, width=48, size=128):
+        super().__init__()
+        c = lambda published: published * width // 48
+        pool = lambda: nn.MaxPool2d(2, 2, ceil_mode=True)
+        self.features = nn.Sequential(
+            Mfm(1, c(48), 5, 2), pool(), Group(c(48), c(96)), pool(), Group(c(96), c(192)), pool(),
+            Group(c(192), c(128)), Group(c(128), c(128)), pool(),
+        )
+        self.fc1 = MfmLinear(c(128) * (size // 16) ** 2, c(256))
+
+    def forward(self, image):
+        return self.fc1(self.features(grey(image)).flatten(1))
+
+
+class LightCnn29(nn.Module):
+    def __init__(self, width=48, size=128):
+        super().__init__()
+        c = lambda published: published * width // 48
+        layer = lambda count, channels: nn.Sequential(*[ResBlock(channels) for _ in range(count)])
+        self.conv1 = Mfm(1, c(48), 5, 2)
+        self.block1 = layer(1, c(48))
+        self.group1 = Group(c(48), c(96))
+        self.block2 = layer(2, c(96))
+        self.group2 = Group(c(96), c(192))
+        self.block3 = layer(3, c(192))
+        self.group3 = Group(c(192), c(128))
+        self.block4 = layer(4, c(128))
+        self.group4 = Group(c(128), c(128))
+        self.fc = MfmLinear(c(128) * (size // 16) ** 2, c(256))
+
+    def forward(self, image):
+        pool = lambda x: F.max_pool2d(x, 2, 2, ceil_mode=True)
+        x = pool(self.conv1(grey(image)))
+        x = pool(self.group1(self.block1(x)))
+        x = pool(self.group2(self.block2(x)))
+        x = self.group3(self.block3(x))
+        x = pool(self.group4(self.block4(x)))
+        return self.fc(x.flatten(1))
+
+
+# ---- insightface: recognition/arcface_torch/backbones/mobilefacenet.py ----
+
+
+class ConvBlock(nn.Module):
+    def __init__(self, inputs, outputs, kernel=1, stride=1, padding=0, groups=1, active=True):
+        super().__init__()
+        conv = nn.Conv2d(inputs, outputs, kernel, stride, padding, groups=groups, bias=False)
+        self.layers = nn.Sequential(conv, nn.BatchNorm2d(outputs), *([nn.PReLU(outputs)] if active else []))
+
+    def forward(self, x):
+        return self.layers(x)
+
+
+class DepthWise(nn.Module):
+    def __init__(self, inputs, outputs, groups, stride=2, residual=False):
+        super().__init__()
+        self.residual = residual
+        self.layers = nn.Sequential(
+            ConvBlock(inputs, groups),
+            ConvBlock(groups, groups, 3, stride, 1, groups),
+            ConvBlock(groups, outputs, active=False),
+        )
+
+    def forward(self, x):
+        return self.layers(x) + x if self.residual else self.layers(x)
+
+
+class Residual(nn.Module):
+    def __init__(self, c, count, groups):
+        super().__init__()
+        self.layers = nn.Sequential(*[DepthWise(c, c, groups, 1, True) for _ in range(count)])
+
+    def forward(self, x):
+        return self.layers(x)
+
+
+class Gdc(nn.Module):
+    def __init__(self, length, size):
+        super().__init__()
+        self.layers = nn.Sequential(
+            ConvBlock(512, 512, size // 16, groups=512, active=False),
+            nn.Flatten(),
+            nn.Linear(512, length, bias=False),
+            nn.BatchNorm1d(length),
+        )
+
+    def forward(self, x):
+        return self.layers(x)
+
+
+class MobileFaceNet(nn.Module):
+    def __init__(self, scale=2, length=512, blocks=(1, 4, 6, 2), size=112):
+        super().__init__()
+        a, b = 64 * scale, 128 * scale
+        first = ConvBlock(a, a, 3, 1, 1, 64) if blocks[0] == 1 else Residual(a, blocks[0], 128)
+        self.layers = nn.ModuleList([
+            ConvBlock(3, a, 3, 2, 1), first, DepthWise(a, a, 128), Residual(a, blocks[1], 128),
+            DepthWise(a, b, 256), Residual(b, blocks[2], 256), DepthWise(b, b, 512), Residual(b, blocks[3], 256),
+        ])
+        self.conv_sep = ConvBlock(b, 512)
+        self.features = Gdc(length, size)
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer(x)
+        return self.features(self.conv_sep(x))
+
+
+# ---- ours: registry/embedding/resnet50.toml and resnet101.toml, on torchvision's trunk ----
+
+
+class Bottleneck(nn.Module):
+    def __init__(self, inputs, width, stride):
+        super().__init__()
+        self.conv1 = nn.Conv2d(inputs, width, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(width)
+        self.conv2 = nn.Conv2d(width, width, 3, stride, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(width)
+        self.conv3 = nn.Conv2d(width, 4 * width, 1, bias=False)
+        self.bn3 = nn.BatchNorm2d(4 * width)
+        self.downsample = None
+        if stride != 1 or inputs != 4 * width:
+            shortcut = nn.Conv2d(inputs, 4 * width, 1, stride, bias=False)
+            self.downsample = nn.Sequential(shortcut, nn.BatchNorm2d(4 * width))
+
+    def forward(self, x):
+        y = F.relu(self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x))))))
+        return F.relu(self.bn3(self.conv3(y)) + (x if self.downsample is None else self.downsample(x)))
+
+
+class Trunk(nn.Module):
+    def __init__(self, counts, width, stride):
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, width, 7, stride, 3, bias=False)
+        self.bn1 = nn.BatchNorm2d(width)
+        inputs = width
+        for layer, count in enumerate(counts):
+            blocks = []
+            for i in range(count):
+                blocks.append(Bottleneck(inputs, width << layer, 2 if layer and not i else 1))
+                inputs = 4 * (width << layer)
+            setattr(self, f"layer{layer + 1}", nn.Sequential(*blocks))
+
+    def forward(self, x):
+        x = F.max_pool2d(F.relu(self.bn1(self.conv1(x))), 3, 2, 1)
+        return self.layer4(self.layer3(self.layer2(self.layer1(x))))
+
+
+class Resnet(nn.Module):
+    def __init__(self, counts, width=64, size=112, length=512, stride=1):
+        super().__init__()
+        self.trunk = Trunk(counts, width, stride)
+        self.bn = nn.BatchNorm2d(32 * width)
+        self.fc = nn.Linear(32 * width * (size // (16 * stride)) ** 2, length)
+        self.features = nn.BatchNorm1d(length)
+        self.features.weight.requires_grad = False
+
+    def forward(self, x):
+        return self.features(self.fc(self.bn(self.trunk(x)).flatten(1)))
 
 
 # ---- ours: src/components/embedding/small_resnet.rs ----
@@ -387,16 +563,29 @@ def main():
             "iresnet50": count(IResNet((3, 4, 14, 3))),
             "iresnet100": count(IResNet((3, 13, 30, 3))),
             "ir-se-50": count(IrSe50()),
+            "light-cnn-9": count(LightCnn9()),
+            "light-cnn-29": count(LightCnn29()),
             "light-cnn-29-v2": count(LightCnn29V2()),
+            "mobilefacenet": count(MobileFaceNet()),
+            "mobilefacenet, large": count(MobileFaceNet(4, blocks=(2, 8, 12, 4))),
+            "mobilefacenet, the paper's": count(MobileFaceNet(1, 128)),
+            "resnet50": count(Resnet((3, 4, 6, 3))),
+            "resnet101": count(Resnet((3, 4, 23, 3))),
             "small-resnet": count(SmallResnet()),
         }
     case("inception-resnet-v1", lambda: InceptionResnetV1(4), (2, 64), 80)
     case("iresnet18", lambda: IResNet((2, 2, 2, 2), 8, 32), (2, 40), 32)
     case("iresnet18-learning", lambda: IResNet((2, 2, 2, 2), 8, 32), (3, 40), 32, True)
-    for depth, counts in (("34", (3, 4, 6, 3)), ("50", (3, 4, 14, 3)), ("100", (3, 13, 30, 3))):
-        case(f"iresnet{depth}", lambda: IResNet(counts, 4, 32), (2, 40), 32, deep=True)
+    for depth, blocks in (("34", (3, 4, 6, 3)), ("50", (3, 4, 14, 3)), ("100", (3, 13, 30, 3))):
+        case(f"iresnet{depth}", lambda: IResNet(blocks, 4, 32), (2, 40), 32, deep=True)
     case("ir-se-50", lambda: IrSe50(16, 16), (2, 24), 16)
+    case("light-cnn-9", lambda: LightCnn9(6, 32), (2, 40), 32)
+    case("light-cnn-29", lambda: LightCnn29(6, 32), (2, 40), 32)
     case("light-cnn-29-v2", lambda: LightCnn29V2(6, 32), (2, 40), 32)
+    case("mobilefacenet", lambda: MobileFaceNet(1, 8, (1, 2, 1, 1), 32), (2, 40), 32)
+    case("mobilefacenet-large", lambda: MobileFaceNet(1, 8, (2, 1, 1, 1), 32), (2, 40), 32)
+    case("resnet50", lambda: Resnet((3, 4, 6, 3), 2, 32, 6), (2, 40), 32)
+    case("resnet101", lambda: Resnet((3, 4, 23, 3), 2, 32, 6), (2, 40), 32, deep=True)
     case("small-resnet", lambda: SmallResnet(4), (2, 24), None)
     case("small-resnet-learning", lambda: SmallResnet(4), (3, 24), None, True)
     path = pathlib.Path(__file__).parent / "golden" / "embeddings.safetensors"

@@ -215,6 +215,18 @@ class Net:
         self.kink(x)
         return F.leaky_relu(x, 0.2)
 
+    def prelu(self, path, x):
+        self.kink(x)
+        return F.prelu(x, self.tensor(f"{path}/slope", (x.shape[1],), "shift"))
+
+    def max_pool_ceil(self, x, kernel):
+        """Stride 2; windows that only begin inside count too."""
+        padded = F.pad(x.detach(), [0, kernel, 0, kernel], value=-1e3).flatten(0, 1).unsqueeze(1)
+        first, second = F.unfold(padded, kernel, stride=2).topk(2, 1)[0].unbind(1)
+        gap = (first - second)[first > -1e3].min() / x.detach().square().mean().sqrt()
+        self.margin = min(self.margin, gap.item())
+        return F.max_pool2d(x, kernel, 2, ceil_mode=True)
+
     def max_pool(self, x):
         """3x3, stride 2, of what a relu gave."""
         first, second = F.unfold(F.pad(x.detach(), [1] * 4).flatten(0, 1).unsqueeze(1), 3, stride=2).topk(2, 1)[0].unbind(1)

@@ -383,3 +383,32 @@ def small_resnet(net, image, width):
     for layer in range(4):
         x = block(net, f"layer-{layer + 1}", x, width << layer, 2, False)
     return net.linear("embedding", x.mean((2, 3)), 4 * width)
+
+
+# ---- detector: facenet-pytorch's models/mtcnn.py ----
+
+
+def mtcnn_stem(net, image, layers):
+    """Convolutions (width, kernel), each followed by a prelu and a pooling of this kernel, 0 for none."""
+    x = image
+    for number, (width, kernel, pool) in enumerate(layers, 1):
+        x = net.prelu(f"prelu{number}", net.conv(f"conv{number}", x, width, kernel, padding=0))
+        x = net.max_pool_ceil(x, pool) if pool else x
+    return x
+
+
+def mtcnn_propose(net, image):
+    x = mtcnn_stem(net, image, [(10, 3, 2), (16, 3, 0), (32, 3, 0)])
+    return {"logits": net.conv("conv4-1", x, 2, 1), "boxes": net.conv("conv4-2", x, 4, 1)}
+
+
+def mtcnn_refine(net, image):
+    x = mtcnn_stem(net, image, [(28, 3, 3), (48, 3, 3), (64, 2, 0)])
+    x = net.prelu("prelu4", net.linear("dense4", x.permute(0, 3, 2, 1).flatten(1), 128))
+    return {"logits": net.linear("dense5-1", x, 2), "boxes": net.linear("dense5-2", x, 4)}
+
+
+def mtcnn_decide(net, image):
+    x = mtcnn_stem(net, image, [(32, 3, 3), (64, 3, 3), (64, 3, 2), (128, 2, 0)])
+    x = net.prelu("prelu5", net.linear("dense5", x.permute(0, 3, 2, 1).flatten(1), 256))
+    return {"logits": net.linear("dense6-1", x, 2), "boxes": net.linear("dense6-2", x, 4), "points": net.linear("dense6-3", x, 10)}

@@ -2,7 +2,6 @@
 
 use super::wrong;
 use crate::components::dataset::images;
-use crate::face::fit::LANDMARKS;
 use crate::face::readers::landmarks;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -21,7 +20,7 @@ pub struct Photo {
     pub landmarks: Result<Points, String>,
 }
 
-/// 68 landmarks.
+/// The landmarks of a face.
 #[derive(Clone)]
 pub struct Points {
     pub points: Vec<[f32; 2]>,
@@ -29,10 +28,15 @@ pub struct Points {
     pub solid: bool,
 }
 
-/// Photos in and under a folder with what is known of their landmarks, by name.
-pub fn find(folder: &Path, landmarks: &Path) -> anyhow::Result<Vec<Photo>> {
+/// Photos in and under a folder with what is known of their landmarks, by name; `counts`: how many a face may have.
+pub fn find(folder: &Path, landmarks: &Path, counts: &'static [usize]) -> anyhow::Result<Vec<Photo>> {
+    let source = Source::open(landmarks, counts)?;
+    list(folder, |file| source.of(file))
+}
+
+/// Photos in and under a folder, by name.
+pub fn list(folder: &Path, landmarks: impl Fn(&Path) -> Result<Points, String>) -> anyhow::Result<Vec<Photo>> {
     let files = images(folder).map_err(wrong)?;
-    let source = Source::open(landmarks)?;
     let mut names: BTreeMap<String, String> = BTreeMap::new();
     let mut all = Vec::new();
     for file in files {
@@ -42,7 +46,7 @@ pub fn find(folder: &Path, landmarks: &Path) -> anyhow::Result<Vec<Photo>> {
             Some(other) => (shown.clone(), Err(format!("has the name of `{other}`, whose results it would replace"))),
             None => {
                 names.insert(name.clone(), shown.clone());
-                (name, source.of(&file))
+                (name, landmarks(&file))
             }
         };
         all.push(Photo { name, path: folder.join(&file), file: shown, landmarks });
@@ -56,6 +60,7 @@ fn slashed(path: &Path) -> String {
 
 /// Where landmarks are looked for.
 struct Source {
+    counts: &'static [usize],
     folder: Option<PathBuf>,
     /// Faces of tables, by the photo as the table names it.
     table: BTreeMap<String, Vec<Vec<[f32; 2]>>>,
@@ -64,8 +69,8 @@ struct Source {
 }
 
 impl Source {
-    fn open(path: &Path) -> anyhow::Result<Source> {
-        let mut source = Source { folder: None, table: BTreeMap::new(), short: BTreeMap::new() };
+    fn open(path: &Path, counts: &'static [usize]) -> anyhow::Result<Source> {
+        let mut source = Source { counts, folder: None, table: BTreeMap::new(), short: BTreeMap::new() };
         if path.is_dir() {
             source.folder = Some(path.into());
             let listed = std::fs::read_dir(path).map_err(|e| wrong(format!("{}: {e}", path.display())))?;
@@ -111,7 +116,8 @@ impl Source {
                     let file = folder.join(stem.with_extension(ending));
                     if file.is_file() {
                         let faces = landmarks::of_file(&file).map_err(|e| e.to_string())?;
-                        return checked(faces.into_iter().map(|face| face.points).collect(), ending == "mat");
+                        let faces = faces.into_iter().map(|face| face.points).collect();
+                        return self.checked(faces, ending == "mat");
                     }
                 }
             }
@@ -119,26 +125,27 @@ impl Source {
         let last = photo.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let short = || self.table.get(self.short.get(&last)?.as_ref()?);
         match self.table.get(&slashed(photo)).or_else(short) {
-            Some(faces) => checked(faces.clone(), false),
+            Some(faces) => self.checked(faces.clone(), false),
             None => Err("has no landmarks".into()),
         }
     }
-}
 
-/// The largest of a photo's faces.
-fn checked(faces: Vec<Vec<[f32; 2]>>, solid: bool) -> Result<Points, String> {
-    let area = |points: &Vec<[f32; 2]>| {
-        let side = |k: usize| {
-            let of = || points.iter().map(|p| p[k]);
-            of().fold(f32::MIN, f32::max) - of().fold(f32::MAX, f32::min)
+    /// The largest of a photo's faces.
+    fn checked(&self, faces: Vec<Vec<[f32; 2]>>, solid: bool) -> Result<Points, String> {
+        let area = |points: &Vec<[f32; 2]>| {
+            let side = |k: usize| {
+                let of = || points.iter().map(|p| p[k]);
+                of().fold(f32::MIN, f32::max) - of().fold(f32::MAX, f32::min)
+            };
+            side(0) * side(1)
         };
-        side(0) * side(1)
-    };
-    let largest = faces.into_iter().max_by(|a, b| area(a).total_cmp(&area(b)));
-    let points = largest.ok_or("has no landmarks")?;
-    match points.len() {
-        LANDMARKS => Ok(Points { points, solid }),
-        count => Err(format!("has {count} landmarks, {LANDMARKS} are needed (iBUG order)")),
+        let largest = faces.into_iter().max_by(|a, b| area(a).total_cmp(&area(b)));
+        let points = largest.ok_or("has no landmarks")?;
+        if self.counts.contains(&points.len()) {
+            return Ok(Points { points, solid });
+        }
+        let needed = self.counts.iter().map(usize::to_string).collect::<Vec<_>>().join(" or ");
+        Err(format!("has {} landmarks, {needed} are needed (iBUG order)", points.len()))
     }
 }
 

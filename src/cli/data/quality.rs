@@ -30,6 +30,11 @@ pub fn write(out: &Path, records: &[Record], skipped: &[Skipped]) -> anyhow::Res
         [vec![r.name.clone(), r.photo.clone()], numbers.to_vec()].concat()
     };
     write_csv(&out.join("quality.csv"), head.into_iter().chain(records.iter().map(row)))?;
+    write_skipped(out, skipped)
+}
+
+/// Writes `skipped.csv`.
+pub fn write_skipped(out: &Path, skipped: &[Skipped]) -> anyhow::Result<()> {
     let head = vec![vec!["photo".to_string(), "reason".to_string()]];
     let rows = skipped.iter().map(|s| vec![s.photo.clone(), s.reason.clone()]);
     write_csv(&out.join("skipped.csv"), head.into_iter().chain(rows))
@@ -55,6 +60,10 @@ pub fn print(records: &[Record], skipped: &[Skipped], terminal: &Terminal) {
     if !records.is_empty() {
         terminal.print(&table(records));
     }
+    print_skipped(skipped, terminal);
+}
+
+pub fn print_skipped(skipped: &[Skipped], terminal: &Terminal) {
     for one in skipped.iter().take(SHOWN) {
         terminal.print_error(&format!("skipped: {}: {}", one.photo, one.reason));
     }

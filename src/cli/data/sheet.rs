@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 /// Pixels along a tile's side.
 pub const SIDE: usize = 256;
 /// Photos on a sheet.
-const ROWS: usize = 24;
+pub const ROWS: usize = 24;
 const HEADS: [&str; 7] = ["photo", "fitted mesh", "seen", "completed", "yaw -45", "yaw 0", "yaw 45"];
 const YAWS: [f32; 3] = [-45.0, 0.0, 45.0];
 pub const PAPER: [f32; 3] = [1.0; 3];
@@ -94,7 +94,7 @@ pub fn over(face: &Picture, share: &Picture, ground: &Picture) -> Picture {
 }
 
 /// A picture in the middle of a tile, whole: enlarged by whole pixels, else resized.
-fn boxed(picture: &Picture) -> Picture {
+pub fn boxed(picture: &Picture) -> Picture {
     let longest = picture.width.max(picture.height).max(1);
     let factor = SIDE as f32 / longest as f32;
     let fitted = match (longest, SIDE % longest) {
@@ -176,7 +176,7 @@ fn page(out: &Path, records: &[&Record], file: &Path) -> anyhow::Result<()> {
 }
 
 /// The end of a long name.
-fn short(name: &str) -> String {
+pub fn short(name: &str) -> String {
     let count = name.chars().count();
     if count <= 22 { name.into() } else { format!("…{}", name.chars().skip(count - 21).collect::<String>()) }
 }

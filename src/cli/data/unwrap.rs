@@ -5,6 +5,7 @@ use super::work::{self, Fitted, Record, Shared};
 use super::{complete, files, merge, on_all_cores, photos, quality, sheet, wrong};
 use crate::cli::End;
 use crate::components::raster;
+use crate::face::fit::LANDMARKS;
 use crate::face::picture::Picture;
 use crate::face::readers::Kind;
 use crate::record::write_atomic;
@@ -76,7 +77,7 @@ pub struct Skipped {
 
 pub fn unwrap(args: &UnwrapArgs, terminal: &mut Terminal) -> anyhow::Result<End> {
     let started = Instant::now();
-    let photos = photos::find(&args.photos, args.landmarks.as_deref().unwrap_or(&args.photos))?;
+    let photos = photos::find(&args.photos, args.landmarks.as_deref().unwrap_or(&args.photos), &[LANDMARKS])?;
     let identities = args.identity_from.as_deref().map(merge::Identities::read).transpose()?;
     let size = args.size as usize;
     let model = model::open(args.model, args.model_folder.as_deref(), size)?;

@@ -282,6 +282,18 @@ impl Dataset for Photos {
         Some(people.qualified(&self.source).of(&self.listing.splits[position(split)]))
     }
 
+    fn labels(&self, split: Split, port: &str) -> Result<Vec<usize>, DataError> {
+        let held = |(name, edge): &&(String, Edge)| !matches!(edge.ty, Type::Image | Type::Landmarks) && name != "box";
+        let place = self.ports.iter().filter(held).position(|(name, _)| name == port);
+        let lacks = || DataError::Port { port: port.into() };
+        let place = place.ok_or_else(lacks)?;
+        let class = |number: &usize| {
+            let value = self.listing.items[*number].values.get(place).and_then(|values| values.first());
+            value.map(|class| *class as usize).ok_or_else(lacks)
+        };
+        self.listing.splits[position(split)].iter().map(class).collect()
+    }
+
     fn draws(&self) -> bool {
         false
     }

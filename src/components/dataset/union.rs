@@ -1,11 +1,17 @@
-//! Several datasets with equal ports as one.
+//! Several datasets with equal ports as one. Each is read as its own transforms leave it; the union's come after.
 //!
 //! Without `shares` an epoch holds every sample once. With them, an epoch has as many samples, each dataset's number in
-//! the proportion of its share, walking through the dataset as often as that takes. Labels are joined by the names of
-//! their classes where both have names, else put side by side.
+//! the proportion of its share; a dataset goes through all it has, over epochs, before it begins anew. Labels are joined
+//! by the names of their classes where both have names, else put side by side.
+//!
+//! With `balance` training draws groups of `each` samples of one class of that label: every class once, shuffled, then
+//! again; a class goes through all it has before it begins anew. A batch that is a multiple of `each` holds whole groups
+//! (persons times pictures). With `shares` besides, each sample's dataset is drawn by them, among those that have its
+//! class.
 
 use std::sync::Arc;
 
+use super::order::{self, Order};
 use super::{Dataset, DatasetEntry, People, Surroundings};
 use crate::components::sample::{DataError, Sample, Split, read};
 use crate::random::Stream;
@@ -18,6 +24,10 @@ settings! {
         of: Vec<String>;
         /// Share of each in the draws; empty: by their numbers of samples.
         shares: Vec<f64> = vec![], min = 0.0;
+        /// The label whose classes are drawn equally often; "": as they come.
+        balance: String = "";
+        /// Samples of one class that are drawn one after the other, with `balance`.
+        each: usize = 4_usize, min = 1;
     }
 }
 
@@ -52,7 +62,11 @@ fn open(settings: &Settings, around: &Surroundings) -> Result<Arc<dyn Dataset>, 
         .iter()
         .map(|name| around.datasets.get(name).cloned().ok_or_else(|| DataError::NoDataset(name.clone())))
         .collect::<Result<Vec<_>, _>>()?;
-    Ok(Arc::new(Union::new(&settings.of, parts, settings.shares)?))
+    let union = Union::new(&settings.of, parts, settings.shares)?;
+    Ok(Arc::new(match settings.balance.as_str() {
+        "" => union,
+        port => union.balanced(port, settings.each)?,
+    }))
 }
 
 /// Datasets as one.
@@ -61,6 +75,14 @@ pub struct Union {
     shares: Vec<f64>,
     ports: Vec<(String, Edge)>,
     labels: Vec<Label>,
+    balance: Option<Balance>,
+}
+
+/// Groups of one class.
+struct Balance {
+    /// Training samples of each class that has some, by part.
+    classes: Vec<Vec<Vec<usize>>>,
+    each: usize,
 }
 
 /// How the labels of a port are joined.
@@ -90,22 +112,38 @@ impl Union {
             edge.classes = label.classes(&parts);
             labels.push(label);
         }
-        Ok(Union { parts, shares, ports, labels })
+        Ok(Union { parts, shares, ports, labels, balance: None })
     }
 
-    /// Samples of each part in an epoch.
-    fn counts(&self, split: Split) -> Vec<usize> {
-        let lengths: Vec<usize> = self.parts.iter().map(|p| p.len(split)).collect();
-        if self.shares.is_empty() || split != Split::Train {
-            return lengths;
+    /// The same, drawing groups of `each` samples of one class of a label.
+    fn balanced(mut self, port: &str, each: usize) -> Result<Union, DataError> {
+        let label = self.labels.iter().find(|l| l.port == port);
+        let label = label.ok_or_else(|| DataError::setting("balance", format!("no label is called `{port}`")))?;
+        let mut classes = vec![vec![vec![]; self.parts.len()]; label.classes(&self.parts)];
+        let mut start = 0;
+        for (p, part) in self.parts.iter().enumerate() {
+            for (i, class) in part.labels(Split::Train, port)?.into_iter().enumerate() {
+                let of: Option<&mut Vec<Vec<usize>>> = classes.get_mut(label.of(p, class));
+                of.ok_or_else(|| DataError::setting("balance", format!("`{port}` has no class {class}")))?[p]
+                    .push(start + i);
+            }
+            start += part.len(Split::Train);
         }
-        let total: usize = lengths.iter().sum();
-        let present: f64 = self.shares.iter().zip(&lengths).filter(|(_, n)| **n > 0).map(|(s, _)| s).sum();
-        let share = |(s, n): (&f64, &usize)| match *n > 0 && present > 0.0 {
-            true => (s / present * total as f64).round() as usize,
-            false => 0,
-        };
-        self.shares.iter().zip(&lengths).map(share).collect()
+        classes.retain(|parts| parts.iter().any(|samples| !samples.is_empty()));
+        self.balance = Some(Balance { classes, each });
+        Ok(self)
+    }
+
+    /// The part of a sample, and its number there.
+    fn place(&self, split: Split, index: usize) -> Option<(usize, usize)> {
+        let mut rest = index;
+        for (p, part) in self.parts.iter().enumerate() {
+            match part.len(split) {
+                n if rest < n => return Some((p, rest)),
+                n => rest -= n,
+            }
+        }
+        None
     }
 }
 
@@ -166,21 +204,13 @@ fn classes(part: &dyn Dataset, port: &str) -> usize {
 
 impl Dataset for Union {
     fn len(&self, split: Split) -> usize {
-        self.counts(split).iter().sum()
+        self.parts.iter().map(|p| p.len(split)).sum()
     }
 
     fn sample(&self, split: Split, index: usize, draw: Stream) -> Result<Sample, DataError> {
-        let mut rest = index;
-        let counts = self.counts(split);
-        let part = counts.iter().position(|n| {
-            let here = rest < *n;
-            if !here {
-                rest -= n;
-            }
-            here
-        });
-        let part = part.ok_or(DataError::NoSamples { dataset: "union".into(), split: split.name() })?;
-        let mut sample = self.parts[part].sample(split, rest % self.parts[part].len(split), draw.fork(part as u64))?;
+        let none = || DataError::NoSamples { dataset: "union".into(), split: split.name() };
+        let (part, number) = self.place(split, index).ok_or_else(none)?;
+        let mut sample = self.parts[part].sample(split, number, draw.fork(part as u64))?;
         for label in &self.labels {
             if let Some(array) = sample.get_mut(&label.port) {
                 array.data[0] = label.of(part, array.data[0] as usize) as f32;
@@ -201,6 +231,25 @@ impl Dataset for Union {
     fn people(&self, split: Split) -> Option<People> {
         let known: Vec<People> = self.parts.iter().filter_map(|p| p.people(split)).collect();
         (!known.is_empty()).then(|| People::together(&known))
+    }
+
+    fn labels(&self, split: Split, port: &str) -> Result<Vec<usize>, DataError> {
+        let label = self.labels.iter().find(|l| l.port == port);
+        let label = label.ok_or_else(|| DataError::Port { port: port.into() })?;
+        let mut all = Vec::with_capacity(self.len(split));
+        for (p, part) in self.parts.iter().enumerate() {
+            all.extend(part.labels(split, port)?.into_iter().map(|class| label.of(p, class)));
+        }
+        Ok(all)
+    }
+
+    fn order(&self, stream: Stream) -> Option<Order> {
+        if let Some(Balance { classes, each }) = &self.balance {
+            return Some(order::balanced(stream, classes.clone(), self.shares.clone(), *each));
+        }
+        let lengths: Vec<usize> = self.parts.iter().map(|p| p.len(Split::Train)).collect();
+        let drawn = self.shares.iter().zip(&lengths).any(|(share, n)| *share > 0.0 && *n > 0);
+        drawn.then(|| order::by_shares(stream, lengths, &self.shares))
     }
 
     fn draws(&self) -> bool {
@@ -262,12 +311,33 @@ mod tests {
         assert_eq!(plain.ports()[0].1.classes, 5);
     }
 
+    fn drawn(union: &Union, count: usize) -> Vec<usize> {
+        let mut order = union.order(Stream::new(0, "")).unwrap();
+        let read = |i| union.sample(Split::Train, i, Stream::new(0, "")).unwrap().get("who").unwrap().data[0] as usize;
+        (0..count).map(|k| read(order(k))).collect()
+    }
+
     #[test]
     fn shares_repeat_the_smaller_dataset() {
         let union = join(vec![labels(9, 9, None), labels(1, 1, None)], vec![0.5, 0.5]).unwrap();
-        assert_eq!(all(&union).iter().filter(|l| **l == 9).count(), 5);
-        assert_eq!(union.len(Split::Test), 10);
+        assert_eq!(drawn(&union, 10).iter().filter(|l| **l == 9).count(), 5);
+        assert_eq!((union.len(Split::Train), union.len(Split::Test)), (10, 10));
         let error = join(vec![labels(1, 1, None), labels(1, 1, None)], vec![1.0]).err().unwrap().to_string();
         assert!(error.contains("1 shares for 2 datasets"), "{error}");
+        assert!(
+            join(vec![labels(2, 2, None), labels(2, 2, None)], vec![]).unwrap().order(Stream::new(0, "")).is_none()
+        );
+    }
+
+    #[test]
+    fn a_balanced_union_draws_people_equally_often() {
+        let parts = || vec![labels(7, 2, Some(&["ann", "bob"])), labels(4, 2, Some(&["bob", "cy"]))];
+        let union = join(parts(), vec![]).unwrap().balanced("who", 2).unwrap();
+        for round in drawn(&union, 60).chunks(6) {
+            assert!(round.chunks(2).all(|pair| pair[0] == pair[1]));
+            assert!((0..3).all(|class| round.iter().filter(|c| **c == class).count() == 2), "{round:?}");
+        }
+        let error = join(parts(), vec![]).unwrap().balanced("whom", 2).err().unwrap().to_string();
+        assert_eq!(error, "`balance`: no label is called `whom`");
     }
 }

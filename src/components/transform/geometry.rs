@@ -2,6 +2,7 @@
 
 use crate::components::raster;
 use crate::components::sample::{Array, DataError, Sample, Scope};
+use crate::face::align::half::MIRRORED;
 use crate::registry::Type;
 
 /// Height and width of the first pixel port in scope.
@@ -91,39 +92,8 @@ fn mirrored_98() -> Vec<usize> {
 
 /// Point numbers after a mirror: 68 points of iBUG, 98 of WFLW, or 5 (eyes, nose, mouth corners); `None` for others.
 pub fn mirrored(points: usize) -> Option<Vec<usize>> {
-    const PAIRS: [(usize, usize); 29] = [
-        (0, 16),
-        (1, 15),
-        (2, 14),
-        (3, 13),
-        (4, 12),
-        (5, 11),
-        (6, 10),
-        (7, 9),
-        (17, 26),
-        (18, 25),
-        (19, 24),
-        (20, 23),
-        (21, 22),
-        (31, 35),
-        (32, 34),
-        (36, 45),
-        (37, 44),
-        (38, 43),
-        (39, 42),
-        (40, 47),
-        (41, 46),
-        (48, 54),
-        (49, 53),
-        (50, 52),
-        (55, 59),
-        (56, 58),
-        (60, 64),
-        (61, 63),
-        (65, 67),
-    ];
     let pairs: &[(usize, usize)] = match points {
-        68 => &PAIRS,
+        68 => &MIRRORED,
         98 => return Some(mirrored_98()),
         5 => &[(0, 1), (3, 4)],
         _ => return None,

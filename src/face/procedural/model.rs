@@ -2,8 +2,10 @@
 
 use super::head::{Head, MODES, MOVES};
 use super::landmarks::{contours, landmarks};
+use crate::face::align::five;
 use crate::face::mesh::Vec3;
 use crate::face::morphable::{Basis, Morphable, Prior};
+use std::sync::OnceLock;
 
 /// A model of about `side` x `side` vertices; its sheet is that of the synthetic faces. `None` for no vertex.
 pub fn morphable(side: usize) -> Option<Morphable> {
@@ -26,6 +28,21 @@ pub fn morphable(side: usize) -> Option<Morphable> {
         contours: contours(&head),
     })
 }
+
+/// The 68 landmarks of the mean head, seen from the front, in a square of `size` pixels as areas: its five points lie where
+/// ArcFace's template has them.
+pub fn frontal(size: usize) -> Vec<[f32; 2]> {
+    static POINTS: OnceLock<Vec<[f32; 2]>> = OnceLock::new();
+    let points = POINTS.get_or_init(|| {
+        let head = Head::new(FRONTAL);
+        landmarks(&head).map(|v| head.mean.get(v as usize).map_or([0.0; 2], |[x, y, _]| [*x, -y])).to_vec()
+    });
+    let to = five::align(points, size);
+    points.iter().map(|point| to.map_or(*point, |to| to.of(*point))).collect()
+}
+
+/// Vertices along a side of the head that they are taken from.
+const FRONTAL: usize = 96;
 
 #[cfg(test)]
 mod tests {

@@ -5,7 +5,7 @@ use super::fields::{Fields, numbers};
 use super::parts::{self, Part};
 use crate::config::{Item, Table, Value};
 use crate::graph::plan::{Component, Dataset};
-use crate::registry::{Edge, Kind, Make};
+use crate::registry::{Edge, Kind, Make, Type};
 use std::path::PathBuf;
 
 /// Keys that belong to the entry, not to the component.
@@ -152,6 +152,7 @@ fn union(desk: &Desk, name: &str, item: &Item, tables: &Table, known: &[Dataset]
     for member in &members[1..] {
         join(desk, item, first, member, &mut ports);
     }
+    check_balance(desk, &fields, &ports);
     let transforms = transforms(desk, &fields);
     check_on(desk, &fields, &ports);
     Some(Dataset {
@@ -169,6 +170,18 @@ fn check_shares(desk: &Desk, fields: &Fields, parts: usize) {
     if let (Some(item), false) = (fields.get("shares"), shares.is_empty() || shares.len() == parts) {
         let message = format!("`shares` has {} for {}", count_word(shares.len()), plural(parts, "dataset"));
         desk.report(at_value(message, item, "expected one for each name in `of`"));
+    }
+}
+
+/// What a union balances is a label of its parts.
+fn check_balance(desk: &Desk, fields: &Fields, ports: &[(String, Edge)]) {
+    let Some(item) = fields.get("balance") else { return };
+    let labels = || ports.iter().filter(|(_, edge)| edge.ty == Type::Label).map(|(name, _)| name.as_str());
+    match item.as_text() {
+        Some(port) if !port.is_empty() && !labels().any(|name| name == port) => {
+            desk.report(no_such("label", port, item, labels()));
+        }
+        _ => {}
     }
 }
 

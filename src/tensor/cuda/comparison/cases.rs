@@ -6,6 +6,7 @@ use crate::tensor::ops::conv_transpose2d::{ConvTranspose2d, conv_transpose2d};
 use crate::tensor::ops::conv2d::{Conv2d, conv2d};
 use crate::tensor::ops::fusion::{Weighting, weighted_sum};
 use crate::tensor::ops::grid_sample::grid_sample;
+use crate::tensor::ops::loss::Curve;
 use crate::tensor::ops::ssim::{Window, ssim_map};
 use crate::tensor::ops::{Border, arithmetic, dropout, fill, l2_normalise, linear, loss, norm, pool, prelu, reduce};
 use crate::tensor::ops::{resize, shape, spectral_norm, total_variation};
@@ -164,7 +165,22 @@ cases! {
     "cross-entropy" [[5, 300, 1, 1], Learned; [5, 1, 1, 1], Labels(300)] |c, v| {
         loss::softmax_cross_entropy(c, &v[0], &v[1])
     };
-    "angular margin" [[5, 30, 1, 1], Share; [5, 1, 1, 1], Labels(30)] |c, v| loss::arc_margin(c, &v[0], &v[1], 0.5, 8.0);
+    "angular margin" [[5, 30, 1, 1], Share; [5, 1, 1, 1], Labels(30)] |c, v| {
+        loss::class_margin(c, &v[0], &v[1], Curve::Angle { margin: 0.5, monotonic: false }, 8.0)
+    };
+    "monotonic angular margin" [[64, 30, 1, 1], Learned; [64, 1, 1, 1], Labels(30)] |c, v| {
+        loss::class_margin(c, &v[0], &v[1], Curve::Angle { margin: 0.5, monotonic: true }, 8.0)
+    };
+    "cosine margin" [[5, 30, 1, 1], Share; [5, 1, 1, 1], Labels(30)] |c, v| {
+        loss::class_margin(c, &v[0], &v[1], Curve::Cosine { margin: 0.4 }, 8.0)
+    };
+    "multiple of the angle" [[64, 30, 1, 1], Learned; [64, 1, 1, 1], Labels(30)] |c, v| {
+        loss::class_margin(c, &v[0], &v[1], Curve::Multiple { times: 4, keep: 5.0 }, 8.0)
+    };
+    "class rows" [[30, 17, 1, 1], Learned; [64, 1, 1, 1], Labels(30)] |c, v| loss::class_rows(c, &v[0], &v[1], false);
+    "balanced class rows" [[30, 17, 1, 1], Learned; [64, 1, 1, 1], Labels(30)] |c, v| {
+        loss::class_rows(c, &v[0], &v[1], true)
+    };
     "total variation" [MAP, Learned; [2, 1, 5, 7], Mask] |c, v| total_variation::total_variation(c, &v[0], Some(&v[1]));
     "total variation, no mask" [MAP, Learned] |c, v| total_variation::total_variation(c, &v[0], None);
     "structural similarity" [[2, 3, 13, 15], Share; [2, 3, 13, 15], Share] |c, v| {

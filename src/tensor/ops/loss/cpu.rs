@@ -1,6 +1,6 @@
 //! Losses on the CPU.
 
-use super::{LossKernel, Margin};
+use super::{LossKernel, Margin, Rows};
 use crate::tensor::Backend;
 use crate::tensor::ops::lanes::{self, wide};
 use crate::tensor::ops::{fast, parallel};
@@ -61,44 +61,65 @@ impl LossKernel for Cpu {
         Ok(dx)
     }
 
-    fn arc_margin(&self, margin: Margin, cosines: &Buffer, labels: &Buffer) -> Result<Buffer, Self::Err> {
-        let Margin { classes, margin, scale } = margin;
-        let (sin, cos) = f64::from(margin).sin_cos();
+    fn class_margin(&self, margin: Margin, cosines: &Buffer, labels: &Buffer) -> Result<Buffer, Self::Err> {
+        let Margin { classes, curve, scale } = margin;
         let mut y = self.allocate(cosines.len())?;
         parallel::rows(&mut y, classes, |n, y| {
             let row = &cosines[n * classes..(n + 1) * classes];
             lanes::map(y, row, move |c| c * scale);
             match label(labels[n], classes) {
-                Some(label) => {
-                    let c = f64::from(row[label]).clamp(-1.0, 1.0);
-                    // cos(arccos c + margin)
-                    y[label] = ((c * cos - (1.0 - c * c).sqrt() * sin) * f64::from(scale)) as f32;
-                }
+                Some(label) => y[label] = (curve.at(f64::from(row[label])).0 * f64::from(scale)) as f32,
                 None => y.fill(f32::NAN),
             }
         });
         Ok(y)
     }
 
-    fn arc_margin_backward(
+    fn class_margin_backward(
         &self,
         margin: Margin,
         cosines: &Buffer,
         labels: &Buffer,
         mut dy: Buffer,
     ) -> Result<Buffer, Self::Err> {
-        let Margin { classes, margin, scale } = margin;
-        let (sin, cos) = f64::from(margin).sin_cos();
+        let Margin { classes, curve, scale } = margin;
         parallel::rows(&mut dy, classes, |n, dy| {
             lanes::amend(dy, move |dy| dy * scale);
             if let Some(label) = label(labels[n], classes) {
-                let c = f64::from(cosines[n * classes + label]).clamp(-1.0, 1.0);
-                // The slope is unbounded at an angle of 0 or pi; the bound keeps it finite.
-                let sine = (1.0 - c * c).max(1e-12).sqrt();
-                dy[label] *= (cos + sin * c / sine) as f32;
+                dy[label] *= curve.at(f64::from(cosines[n * classes + label])).1 as f32;
             }
         });
         Ok(dy)
+    }
+
+    fn class_rows(&self, rows: Rows, table: &Buffer, labels: &Buffer) -> Result<Buffer, Self::Err> {
+        let Rows { samples, classes, length, .. } = rows;
+        let mut y = self.allocate(samples * length)?;
+        parallel::rows(&mut y, length, |n, y| match label(labels[n], classes) {
+            Some(label) => y.copy_from_slice(&table[label * length..(label + 1) * length]),
+            None => y.fill(f32::NAN),
+        });
+        Ok(y)
+    }
+
+    fn class_rows_backward(&self, rows: Rows, labels: &Buffer, dy: &Buffer) -> Result<Buffer, Self::Err> {
+        let Rows { samples, classes, length, balanced } = rows;
+        let mut dx = self.allocate(classes * length)?;
+        dx.fill(0.0);
+        let mut counts = vec![0_usize; classes];
+        // In the order of the samples, whatever the number of threads.
+        for (n, label) in labels.iter().enumerate().filter_map(|(n, l)| Some((n, label(*l, classes)?))) {
+            counts[label] += 1;
+            let to = &mut dx[label * length..(label + 1) * length];
+            to.iter_mut().zip(&dy[n * length..(n + 1) * length]).for_each(|(to, dy)| *to += dy);
+        }
+        if balanced {
+            for (row, count) in dx.chunks_mut(length).zip(counts).filter(|(_, count)| *count > 0) {
+                let share = (samples as f64 / (1.0 + count as f64)) as f32;
+                row.iter_mut().for_each(|v| *v *= share);
+            }
+        }
+        Ok(dx)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Losses on the GPU.
 
-use super::{LossKernel, Margin};
+use super::{LossKernel, Margin, Rows};
 use crate::tensor::Backend;
 use crate::tensor::cuda::{Buffer, Failure, kernel};
 use cudarc::driver::DeviceSlice;
@@ -45,24 +45,40 @@ impl LossKernel for Cuda {
         Ok(dx)
     }
 
-    fn arc_margin(&self, margin: Margin, cosines: &Buffer, labels: &Buffer) -> Result<Buffer, Failure> {
-        let (sine, cosine) = f64::from(margin.margin).sin_cos();
+    fn class_margin(&self, margin: Margin, cosines: &Buffer, labels: &Buffer) -> Result<Buffer, Failure> {
+        let (curve, first, second) = margin.curve.parts();
         let mut y = self.allocate(cosines.len())?;
-        let launch = kernel(cosines, "loss", "arc_margin").count(margin.classes).wide(sine).wide(cosine);
+        let launch = kernel(cosines, "loss", "class_margin").counts(&[margin.classes, curve]).wide(first).wide(second);
         launch.real(margin.scale).read(cosines).read(labels).write(&mut y).each(cosines.len())?;
         Ok(y)
     }
 
-    fn arc_margin_backward(
+    fn class_margin_backward(
         &self,
         margin: Margin,
         cosines: &Buffer,
         labels: &Buffer,
         mut dy: Buffer,
     ) -> Result<Buffer, Failure> {
-        let (sine, cosine) = f64::from(margin.margin).sin_cos();
-        let launch = kernel(cosines, "loss", "arc_margin_backward").count(margin.classes).wide(sine).wide(cosine);
-        launch.real(margin.scale).read(cosines).read(labels).write(&mut dy).each(cosines.len())?;
+        let (curve, first, second) = margin.curve.parts();
+        let launch = kernel(cosines, "loss", "class_margin_backward").counts(&[margin.classes, curve]);
+        let launch = launch.wide(first).wide(second).real(margin.scale);
+        launch.read(cosines).read(labels).write(&mut dy).each(cosines.len())?;
         Ok(dy)
+    }
+
+    fn class_rows(&self, rows: Rows, table: &Buffer, labels: &Buffer) -> Result<Buffer, Failure> {
+        let mut y = self.allocate(rows.samples * rows.length)?;
+        let launch = kernel(table, "loss", "class_rows").counts(&[rows.classes, rows.length]);
+        launch.read(table).read(labels).write(&mut y).each(rows.samples * rows.length)?;
+        Ok(y)
+    }
+
+    fn class_rows_backward(&self, rows: Rows, labels: &Buffer, dy: &Buffer) -> Result<Buffer, Failure> {
+        let mut dx = self.allocate(rows.classes * rows.length)?;
+        let launch = kernel(labels, "loss", "class_rows_backward").counts(&[rows.samples, rows.length]);
+        let launch = launch.flag(rows.balanced).read(labels).read(dy).write(&mut dx);
+        launch.each(rows.classes * rows.length)?;
+        Ok(dx)
     }
 }

@@ -5,6 +5,7 @@ use crate::tensor::ops::activation::{Activation, activate};
 use crate::tensor::ops::arithmetic::{add, affine, multiply};
 use crate::tensor::ops::check::{backward_of, given, leaf, wave};
 use crate::tensor::ops::grid_sample::grid_sample;
+use crate::tensor::ops::loss::Curve;
 use crate::tensor::ops::norm::{batch_norm_train, instance_norm};
 use crate::tensor::ops::ssim::{Window, ssim_map};
 use crate::tensor::ops::{Border, dropout, fill, fusion, loss, pool, reduce, resize, shape, total_variation};
@@ -52,10 +53,27 @@ fn similarity_is_that_of_the_references() {
 fn margins_are_those_of_the_reference() {
     let cosines = given([2, 3, 1, 1], vec![0.5, 0.1, -0.3, -0.95, 0.2, 0.0]);
     let labels = given([2, 1, 1, 1], vec![0.0, 0.0]);
-    let y = loss::arc_margin(&ctx(), &cosines, &labels, 0.5, 64.0).unwrap().to_vec();
-    for (y, wanted) in y.iter().zip([1.51018, 6.4, -19.2, -62.93785, 12.8, 0.0]) {
-        assert!((y - wanted).abs() < 2e-5, "{y} {wanted}");
+    // -0.95 lies below cos(pi - 0.5): with the fix its logit is 64 (-0.95 - 0.5 sin 0.5) = -76.14162.
+    for (monotonic, below) in [(false, -62.93785), (true, -76.14162)] {
+        let curve = Curve::Angle { margin: 0.5, monotonic };
+        let y = loss::class_margin(&ctx(), &cosines, &labels, curve, 64.0).unwrap().to_vec();
+        for (y, wanted) in y.iter().zip([1.51018, 6.4, -19.2, below, 12.8, 0.0]) {
+            assert!((y - wanted).abs() < 2e-5, "{y} {wanted}");
+        }
     }
+}
+
+/// Wen et al. 2016, eq. 4: a centre moves by the sum of its samples' distances over one plus their number.
+#[test]
+fn centres_move_as_published() {
+    let ctx = Context::recording(&Cpu::default());
+    let table = leaf([3, 2, 1, 1], 0);
+    let labels = given([4, 1, 1, 1], vec![2.0, 0.0, 2.0, 2.0]);
+    let rows = loss::class_rows(&ctx, &table, &labels, true).unwrap();
+    let mean = reduce::mean_all(&ctx, &rows).unwrap();
+    let found = ctx.backward(&mean).unwrap().take(table.tensor()).unwrap().unwrap().to_vec();
+    // Each sample's gradient is 1 / 8; times 4 samples over 1 + 1 and 1 + 3.
+    assert_eq!(found, [0.25, 0.25, 0.0, 0.0, 0.375, 0.375]);
 }
 
 #[test]

@@ -6,6 +6,7 @@ use crate::tensor::ops::arithmetic as a;
 use crate::tensor::ops::check::{given, gradients, gradients_at, leaf, values};
 use crate::tensor::ops::fusion::{Weighting, weighted_sum};
 use crate::tensor::ops::grid_sample::grid_sample;
+use crate::tensor::ops::loss::Curve;
 use crate::tensor::ops::norm::{batch_norm_eval, batch_norm_train, instance_norm, layer_norm};
 use crate::tensor::ops::ssim::{Window, ssim_map};
 use crate::tensor::ops::{
@@ -14,6 +15,12 @@ use crate::tensor::ops::{
 use crate::tensor::{Cpu, Var};
 
 const TOLERANCE: f64 = 1e-3;
+const CURVES: [Curve; 4] = [
+    Curve::Angle { margin: 0.5, monotonic: false },
+    Curve::Angle { margin: 0.5, monotonic: true },
+    Curve::Cosine { margin: 0.4 },
+    Curve::Multiple { times: 4, keep: 5.0 },
+];
 const SHAPES: [[usize; 4]; 3] = [[1, 1, 3, 5], [3, 5, 5, 2], [1, 5, 4, 3]];
 
 /// Values in about (0.1, 0.9), as constants or leaves.
@@ -208,7 +215,13 @@ fn losses() {
         let labels = constant(&given([s[0], 1, 1, 1], [4.0, 0.0, 2.0][..s[0]].to_vec()));
         gradients(&[s], TOLERANCE, |ctx, v| loss::softmax_cross_entropy(ctx, &v[0], &labels).unwrap());
         let cosines = share(s, 0);
-        gradients_at(&[cosines], TOLERANCE, |ctx, v| loss::arc_margin(ctx, &v[0], &labels, 0.5, 8.0).unwrap());
+        for curve in CURVES {
+            gradients_at(std::slice::from_ref(&cosines), TOLERANCE, |ctx, v| {
+                loss::class_margin(ctx, &v[0], &labels, curve, 8.0).unwrap()
+            });
+        }
+        let table = [5, 4, 1, 1];
+        gradients(&[table], TOLERANCE, |ctx, v| loss::class_rows(ctx, &v[0], &labels, false).unwrap());
     }
     for (window, s) in [(Window::Uniform, [1, 1, 8, 9]), (Window::Gaussian, [1, 2, 12, 11])] {
         gradients(&[s, s], TOLERANCE, |ctx, v| ssim_map(ctx, &v[0], &v[1], window, 2.0).unwrap());

@@ -5,6 +5,7 @@ use crate::tensor::ops::arithmetic as a;
 use crate::tensor::ops::check::{backward_of, distance, given, wave};
 use crate::tensor::ops::fusion::{Weighting, weighted_sum};
 use crate::tensor::ops::grid_sample::grid_sample;
+use crate::tensor::ops::loss::Curve;
 use crate::tensor::ops::norm::{batch_norm_eval, batch_norm_train, instance_norm, layer_norm};
 use crate::tensor::ops::ssim::{Window, ssim_map};
 use crate::tensor::ops::{Border, fill, l2_normalise, loss, pool, prelu, reduce, resize, shape, total_variation};
@@ -193,7 +194,16 @@ fn losses() {
     let logits = scaled([3, 7, 1, 1], 0.0, 4.0, 0.0);
     case("cross-entropy", &[logits], |ctx, v| loss::softmax_cross_entropy(ctx, &v[0], &labels));
     let cosines = scaled([3, 7, 1, 1], 0.0, 0.9, 0.0);
-    case("arc", &[cosines], |ctx, v| loss::arc_margin(ctx, &v[0], &labels, 0.5, 64.0));
+    let margins = [
+        ("arc", Curve::Angle { margin: 0.5, monotonic: false }),
+        ("arc-monotonic", Curve::Angle { margin: 0.5, monotonic: true }),
+        ("cosine-margin", Curve::Cosine { margin: 0.4 }),
+        ("sphere", Curve::Multiple { times: 4, keep: 5.0 }),
+    ];
+    for (name, curve) in margins {
+        case(name, std::slice::from_ref(&cosines), |ctx, v| loss::class_margin(ctx, &v[0], &labels, curve, 64.0));
+    }
+    case("class-rows", &[scaled([7, 4, 1, 1], 0.0, 1.0, 0.0)], |ctx, v| loss::class_rows(ctx, &v[0], &labels, false));
     let images = [input([1, 2, 13, 15], 0.0), input([1, 2, 13, 15], 0.3)];
     case("ssim-gaussian", &images, |ctx, v| ssim_map(ctx, &v[0], &v[1], Window::Gaussian, 2.0));
     case("ssim-uniform", &images, |ctx, v| ssim_map(ctx, &v[0], &v[1], Window::Uniform, 2.0));
