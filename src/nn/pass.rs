@@ -80,9 +80,11 @@ impl<'a, D: Backend> Pass<'a, D> {
         }
     }
 
-    /// This operation's random stream in this step.
-    pub fn stream(&self) -> Stream {
-        self.stream
+    /// This operation's random stream in this step. `draws`: how many numbers it takes at most; of a share of a batch it
+    /// takes those that a process with the whole batch would take for it.
+    pub fn stream(&self, draws: usize) -> Stream {
+        let before = self.ctx.share().map_or(0, |share| share.group.rank());
+        self.stream.skip((before * draws) as u64)
     }
 
     fn missing(&self, name: &str) -> Error {

@@ -1,5 +1,7 @@
 //! One update of a step: forward, backward, optimizer, for one player.
 
+mod shared;
+
 use super::value::{Begun, Later};
 use super::{Draw, Models, Objective, Roles, RunError, Scene};
 use crate::components::optimizer::{self, Rule};
@@ -106,6 +108,9 @@ impl<D: Backend> Updater<D> {
                 };
                 self.differentiate(plan, models, objectives, clock, draw, share, &mut gradients, &mut record)?;
             }
+            if let Some(share) = &first.share {
+                share.average(&models.device, &mut gradients)?;
+            }
             record.gradient_norm += self.clip(models, &mut gradients)? / self.plan.times as f64;
             self.step(models, record.learning_rate, gradients, clock)?;
         }
@@ -130,8 +135,11 @@ impl<D: Backend> Updater<D> {
         let acting = self.later.iter().filter(|(_, every)| clock.step.is_multiple_of(*every as u64));
         let later = if shared { acting.map(|(later, _)| later).collect() } else { vec![] };
         let scene = Scene::new(plan, models, &ctx, draw, &self.roles, false).going_on(values, moved, later)?;
-        let (total, terms) = self.total(&scene, objectives, clock)?;
+        let (total, mut terms) = self.total(&scene, objectives, clock)?;
         drop(scene);
+        if let Some(share) = &draw.share {
+            shared::mean(share, &mut terms)?;
+        }
         self.check(plan, models, objectives, clock, draw, &terms)?;
         for (name, term) in terms {
             let sum = record.terms.entry(name).or_default();
@@ -204,6 +212,10 @@ impl<D: Backend> Updater<D> {
         let node = match self.total(&scene, objectives, clock) {
             Err(RunError::NotFiniteAt { path }) => Some(path),
             _ => None,
+        };
+        let node = match &draw.share {
+            Some(share) => shared::first_said(share, node)?,
+            None => node,
         };
         let (update, value, step) = (self.plan.name.clone(), term.raw, clock.step + 1);
         Err(RunError::NotFinite { loss: loss.clone(), update, value, step, node })

@@ -10,7 +10,7 @@ use crate::components::sample::Batch;
 use crate::graph::plan::{Plan, Value};
 use crate::nn::{BufferUpdate, Mode};
 use crate::random::Stream;
-use crate::tensor::{Backend, Context, Var};
+use crate::tensor::{Backend, Context, Share, Var};
 use std::cell::RefCell;
 use std::collections::HashMap;
 
@@ -31,16 +31,23 @@ pub struct Draw<D: Backend> {
     pub stream: Stream,
     /// Samples in the batch.
     pub count: usize,
+    /// The share of the batch that this is, where other processes have the others.
+    pub share: Option<Share>,
 }
 
 impl<D: Backend> Draw<D> {
-    /// The same draw, with nothing computed from it yet.
+    /// This draw as a share of a batch.
+    pub fn sharing(self, share: Option<Share>) -> Self {
+        Draw { share, ..self }
+    }
+
+    /// The same draw, with nothing computed from it yet, and as if it were a whole batch.
     pub fn again(&self) -> Self {
         Draw::of(self.ports.clone(), self.stream, self.count)
     }
 
     fn of(ports: HashMap<(usize, String), Var<D>>, stream: Stream, count: usize) -> Self {
-        Draw { ports, first: RefCell::default(), begun: RefCell::default(), stream, count }
+        Draw { ports, first: RefCell::default(), begun: RefCell::default(), stream, count, share: None }
     }
 
     /// Ports of all datasets with their values.
@@ -51,7 +58,10 @@ impl<D: Backend> Draw<D> {
     /// The pass of an update, as far as others have begun it.
     pub fn pass(&self, update: usize, device: &D) -> Begun<D> {
         let begun = self.begun.borrow_mut().remove(&update);
-        begun.unwrap_or_else(|| Begun { ctx: Context::recording(device), values: HashMap::new(), moved: vec![] })
+        begun.unwrap_or_else(|| {
+            let ctx = Context::recording(device).sharing(self.share.clone());
+            Begun { ctx, values: HashMap::new(), moved: vec![] }
+        })
     }
 
     /// `batches`: by the number of the dataset that the graph names.
@@ -149,7 +159,7 @@ impl<'a, D: Backend> Scene<'a, D> {
         roles: &'a Roles,
         check_finite: bool,
     ) -> Self {
-        let constants = Context::inference(&models.device);
+        let constants = Context::inference(&models.device).sharing(draw.share.clone());
         let differentiated = RefCell::default();
         let (later, waiting) = (Vec::new(), None);
         Scene { plan, models, ctx, draw, roles, check_finite, differentiated, later, waiting, constants }

@@ -1,6 +1,6 @@
 //! The devices our operations run on: a dfdx device with a kernel for each operation.
 
-use super::{Error, Shape4, Tensor, ops};
+use super::{Collective, Error, Shape4, Tensor, collective, ops};
 use dfdx::shapes::HasShape;
 use dfdx::tensor::{CopySlice, Cpu, Gradients, OwnedTape, PutTape, Storage, TensorFromVec};
 use dfdx::tensor_ops::{Backward, ReshapeTo};
@@ -34,6 +34,14 @@ pub trait Backend: Storage<f32> + CopySlice<f32> + TensorFromVec<f32> + ops::Ker
 
     /// `target += addend`, of equal lengths.
     fn accumulate(&self, target: &mut Self::Vec, addend: &Self::Vec) -> Result<(), Self::Err>;
+
+    /// Sums buffers over the ranks of a group.
+    fn all_reduce(&self, group: &dyn Collective, buffers: &mut [&mut Self::Vec]) -> Result<(), Error> {
+        collective::on_host(self, group, buffers)
+    }
+
+    /// An error of this device's kind with words of ours, which [`Error::device`] then says.
+    fn refusal(&self, text: String) -> Self::Err;
 }
 
 impl Backend for Cpu {
@@ -92,5 +100,10 @@ impl Backend for Cpu {
             }
         });
         Ok(())
+    }
+
+    fn refusal(&self, text: String) -> Self::Err {
+        super::error::note(text);
+        dfdx::tensor::CpuError::WrongNumElements
     }
 }

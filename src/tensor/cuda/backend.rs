@@ -1,6 +1,6 @@
 //! What every operation needs of a GPU.
 
-use super::{Buffer, Failure, allocate, kernel};
+use super::{Buffer, Failure, allocate, kernel, refused};
 use crate::tensor::{Backend, Error, Shape4, Tensor, bridge};
 use cudarc::driver::DeviceSlice;
 use dfdx::shapes::HasShape;
@@ -66,5 +66,9 @@ impl Backend for Cuda {
     fn accumulate(&self, target: &mut Buffer, addend: &Buffer) -> Result<(), Failure> {
         let n = target.len();
         kernel(addend, "elementwise", "accumulate").write(target).read(addend).each(n)
+    }
+
+    fn refusal(&self, text: String) -> Failure {
+        refused(text)
     }
 }
