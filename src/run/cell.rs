@@ -170,6 +170,7 @@ pub fn run<D: Backend>(
     observer: &mut dyn Observer,
 ) -> Result<Status, RunError> {
     memory::reset_peak();
+    device.reset_peak();
     let folder = CellFolder::new(options.runs, plan.hash());
     let mut status = blank(plan);
     if options.resume {
@@ -178,7 +179,7 @@ pub fn run<D: Backend>(
         status.seconds = before.seconds;
     }
     folder.begin(&status)?;
-    let mut group = None;
+    let (mut group, watched) = (None, device.clone());
     let carried = carry_out(plan, device, options, (&folder, &mut group), &mut status, observer);
     match carried.map_err(|error| of_the_group(group.as_deref(), error)) {
         Ok(()) => Ok(status),
@@ -188,6 +189,8 @@ pub fn run<D: Backend>(
                 RunError::Stopped { .. } => State::Stopped,
                 _ => State::Failed,
             };
+            status.peak_memory_bytes = memory::peak_bytes() as u64;
+            status.peak_device_bytes = watched.peak_bytes().unwrap_or(0);
             status.error = Some(error.to_string()).filter(|_| status.state != State::Stopped);
             // The error itself is worth more than that its record could not be written (a full disk causes both).
             let _ = folder.end(&mut status);
@@ -230,7 +233,7 @@ fn carry_out<D: Backend>(
     if resumed.is_none() {
         trainer.start_over()?;
     }
-    let resumed = trainer.begin_together(resumed)?;
+    let resumed = trainer.begin_together(resumed, observer)?;
     trainer.run(resumed, observer)?;
     status.total_steps = trainer.total_steps();
     status.selected_step = Some(trainer.select()?);
@@ -238,6 +241,7 @@ fn carry_out<D: Backend>(
     samples::write(plan, &trainer, &data, folder, status)?;
     status.seconds = trainer.seconds();
     status.peak_memory_bytes = memory::peak_bytes() as u64;
+    status.peak_device_bytes = trainer.models.device.peak_bytes().unwrap_or(0);
     costs(options.summary, status);
     status.state = State::Done;
     folder.end(status)
@@ -299,7 +303,7 @@ fn costs(summary: &ModelSummary, status: &mut Status) {
         ("cost.parameters", "Parameters", "", summary.parameters as f64, 0),
         ("cost.macs", "MACs", "", summary.macs as f64, 0),
         ("cost.seconds", "Time", "s", status.seconds, 0),
-        ("cost.memory", "Peak memory", "MiB", status.peak_memory_bytes as f64 / 1_048_576.0, 0),
+        ("cost.memory", "Peak memory", "MiB", status.peak_bytes() as f64 / 1_048_576.0, 0),
     ];
     for (name, label, unit, value, decimals) in values {
         status.columns.push(record::Column {
