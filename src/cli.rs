@@ -9,6 +9,7 @@ mod doctor;
 mod export;
 mod inspect;
 mod predict;
+mod processes;
 mod run;
 mod standing;
 mod trained;
@@ -171,6 +172,9 @@ struct Common {
     /// Threads; all cores by default. Results do not depend on it
     #[arg(long)]
     threads: Option<usize>,
+    /// Processes that share each batch; one for each GPU that `--device` lists
+    #[arg(long, value_name = "N")]
+    processes: Option<usize>,
     /// Sets `run.seed` and `study.seeds`
     #[arg(long)]
     seed: Option<u64>,
@@ -190,6 +194,7 @@ impl Common {
         self.set.iter().for_each(|value| flag("--set", value.into()));
         self.device.iter().for_each(|value| flag("--device", value.into()));
         self.threads.iter().for_each(|value| flag("--threads", value.to_string().into()));
+        self.processes.iter().for_each(|value| flag("--processes", value.to_string().into()));
         self.seed.iter().for_each(|value| flag("--seed", value.to_string().into()));
         self.registry.iter().for_each(|value| flag("--registry", value.into()));
         self.out.iter().for_each(|value| flag("--out", value.into()));
@@ -207,6 +212,9 @@ impl Common {
         }
         if let Some(threads) = self.threads {
             flags.push(("--threads", format!("run.threads={threads}")));
+        }
+        if let Some(processes) = self.processes {
+            flags.push(("--processes", format!("run.processes={processes}")));
         }
         Overrides::new(&self.set).with(flags.iter().map(|(flag, setting)| (*flag, setting.as_str())))
     }

@@ -43,6 +43,11 @@ impl Stream {
         mix(self.key.wrapping_add(position.wrapping_mul(STEP)))
     }
 
+    /// The same numbers from `count` positions on.
+    pub fn skip(&self, count: u64) -> Self {
+        Stream { key: self.key.wrapping_add(count.wrapping_mul(STEP)), position: self.position }
+    }
+
     /// What [`Stream::at`] mixes with a position: for kernels that draw the same numbers elsewhere.
     pub fn key(&self) -> u64 {
         self.key

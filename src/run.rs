@@ -16,6 +16,7 @@ mod evaluate;
 pub mod export;
 #[cfg(test)]
 mod export_tests;
+mod follow;
 mod lines;
 pub mod loader;
 mod network;
@@ -28,6 +29,7 @@ pub mod predict;
 mod regressor_parity;
 mod rehearsal;
 mod samples;
+mod start;
 mod state;
 #[cfg(test)]
 mod step_parity;
@@ -38,6 +40,7 @@ mod step_tests;
 #[cfg(test)]
 mod system_parity;
 mod train;
+mod together;
 mod trained;
 mod update;
 mod value;
@@ -50,7 +53,9 @@ pub use data::{Contents, Counts, check as check_data, contents, made_by, models}
 pub use environment::Machine;
 pub use error::RunError;
 pub use evaluate::validated;
+pub use follow::follow;
 pub use rehearsal::{Held, Practice, Rehearsal, practise, rehearse};
+pub use together::{Crew, Group, Place, TogetherError};
 pub use trained::{Trained, Which};
 pub use weights::check as check_weights;
 

@@ -4,6 +4,7 @@
 
 mod backend;
 mod bridge;
+mod collective;
 mod context;
 #[cfg(feature = "cuda")]
 pub mod cuda;
@@ -17,6 +18,7 @@ mod var;
 
 pub use backend::Backend;
 pub use bridge::self_test;
+pub use collective::{Collective, Share};
 pub use context::{Context, Gradients, Slots};
 pub use dfdx::tensor::Cpu;
 #[cfg(feature = "cuda")]

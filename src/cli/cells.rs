@@ -1,5 +1,6 @@
 //! `study`, `status`, `retry`, and the cells of `run`.
 
+use super::processes::{self, Part};
 use super::run::{draw, folders};
 use super::standing::{self, Picture};
 use super::{Common, End, prepared, prepared_some, show};
@@ -167,6 +168,10 @@ pub fn carry_out(
         false => Failed::Again,
     };
     let jobs = how.jobs(&prepared);
+    let part = match how.launcher {
+        Launcher::Local if jobs == 1 => processes::part(&prepared, &processes::again)?,
+        _ => Part::Alone,
+    };
     let command = |number: usize, hash: &str| child(file, (number, hash), (&prepared, &how), common, &typed);
     let options = Options {
         resume: how.unchanged || how.retry || of_many,
@@ -183,6 +188,11 @@ pub fn carry_out(
     if options.jobs.is_none() {
         threads(&prepared)?;
     }
+    let options = match &part {
+        Part::Other(place) => return processes::follow(place, &prepared, &options),
+        Part::First(crew) => Options { crew: Some(crew), ..options },
+        Part::Alone => options,
+    };
     let finished = match study::carry_out(&prepared, &options, terminal) {
         Ok(finished) => finished,
         Err(error) => return refused(error, terminal),
@@ -209,7 +219,8 @@ fn count(cells: usize) -> String {
 
 /// The threads that the experiment asks for.
 fn threads(prepared: &Prepared) -> anyhow::Result<()> {
-    if let Some(threads) = prepared.cells.first().and_then(|c| c.plan.run.threads) {
+    let run = prepared.cells.first().map(|cell| &cell.plan.run);
+    if let Some(threads) = run.and_then(|run| run.threads.or_else(|| processes::threads(run))) {
         rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().context("cannot start the threads")?;
     }
     Ok(())
@@ -247,7 +258,8 @@ fn child(
     }
     if prepared.cells.iter().all(|c| c.plan.run.threads.is_none()) {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        command.args(["--threads", &(cores / how.jobs(prepared)).max(1).to_string()]);
+        let processes = prepared.cells.iter().map(|cell| cell.plan.run.processes()).max().unwrap_or(1);
+        command.args(["--threads", &(cores / how.jobs(prepared) / processes).max(1).to_string()]);
     }
     Ok(command)
 }
@@ -265,7 +277,8 @@ pub fn cell(args: &CellArgs, catalogue: &Catalogue, terminal: &mut Terminal) -> 
     anyhow::ensure!(known, "the experiment or its data changed since the study was begun");
     threads(&prepared)?;
     let interrupt = interrupt()?;
-    if *events {
+    let part = processes::part(&prepared, &processes::again)?;
+    if *events && !matches!(part, Part::Other(_)) {
         let flag = interrupt.clone();
         std::thread::spawn(move || {
             // Whoever started this holds the other end.
@@ -276,6 +289,14 @@ pub fn cell(args: &CellArgs, catalogue: &Catalogue, terminal: &mut Terminal) -> 
     let failed = if *again { Failed::Again } else { Failed::Leave };
     let typed = typed.clone().unwrap_or_else(|| std::env::args().collect::<Vec<_>>().join(" "));
     let options = Options { resume: true, failed, ..Options::new(&interrupt, &typed) };
+    let options = match &part {
+        Part::Other(place) => {
+            let options = Options { out: common.out.as_deref(), ..options };
+            return processes::follow(place, &prepared, &options);
+        }
+        Part::First(crew) => Options { crew: Some(crew), ..options },
+        Part::Alone => options,
+    };
     let runs = prepared.runs(common.out.as_deref());
     let stop = share.zip(judged_by.clone()).map(|(share, column)| Stop { share, column });
     let mut desk = Desk { stop: stop.as_ref(), ..Desk::new(&prepared, 0, (number + 1, *of), &runs, &options) };

@@ -78,7 +78,7 @@ pub fn predict(args: &PredictArgs, catalogue: &Catalogue, terminal: &mut Termina
         Ok(found) => found,
         Err(end) => return Ok(end),
     };
-    let choice = match device::choose(&found.plan.run.device) {
+    let choice = match device::choose(&found.plan.run.device, 0) {
         Ok(choice) => choice,
         Err(reason) => {
             terminal.print_error(&format!("error: `run.device` cannot be `{}`: {reason}", found.plan.run.device));

@@ -113,11 +113,23 @@ pub struct Run {
     pub precision: String,
     /// `None`: all cores.
     pub threads: Option<usize>,
+    /// How many processes share each batch; `None`: one for each device of `device`.
+    pub processes: Option<usize>,
+    /// Batch norm in several processes: the statistics of the whole batch, not of each process's share.
+    pub sync_batch_norm: bool,
     /// Folder of the runs, as written, relative to the current folder.
     pub out: String,
     pub checkpoint_every: Span,
     pub checkpoint_keep: usize,
     pub track: Vec<Component>,
+}
+
+impl Run {
+    /// How many processes share each batch.
+    pub fn processes(&self) -> usize {
+        let listed = self.device.strip_prefix("cuda:").map_or(1, |numbers| numbers.split(',').count());
+        self.processes.unwrap_or(listed).max(1)
+    }
 }
 
 /// `[train]`, as far as updates and stages do not hold it already.

@@ -2,7 +2,9 @@
 
 use super::data::{self, Data};
 use super::evaluate::{self, Evaluator};
-use super::train::Trainer;
+use super::follow::told;
+use super::together::{Crew, Group, Order};
+use super::train::{Given, Trainer};
 use super::{RunError, environment, samples, weights};
 use crate::components::sample::Split;
 use crate::graph::{self, plan::Plan};
@@ -10,22 +12,30 @@ use crate::record::{
     self, EvaluationRecord, Event, EventLog, ModelSummary, Observer, Progress, State, Status, Summary, Worker,
 };
 use crate::tensor::device::{self, Device};
-use crate::tensor::{self, Backend, Cpu, memory};
+use crate::tensor::{self, Backend, Collective as _, Cpu, Share, memory};
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 /// The folder of a cell, its open log, and how far its run is.
 pub struct CellFolder {
     pub path: PathBuf,
     log: RefCell<Option<EventLog>>,
+    recorded: bool,
     /// What `status.json` says while the run goes on; absent where nothing is recorded.
     running: RefCell<Option<Status>>,
 }
 
 impl CellFolder {
     pub fn new(runs: &Path, hash: &str) -> Self {
-        CellFolder { path: record::cell_dir(runs, hash), log: RefCell::default(), running: RefCell::default() }
+        let path = record::cell_dir(runs, hash);
+        CellFolder { path, log: RefCell::default(), recorded: true, running: RefCell::default() }
+    }
+
+    /// A folder in which nothing is written.
+    pub fn unrecorded(runs: &Path, hash: &str) -> Self {
+        CellFolder { recorded: false, ..CellFolder::new(runs, hash) }
     }
 
     /// A run begins here: `status` is what it says of itself until its end.
@@ -56,6 +66,9 @@ impl CellFolder {
 
     /// Appends an event.
     pub fn event(&self, event: &Event) -> Result<(), RunError> {
+        if !self.recorded {
+            return Ok(());
+        }
         let mut log = self.log.borrow_mut();
         let open = match log.take() {
             Some(open) => open,
@@ -98,6 +111,8 @@ pub struct Options<'a> {
     pub command: &'a str,
     /// What `summary` prints.
     pub summary: &'a ModelSummary,
+    /// The other processes of the run.
+    pub crew: Option<&'a Crew<'a>>,
 }
 
 /// Ends a training early: at the first validation that gives `column` once `share` of all steps is done. What was not
@@ -118,12 +133,27 @@ impl Stop {
 
 /// [`run`] on the device that `run.device` is on this machine.
 pub fn run_where(plan: &Plan, options: &Options<'_>, observer: &mut dyn Observer) -> Result<Status, RunError> {
-    let device = device::choose(&plan.run.device).map_err(tensor::Error::Other)?.device;
-    match device {
-        Device::Cpu => run(plan, Cpu::default(), options, observer),
+    struct Whole<'a>(&'a Plan, &'a Options<'a>, &'a mut dyn Observer);
+    impl OnDevice<Status> for Whole<'_> {
+        fn run<D: Backend>(self, device: D) -> Result<Status, RunError> {
+            run(self.0, device, self.1, self.2)
+        }
+    }
+    with_device(plan, options.crew.map_or(0, Crew::local), Whole(plan, options, observer))
+}
+
+/// Work on whatever device it is.
+pub trait OnDevice<T> {
+    fn run<D: Backend>(self, device: D) -> Result<T, RunError>;
+}
+
+/// Work on the device that `run.device` is for the process of this number on its machine.
+pub fn with_device<T>(plan: &Plan, local: usize, work: impl OnDevice<T>) -> Result<T, RunError> {
+    match device::choose(&plan.run.device, local).map_err(tensor::Error::Other)?.device {
+        Device::Cpu => work.run(Cpu::default()),
         #[cfg(feature = "cuda")]
         Device::Cuda(number) => {
-            run(plan, tensor::cuda::open(number, tensor::cuda::Precision::of(&plan.run.precision))?, options, observer)
+            work.run(tensor::cuda::open(number, tensor::cuda::Precision::of(&plan.run.precision))?)
         }
         #[cfg(not(feature = "cuda"))]
         Device::Cuda(number) => {
@@ -140,6 +170,7 @@ pub fn run<D: Backend>(
     observer: &mut dyn Observer,
 ) -> Result<Status, RunError> {
     memory::reset_peak();
+    device.reset_peak();
     let folder = CellFolder::new(options.runs, plan.hash());
     let mut status = blank(plan);
     if options.resume {
@@ -148,7 +179,9 @@ pub fn run<D: Backend>(
         status.seconds = before.seconds;
     }
     folder.begin(&status)?;
-    match carry_out(plan, device, options, &folder, &mut status, observer) {
+    let (mut group, watched) = (None, device.clone());
+    let carried = carry_out(plan, device, options, (&folder, &mut group), &mut status, observer);
+    match carried.map_err(|error| of_the_group(group.as_deref(), error)) {
         Ok(()) => Ok(status),
         Err(error) => {
             status.state = match error {
@@ -156,6 +189,8 @@ pub fn run<D: Backend>(
                 RunError::Stopped { .. } => State::Stopped,
                 _ => State::Failed,
             };
+            status.peak_memory_bytes = memory::peak_bytes() as u64;
+            status.peak_device_bytes = watched.peak_bytes().unwrap_or(0);
             status.error = Some(error.to_string()).filter(|_| status.state != State::Stopped);
             // The error itself is worth more than that its record could not be written (a full disk causes both).
             let _ = folder.end(&mut status);
@@ -168,7 +203,7 @@ fn carry_out<D: Backend>(
     plan: &Plan,
     device: D,
     options: &Options<'_>,
-    folder: &CellFolder,
+    (folder, group): (&CellFolder, &mut Option<Arc<Group>>),
     status: &mut Status,
     observer: &mut dyn Observer,
 ) -> Result<(), RunError> {
@@ -176,16 +211,30 @@ fn carry_out<D: Backend>(
     weights::notes(&weights).into_iter().for_each(|note| observer.observe(&Progress::Note(note)));
     let data = open(plan, options.cache, observer)?;
     data::check_people(plan, &data)?;
-    let environment = environment::gather(plan, &device, options.command, weights);
+    if let Some(crew) = options.crew {
+        *group = Some(crew.group()?);
+    }
+    let ranks = group.as_ref().map_or(1, |group| group.ranks());
+    let environment = environment::gather(plan, (&device, ranks), options.command, weights);
     record::write_json(&folder.path.join("environment.json"), &environment)?;
     record::write_json(&folder.path.join("summary.json"), options.summary)?;
     record::write_json(&folder.path.join("resolved.json"), plan.canonical())?;
     record::write_config(&folder.path, &graph::provenance(plan))?;
-    let mut trainer = Trainer::new(plan, device, &data, folder, (options.interrupt, options.stop))?;
+    let share = match group {
+        Some(group) => {
+            // The data are there by now: a procedural dataset that is kept is made once.
+            group.order(&Order::Cell(plan.hash().into()))?;
+            Some(Share { group: group.clone(), whole_statistics: plan.run.sync_batch_norm })
+        }
+        None => None,
+    };
+    let given = Given { interrupt: options.interrupt, stop: options.stop, share };
+    let mut trainer = Trainer::new(plan, device, &data, folder, given)?;
     let resumed = if options.resume { trainer.resume(observer)? } else { None };
     if resumed.is_none() {
         trainer.start_over()?;
     }
+    let resumed = trainer.begin_together(resumed, observer)?;
     trainer.run(resumed, observer)?;
     status.total_steps = trainer.total_steps();
     status.selected_step = Some(trainer.select()?);
@@ -194,9 +243,18 @@ fn carry_out<D: Backend>(
     samples::write(plan, &trainer, &data, folder, status)?;
     status.seconds = trainer.seconds();
     status.peak_memory_bytes = memory::peak_bytes() as u64;
+    status.peak_device_bytes = trainer.models.device.peak_bytes().unwrap_or(0);
     costs(options.summary, status);
     status.state = State::Done;
     folder.end(status)
+}
+
+/// What an error is where several processes work: one of them is gone, or they are to be told.
+fn of_the_group(group: Option<&Group>, error: RunError) -> RunError {
+    match group {
+        Some(group) if !error.of_all() => told(group, error),
+        _ => error,
+    }
 }
 
 fn open(plan: &Plan, cache: &Path, observer: &mut dyn Observer) -> Result<Data, RunError> {
@@ -248,7 +306,7 @@ fn costs(summary: &ModelSummary, status: &mut Status) {
         ("cost.parameters", "Parameters", "", summary.parameters as f64, 0),
         ("cost.macs", "MACs", "", summary.macs as f64, 0),
         ("cost.seconds", "Time", "s", status.seconds, 0),
-        ("cost.memory", "Peak memory", "MiB", status.peak_memory_bytes as f64 / 1_048_576.0, 0),
+        ("cost.memory", "Peak memory", "MiB", status.peak_bytes() as f64 / 1_048_576.0, 0),
     ];
     for (name, label, unit, value, decimals) in values {
         status.columns.push(record::Column {

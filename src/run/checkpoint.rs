@@ -44,8 +44,14 @@ pub struct Checkpoint {
 impl Checkpoint {
     /// Writes atomically.
     pub fn write(&self, path: &Path) -> Result<(), RunError> {
+        Ok(crate::record::write_atomic(path, &self.to_bytes()?)?)
+    }
+
+    /// As it is in a file.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, RunError> {
         let state = serde_json::to_string(&self.position).map_err(|e| RunError::Internal(e.to_string()))?;
-        let bytes: BTreeMap<&str, Vec<u8>> = self.tensors.iter().map(|(n, (_, v))| (n.as_str(), to_bytes(v))).collect();
+        let bytes: BTreeMap<&str, Vec<u8>> =
+            self.tensors.iter().map(|(n, (_, v))| (n.as_str(), little_endian(v))).collect();
         let hash = digest(&state, &bytes, |name| self.tensors[name].0.clone());
         let views = self
             .tensors
@@ -56,16 +62,19 @@ impl Checkpoint {
             .collect::<Result<Vec<_>, safetensors::SafeTensorError>>()
             .map_err(|e| RunError::Internal(e.to_string()))?;
         let metadata = HashMap::from([("state".to_string(), state), ("sha256".to_string(), hash)]);
-        let data = safetensors::serialize(views, Some(metadata)).map_err(|e| RunError::Internal(e.to_string()))?;
-        Ok(crate::record::write_atomic(path, &data)?)
+        safetensors::serialize(views, Some(metadata)).map_err(|e| RunError::Internal(e.to_string()))
     }
 
     /// Reads and checks the hash.
     pub fn read(path: &Path) -> Result<Checkpoint, RunError> {
-        let data = std::fs::read(path).map_err(RunError::file("read", path))?;
+        Self::parse(&std::fs::read(path).map_err(RunError::file("read", path))?, path)
+    }
+
+    /// What a file holds; `path` is said of one that is damaged.
+    pub fn parse(data: &[u8], path: &Path) -> Result<Checkpoint, RunError> {
         let damaged = |reason: String| RunError::Damaged { path: path.to_path_buf(), reason };
-        let (_, header) = SafeTensors::read_metadata(&data).map_err(|e| damaged(e.to_string()))?;
-        let file = SafeTensors::deserialize(&data).map_err(|e| damaged(e.to_string()))?;
+        let (_, header) = SafeTensors::read_metadata(data).map_err(|e| damaged(e.to_string()))?;
+        let file = SafeTensors::deserialize(data).map_err(|e| damaged(e.to_string()))?;
         let metadata = header.metadata().clone().unwrap_or_default();
         let state = metadata.get("state").ok_or_else(|| damaged("it holds no state".into()))?;
         let bytes: BTreeMap<String, Vec<u8>> = file.iter().map(|(n, t)| (n.to_string(), t.data().to_vec())).collect();
@@ -80,7 +89,7 @@ impl Checkpoint {
     }
 }
 
-fn to_bytes(values: &[f32]) -> Vec<u8> {
+fn little_endian(values: &[f32]) -> Vec<u8> {
     values.iter().flat_map(|v| v.to_le_bytes()).collect()
 }
 

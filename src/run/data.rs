@@ -18,7 +18,7 @@ use crate::components::sample::{Batch, DataError, Split};
 use crate::components::transform::Pipeline;
 use crate::graph::plan::{self, Plan, Stage, Value};
 use crate::random::Stream;
-use crate::tensor::Backend;
+use crate::tensor::{Backend, Share};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
@@ -156,17 +156,25 @@ impl Data {
         })
     }
 
-    /// Loaders of what a stage draws.
-    pub fn loaders(&self, plan: &Plan, stage: &Stage, drawn: &BTreeSet<usize>) -> Result<Loaders, RunError> {
+    /// Loaders of what a stage draws; of a share of each batch, where other processes have the others.
+    pub fn loaders(
+        &self,
+        plan: &Plan,
+        stage: &Stage,
+        drawn: &BTreeSet<usize>,
+        share: Option<&Share>,
+    ) -> Result<Loaders, RunError> {
+        let (rank, ranks) = share.map_or((0, 1), |share| (share.group.rank(), share.group.ranks()));
         let open = |&named: &usize| {
             let read = stage.data.iter().find(|(from, _)| *from == named).map_or(named, |(_, to)| *to);
             let Source { dataset, transforms, split, name } = self.source(read, Split::Train);
             let loader =
                 Loader::new(dataset, transforms, split, stage.batch, self.seed, &format!("{}/{name}", stage.name));
-            Ok((named, plan.datasets[named].name.clone(), loader.map_err(self.failed(read))?))
+            let loader = loader.map_err(self.failed(read))?.part(rank, ranks);
+            Ok((named, plan.datasets[named].name.clone(), loader))
         };
         let parts = drawn.iter().map(open).collect::<Result<Vec<_>, RunError>>()?;
-        Ok(Loaders { parts, waited: 0.0 })
+        Ok(Loaders { parts, waited: 0.0, share: share.cloned() })
     }
 }
 
@@ -195,6 +203,7 @@ pub struct Loaders {
     parts: Vec<(usize, String, Loader)>,
     /// Seconds waited for data since last asked.
     waited: f64,
+    share: Option<Share>,
 }
 
 impl Loaders {
@@ -207,7 +216,7 @@ impl Loaders {
             self.waited += seconds;
             batches.push((*named, batch));
         }
-        Draw::new(device, batches, stream)
+        Ok(Draw::new(device, batches, stream)?.sharing(self.share.clone()))
     }
 
     pub fn take_waited(&mut self) -> f64 {

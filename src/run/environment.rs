@@ -25,13 +25,21 @@ impl Machine {
     }
 }
 
-/// What this machine is; facts that cannot be had stay empty.
-pub fn gather<D: Backend>(plan: &Plan, device: &D, command: &str, weights: Vec<WeightsUsed>) -> Environment {
+/// What this machine is, and how many processes share the run; facts that cannot be had stay empty.
+pub fn gather<D: Backend>(
+    plan: &Plan,
+    (device, processes): (&D, usize),
+    command: &str,
+    weights: Vec<WeightsUsed>,
+) -> Environment {
     let Machine { cpu, cores, memory_bytes, os } = Machine::here();
     Environment {
         version: env!("CARGO_PKG_VERSION").into(),
         commit: output("git", &["rev-parse", "--short", "HEAD"]),
-        device: device.name(),
+        device: match processes {
+            1 => device.name(),
+            _ => format!("{}, {processes} processes", device.name()),
+        },
         cpu,
         cores,
         threads: plan.run.threads.unwrap_or_else(rayon::current_num_threads),

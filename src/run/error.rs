@@ -34,6 +34,9 @@ pub enum RunError {
     /// Not a failure: the run was asked to go no further.
     #[error("stopped at step {step}, as the search asks")]
     Stopped { step: u64 },
+    /// Other processes of the run.
+    #[error(transparent)]
+    Together(#[from] super::TogetherError),
     #[error("a gap in the checks before the run: {0}")]
     Internal(String),
 }
@@ -42,6 +45,16 @@ impl RunError {
     /// A component's refusal at a place, for `map_err`.
     pub fn problem(place: &str) -> impl FnOnce(Problem) -> RunError + '_ {
         move |p| RunError::Component { place: place.into(), message: p.message }
+    }
+
+    /// Of what another process was to give.
+    pub fn lost(said: String) -> RunError {
+        super::TogetherError::Lost(said).into()
+    }
+
+    /// Whether every process of a run meets it at the same step: they may go on to something else together.
+    pub fn of_all(&self) -> bool {
+        matches!(self, RunError::NotFinite { .. } | RunError::Interrupted { .. } | RunError::Stopped { .. })
     }
 
     pub fn file(what: &'static str, path: &std::path::Path) -> impl FnOnce(std::io::Error) -> RunError {

@@ -145,6 +145,8 @@ impl Drop for Ahead {
 pub struct Loader {
     source: Source,
     batch: usize,
+    /// This process's number, and how many share each batch.
+    part: (usize, usize),
     seed: u64,
     position: u64,
     ahead: Option<Ahead>,
@@ -162,7 +164,12 @@ impl Loader {
     ) -> Result<Loader, LoadError> {
         let source = Source { dataset, transforms, split, name: name.into() };
         source.samples()?;
-        Ok(Loader { source, batch: batch.max(1), seed, position: 0, ahead: None })
+        Ok(Loader { source, batch: batch.max(1), part: (0, 1), seed, position: 0, ahead: None })
+    }
+
+    /// Gives of every batch the share of one of so many processes: rank 0 the first samples, the last rank the last.
+    pub fn part(self, rank: usize, ranks: usize) -> Loader {
+        Loader { part: (rank, ranks.max(1)), ..self }
     }
 
     /// Number of batches given so far.
@@ -192,7 +199,8 @@ impl Loader {
     }
 
     fn start(&self) -> Result<Ahead, LoadError> {
-        let (source, batch) = (self.source.clone(), self.batch);
+        let (source, batch, (rank, ranks)) = (self.source.clone(), self.batch, self.part);
+        let (from, to) = (batch * rank / ranks, batch * (rank + 1) / ranks);
         let order = Stream::new(self.seed, &format!("shuffle/{}", source.name));
         let draws = Stream::new(self.seed, &format!("draw/{}", source.name));
         let samples = source.samples()?;
@@ -203,7 +211,7 @@ impl Loader {
         Ahead::start(&self.source.name, self.position, move |position| {
             let first = position as usize * batch;
             let wanted: Vec<(usize, Stream)> =
-                (first..first + batch).map(|k| (order(k), draws.fork(k as u64))).collect();
+                (first + from..first + to).map(|k| (order(k), draws.fork(k as u64))).collect();
             Some(source.batch(&wanted))
         })
     }
@@ -306,6 +314,16 @@ mod tests {
         assert_eq!(sorted(&all[..10]), (0..10).collect::<Vec<_>>());
         assert_eq!(sorted(&all[10..]), (0..10).collect::<Vec<_>>());
         assert_ne!(all[..10], all[10..]);
+    }
+
+    #[test]
+    fn the_shares_of_a_batch_make_it_whole() {
+        let whole = take(&mut loader(numbers(10), 3), 6);
+        let shares: Vec<Vec<Batch>> = (0..2).map(|rank| take(&mut loader(numbers(10), 3).part(rank, 2), 6)).collect();
+        for (i, batch) in whole.iter().enumerate() {
+            let together: Vec<f32> = shares.iter().flat_map(|s| s[i].get("draw").unwrap().1.to_vec()).collect();
+            assert_eq!(together, batch.get("draw").unwrap().1);
+        }
     }
 
     #[test]

@@ -29,8 +29,22 @@ impl<D: Backend> ImagePool<D> {
         let shapes: Vec<[usize; 4]> = fakes.iter().map(Var::shape).collect();
         let mut values: Vec<Vec<f32>> = fakes.iter().map(Var::to_vec).collect();
         let batch = shapes.first().map_or(0, |s| s[0]);
-        for n in 0..batch {
+        // Every process keeps the same pool: all see all shares of the batch, and show their own.
+        let (ranks, own) = match ctx.share() {
+            Some(share) => {
+                for values in &mut values {
+                    *values = share.gather(values).map_err(RunError::lost)?.concat();
+                }
+                (share.group.ranks(), share.group.rank())
+            }
+            None => (1, 0),
+        };
+        for n in 0..batch * ranks {
             self.exchange_one(n, &shapes, &mut values);
+        }
+        for values in values.iter_mut().filter(|_| ranks > 1) {
+            let len = values.len() / ranks;
+            *values = values[own * len..(own + 1) * len].to_vec();
         }
         values.into_iter().zip(shapes).map(|(v, s)| Ok(ctx.constant(v, s)?)).collect()
     }

@@ -2,7 +2,7 @@
 
 use super::cell::CellFolder;
 use super::data::Data;
-use super::train::{Scenery, Trainer};
+use super::train::{Given, Scenery, Trainer};
 use super::{Draw, Roles, RunError, Scene};
 use crate::graph::plan::{Plan, Value};
 use crate::tensor::{Backend, Context, Tensor, Var, memory};
@@ -66,9 +66,9 @@ fn with_trainer<D: Backend, T, E: From<RunError>>(
 ) -> Result<T, E> {
     let data = Data::open(plan, cache, None)?;
     let interrupt = AtomicBool::new(false);
-    // Nothing is written there: the folder's log opens with its first event.
-    let folder = CellFolder::new(cache, plan.hash());
-    work(&mut Trainer::new(plan, device, &data, &folder, (&interrupt, None))?)
+    let folder = CellFolder::unrecorded(cache, plan.hash());
+    let given = Given { interrupt: &interrupt, stop: None, share: None };
+    work(&mut Trainer::new(plan, device, &data, &folder, given)?)
 }
 
 /// A stage whose steps are taken one by one.

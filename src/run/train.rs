@@ -12,7 +12,7 @@ use crate::components::schedule::Clock;
 use crate::graph::plan::{ElementInputs, Plan, Side, Stage, Value};
 use crate::random::Stream;
 use crate::record::{EvaluationRecord, Event, Observer, Progress, UpdateRecord};
-use crate::tensor::Backend;
+use crate::tensor::{Backend, Share};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -29,10 +29,20 @@ pub struct Trainer<'a, D: Backend> {
     pub objectives: Vec<Objective<D>>,
     folder: &'a CellFolder,
     checkpoints: Folder,
-    interrupt: &'a AtomicBool,
-    stop: Option<&'a Stop>,
-    position: Position,
+    given: Given<'a>,
+    pub(super) share: Option<Share>,
+    pub(super) position: Position,
     started: Instant,
+}
+
+/// What a run is told by whoever started it.
+pub struct Given<'a> {
+    /// Set when the run is to save and stop.
+    pub interrupt: &'a AtomicBool,
+    /// Where it goes no further.
+    pub stop: Option<&'a Stop>,
+    /// Its share of every batch, where other processes have the others.
+    pub share: Option<Share>,
 }
 
 /// What a validation tells the loop.
@@ -58,7 +68,7 @@ impl<'a, D: Backend> Trainer<'a, D> {
         device: D,
         data: &'a Data,
         folder: &'a CellFolder,
-        (interrupt, stop): (&'a AtomicBool, Option<&'a Stop>),
+        given: Given<'a>,
     ) -> Result<Self, RunError> {
         let build = |n| {
             let mut built = Built::new(n, &device, plan.run.seed)?;
@@ -74,8 +84,8 @@ impl<'a, D: Backend> Trainer<'a, D> {
             objectives: Objective::all(plan)?,
             folder,
             checkpoints: Folder::new(&folder.path, plan.run.checkpoint_keep),
-            interrupt,
-            stop,
+            share: given.share.clone(),
+            given,
             position,
             started: Instant::now(),
         })
@@ -167,7 +177,7 @@ impl<'a, D: Backend> Trainer<'a, D> {
     pub(super) fn scenery(&self, stage: &Stage) -> Result<Scenery<D>, RunError> {
         let updaters =
             stage.updates.iter().map(|u| Updater::new(self.plan, *u, stage, &self.models)).collect::<Result<_, _>>()?;
-        let loaders = self.data.loaders(self.plan, stage, &drawn(self.plan, stage))?;
+        let loaders = self.data.loaders(self.plan, stage, &drawn(self.plan, stage), self.share.as_ref())?;
         Ok(Scenery { steps: self.length(stage), epoch: self.epoch(stage), updaters, loaders })
     }
 
@@ -177,7 +187,7 @@ impl<'a, D: Backend> Trainer<'a, D> {
         let line_every = (scenery.steps / 50).clamp(1, LINE_EVERY);
         let mut lines = Lines::default();
         while self.position.step < scenery.steps {
-            if self.interrupt.load(Ordering::SeqCst) {
+            if self.anyone(self.given.interrupt.load(Ordering::SeqCst))? {
                 self.save(scenery, false, observer)?;
                 return Err(RunError::Interrupted { step: self.position.total_step });
             }
@@ -197,7 +207,11 @@ impl<'a, D: Backend> Trainer<'a, D> {
             }
             let mut validated = Validated::default();
             if step % evaluate_every == 0 || step == of {
-                validated = self.validate(stage, scenery, observer)?;
+                if self.is_first() {
+                    validated = self.validate(stage, scenery, observer)?;
+                }
+                let [best, asked] = self.as_first([validated.best, validated.asked])?;
+                validated = Validated { best, asked };
             }
             let stops = validated.asked && self.position.total_step < self.planned();
             if validated.best || stops || step % save_every == 0 || step == of {
@@ -272,7 +286,7 @@ impl<'a, D: Backend> Trainer<'a, D> {
             return Ok(Validated::default());
         }
         let (done, planned) = (self.position.total_step, self.planned());
-        let asked = self.stop.is_some_and(|s| evaluated.columns.contains_key(&s.column) && s.reached(done, planned));
+        let asked = self.given.stop.is_some_and(|s| evaluated.columns.contains_key(&s.column) && s.reached(done, planned));
         let best = match &self.plan.evaluate.select {
             None => false,
             Some(column) => match evaluated.columns.get(column).map(|s| s.mean).filter(|m| m.is_finite()) {
@@ -309,6 +323,9 @@ impl<'a, D: Backend> Trainer<'a, D> {
     }
 
     fn save(&mut self, scenery: &Scenery<D>, best: bool, observer: &mut dyn Observer) -> Result<(), RunError> {
+        if !self.is_first() {
+            return Ok(());
+        }
         self.position.draws = scenery.loaders.positions();
         self.position.seconds += self.started.elapsed().as_secs_f64();
         self.started = Instant::now();

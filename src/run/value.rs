@@ -10,7 +10,7 @@ use crate::components::sample::Batch;
 use crate::graph::plan::{Plan, Value};
 use crate::nn::{BufferUpdate, Mode};
 use crate::random::Stream;
-use crate::tensor::{Backend, Context, Var};
+use crate::tensor::{Backend, Context, Share, Var};
 use std::cell::RefCell;
 use std::collections::HashMap;
 
@@ -31,16 +31,23 @@ pub struct Draw<D: Backend> {
     pub stream: Stream,
     /// Samples in the batch.
     pub count: usize,
+    /// The share of the batch that this is, where other processes have the others.
+    pub share: Option<Share>,
 }
 
 impl<D: Backend> Draw<D> {
-    /// The same draw, with nothing computed from it yet.
+    /// This draw as a share of a batch.
+    pub fn sharing(self, share: Option<Share>) -> Self {
+        Draw { share, ..self }
+    }
+
+    /// The same draw, with nothing computed from it yet, and as if it were a whole batch.
     pub fn again(&self) -> Self {
         Draw::of(self.ports.clone(), self.stream, self.count)
     }
 
     fn of(ports: HashMap<(usize, String), Var<D>>, stream: Stream, count: usize) -> Self {
-        Draw { ports, first: RefCell::default(), begun: RefCell::default(), stream, count }
+        Draw { ports, first: RefCell::default(), begun: RefCell::default(), stream, count, share: None }
     }
 
     /// Ports of all datasets with their values.
@@ -51,7 +58,10 @@ impl<D: Backend> Draw<D> {
     /// The pass of an update, as far as others have begun it.
     pub fn pass(&self, update: usize, device: &D) -> Begun<D> {
         let begun = self.begun.borrow_mut().remove(&update);
-        begun.unwrap_or_else(|| Begun { ctx: Context::recording(device), values: HashMap::new(), moved: vec![] })
+        begun.unwrap_or_else(|| {
+            let ctx = Context::recording(device).sharing(self.share.clone());
+            Begun { ctx, values: HashMap::new(), moved: vec![] }
+        })
     }
 
     /// `batches`: by the number of the dataset that the graph names.
@@ -74,7 +84,7 @@ pub struct Begun<D: Backend> {
     pub ctx: Context<D>,
     pub values: HashMap<usize, Vec<Var<D>>>,
     /// By network: buffers that the pass moves once the update's turn has come.
-    pub moved: Vec<(usize, Vec<BufferUpdate>)>,
+    pub moved: Vec<(usize, Vec<BufferUpdate<D>>)>,
 }
 
 /// An update that comes later in the step.
@@ -136,7 +146,7 @@ pub struct Scene<'a, D: Backend> {
     /// Updates that come later in the step, in order.
     later: Vec<&'a Later>,
     /// Where moved buffers wait, in a pass begun ahead.
-    waiting: Option<RefCell<Vec<(usize, Vec<BufferUpdate>)>>>,
+    waiting: Option<RefCell<Vec<(usize, Vec<BufferUpdate<D>>)>>>,
     constants: Context<D>,
 }
 
@@ -149,7 +159,7 @@ impl<'a, D: Backend> Scene<'a, D> {
         roles: &'a Roles,
         check_finite: bool,
     ) -> Self {
-        let constants = Context::inference(&models.device);
+        let constants = Context::inference(&models.device).sharing(draw.share.clone());
         let differentiated = RefCell::default();
         let (later, waiting) = (Vec::new(), None);
         Scene { plan, models, ctx, draw, roles, check_finite, differentiated, later, waiting, constants }
@@ -159,15 +169,15 @@ impl<'a, D: Backend> Scene<'a, D> {
     pub fn going_on(
         mut self,
         values: HashMap<usize, Vec<Var<D>>>,
-        moved: Vec<(usize, Vec<BufferUpdate>)>,
+        moved: Vec<(usize, Vec<BufferUpdate<D>>)>,
         later: Vec<&'a Later>,
-    ) -> Result<Self, RunError> {
+    ) -> Self {
         for (network, moved) in moved {
-            self.models.networks[network].borrow_mut().apply(&self.constants, moved)?;
+            self.models.networks[network].borrow_mut().apply(moved);
         }
         self.differentiated = RefCell::new(values);
         self.later = later;
-        Ok(self)
+        self
     }
 
     /// A value; with its gradient if the actor differentiates it.
@@ -273,7 +283,7 @@ impl<'a, D: Backend> Scene<'a, D> {
         if let Some(waiting) = &self.waiting {
             waiting.borrow_mut().push((network, moved));
         } else {
-            self.models.networks[network].borrow_mut().apply(&self.constants, moved)?;
+            self.models.networks[network].borrow_mut().apply(moved);
         }
         Ok(outputs)
     }

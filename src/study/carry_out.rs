@@ -6,9 +6,9 @@ use super::changes::{Change, unfinished_and_changed};
 use super::one::{Desk, Met};
 use super::search;
 use super::side_by_side::{self, Jobs};
-use crate::graph::plan::Run;
+use crate::graph::plan::Plan;
 use crate::record::{self, Observer, Progress, RecordError};
-use crate::run::Stop;
+use crate::run::{Crew, Stop};
 use crate::tensor::device::{self, Choice, Device};
 use std::collections::{BTreeSet, VecDeque};
 use std::path::{Path, PathBuf};
@@ -34,6 +34,8 @@ pub struct Options<'a> {
     pub out: Option<&'a Path>,
     /// Cells side by side, each in a process of its own.
     pub jobs: Option<Jobs<'a>>,
+    /// The processes that share each batch with this one.
+    pub crew: Option<&'a Crew<'a>>,
 }
 
 impl<'a> Options<'a> {
@@ -48,6 +50,7 @@ impl<'a> Options<'a> {
             command,
             out: None,
             jobs: None,
+            crew: None,
         }
     }
 
@@ -106,7 +109,7 @@ pub fn carry_out(
 ) -> Result<Finished, StudyError> {
     let mut notes = BTreeSet::new();
     for cell in &prepared.cells {
-        notes.extend(on_this_machine(&cell.plan.run)?);
+        notes.extend(on_this_machine(&cell.plan)?);
     }
     notes.into_iter().for_each(|note| observer.observe(&Progress::Note(note)));
     let runs = prepared.runs(options.out);
@@ -141,9 +144,15 @@ pub(super) fn enter(prepared: &Prepared, options: &Options<'_>, folder: &Path, r
 }
 
 /// What this program cannot do on this machine is refused before anything starts; else what is worth knowing of the device.
-fn on_this_machine(run: &Run) -> Result<Option<String>, StudyError> {
+fn on_this_machine(plan: &Plan) -> Result<Option<String>, StudyError> {
+    let run = &plan.run;
     let refuse = |key, value: &str, reason| Err(StudyError::Machine { key, value: value.into(), reason });
-    match (device::choose(&run.device), run.precision.as_str()) {
+    let processes = run.processes();
+    if let Some(stage) = plan.stages.iter().find(|stage| !stage.batch.is_multiple_of(processes)) {
+        let reason = format!("they cannot share a batch of {} (stage `{}`) equally", stage.batch, stage.name);
+        return refuse("run.processes", &processes.to_string(), reason);
+    }
+    match (device::choose(&run.device, 0), run.precision.as_str()) {
         (Err(reason), _) => refuse("run.device", &run.device, format!("{reason}; or use `cpu` or `auto`")),
         (Ok(Choice { device: Device::Cpu, .. }), precision) if precision != "f32" => {
             refuse("run.precision", precision, "the CPU computes in `f32`".into())

@@ -112,7 +112,7 @@ impl<'a> Desk<'a> {
         });
         match self.run(observer) {
             Ok(status) => {
-                let (seconds, peak_memory_bytes) = (status.seconds, status.peak_memory_bytes);
+                let (seconds, peak_memory_bytes) = (status.seconds, status.peak_bytes());
                 observer.observe(&Progress::CellFinished {
                     title,
                     seconds,
@@ -159,6 +159,7 @@ impl<'a> Desk<'a> {
             stop: self.stop,
             command: self.options.command,
             summary: &summary,
+            crew: self.options.crew,
         };
         let tracks = Tracks::new(self.prepared, self.cell, self.runs);
         tracks.run(resume, observer, |watch| run::run_where(&self.cell.plan, &given, watch))

@@ -2,7 +2,7 @@
 //! how gradients go back by the slot protocol: its backward step takes the output's gradient (freeing it) and writes or
 //! adds to its inputs'. No gradient is zero-filled, none outlives its use, and the same value may enter twice.
 
-use super::{Backend, Error, Tensor, Var, bridge};
+use super::{Backend, Error, Share, Tensor, Var, bridge};
 use dfdx::tensor::{OwnedTape, Tape};
 use std::cell::RefCell;
 
@@ -10,6 +10,7 @@ use std::cell::RefCell;
 pub struct Context<D: Backend> {
     device: D,
     recording: RefCell<Recording<D>>,
+    share: Option<Share>,
 }
 
 enum Recording<D: Backend> {
@@ -24,12 +25,22 @@ type DfdxGradients<D> = dfdx::tensor::Gradients<f32, D>;
 impl<D: Backend> Context<D> {
     /// Records, for training.
     pub fn recording(device: &D) -> Self {
-        Context { device: device.clone(), recording: RefCell::new(Recording::On(OwnedTape::default())) }
+        Context { device: device.clone(), recording: RefCell::new(Recording::On(OwnedTape::default())), share: None }
     }
 
     /// Records nothing: activations are freed as they go.
     pub fn inference(device: &D) -> Self {
-        Context { device: device.clone(), recording: RefCell::new(Recording::Off) }
+        Context { device: device.clone(), recording: RefCell::new(Recording::Off), share: None }
+    }
+
+    /// For a share of a batch whose other shares other processes have.
+    pub fn sharing(self, share: Option<Share>) -> Self {
+        Context { share, ..self }
+    }
+
+    /// The share of the batch that is computed here; `None`: all of it.
+    pub fn share(&self) -> Option<&Share> {
+        self.share.as_ref()
     }
 
     pub fn device(&self) -> &D {

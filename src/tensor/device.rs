@@ -131,9 +131,10 @@ fn driver() -> Result<usize, String> {
     cuda_shim::available()
 }
 
-/// What `run.device` (`auto`, `cpu`, `cuda`, `cuda:1`, `cuda:0,1`) is on this machine; the error says what is missing.
-pub fn choose(wanted: &str) -> Result<Choice, String> {
-    let choice = decide(wanted, usable(), BUILT != Built::Without || kernel_driver().is_some())?;
+/// What `run.device` (`auto`, `cpu`, `cuda`, `cuda:1`, `cuda:0,1`) is on this machine for its process number `local`; the
+/// error says what is missing.
+pub fn choose(wanted: &str, local: usize) -> Result<Choice, String> {
+    let choice = decide(wanted, local, usable(), BUILT != Built::Without || kernel_driver().is_some())?;
     Ok(match choice.device {
         Device::Cuda(number) => Choice { note: Some(announced(number)), ..choice },
         Device::Cpu => choice,
@@ -154,23 +155,28 @@ fn announced(number: usize) -> String {
 }
 
 /// `says`: whether it is worth saying why there is no GPU to whoever leaves the choice to the program.
-fn decide(wanted: &str, usable: Result<usize, String>, says: bool) -> Result<Choice, String> {
+fn decide(wanted: &str, local: usize, usable: Result<usize, String>, says: bool) -> Result<Choice, String> {
     let cpu = |note| Ok(Choice { device: Device::Cpu, note });
-    let numbers = match (wanted, &usable) {
+    let (numbers, count) = match (wanted, usable) {
         ("cpu", _) => return cpu(None),
         ("auto", Err(reason)) => return cpu(says.then(|| format!("computing on the CPU: {reason}"))),
         (_, Err(reason)) => return Err(format!("{reason}; `ablate doctor` says what this machine has")),
-        ("auto" | "cuda", Ok(_)) => vec!["0"],
-        (listed, Ok(_)) => listed.trim_start_matches("cuda:").split(',').collect(),
+        ("auto" | "cuda", Ok(count)) => ((0..count).collect(), count),
+        (listed, Ok(count)) => (these(listed, count)?, count),
     };
-    let count = usable.unwrap_or(0);
-    match numbers[..] {
-        [number] => match number.parse() {
-            Ok(number) if number < count => Ok(Choice { device: Device::Cuda(number), note: None }),
-            _ => Err(format!("there is no GPU {number}: the driver sees {count}, the first is 0")),
-        },
-        _ => Err("a run computes on one GPU: name one, as `cuda:1`".into()),
+    match numbers.get(local % numbers.len().max(1)) {
+        Some(&number) => Ok(Choice { device: Device::Cuda(number), note: None }),
+        None => Err(format!("there is no GPU: the driver sees {count}")),
     }
+}
+
+/// The numbers of a list, all of GPUs that there are.
+fn these(listed: &str, count: usize) -> Result<Vec<usize>, String> {
+    let one = |number: &str| match number.parse() {
+        Ok(number) if number < count => Ok(number),
+        _ => Err(format!("there is no GPU {number}: the driver sees {count}, the first is 0")),
+    };
+    listed.trim_start_matches("cuda:").split(',').map(one).collect()
 }
 
 #[cfg(test)]
@@ -184,27 +190,35 @@ mod tests {
     #[test]
     fn auto_takes_the_gpu_or_says_why_not() {
         let device = |choice: Result<Choice, String>| choice.unwrap().device;
-        assert_eq!(device(decide("auto", Ok(2), true)), Device::Cuda(0));
-        assert_eq!(device(decide("cuda", Ok(2), true)), Device::Cuda(0));
-        assert_eq!(device(decide("cuda:1", Ok(2), true)), Device::Cuda(1));
-        assert_eq!(device(decide("cpu", Ok(2), true)), Device::Cpu);
-        let choice = decide("auto", missing(), true).unwrap();
+        assert_eq!(device(decide("auto", 0, Ok(2), true)), Device::Cuda(0));
+        assert_eq!(device(decide("cuda", 0, Ok(2), true)), Device::Cuda(0));
+        assert_eq!(device(decide("cuda:1", 0, Ok(2), true)), Device::Cuda(1));
+        assert_eq!(device(decide("cpu", 0, Ok(2), true)), Device::Cpu);
+        let choice = decide("auto", 0, missing(), true).unwrap();
         assert_eq!((choice.device, choice.note.as_deref()), (Device::Cpu, Some("computing on the CPU: no driver")));
-        assert_eq!(decide("auto", missing(), false).unwrap().note, None, "nothing of NVIDIA, nothing to say");
+        assert_eq!(decide("auto", 0, missing(), false).unwrap().note, None, "nothing of NVIDIA, nothing to say");
     }
 
     #[test]
     fn what_was_asked_for_and_is_not_there_is_refused() {
-        assert!(decide("cuda", missing(), true).unwrap_err().starts_with("no driver"));
-        assert!(decide("cuda:3", Ok(2), true).unwrap_err().contains("there is no GPU 3: the driver sees 2"));
-        assert!(decide("cuda:0,1", Ok(2), true).unwrap_err().contains("one GPU"));
+        assert!(decide("cuda", 0, missing(), true).unwrap_err().starts_with("no driver"));
+        assert!(decide("cuda:3", 0, Ok(2), true).unwrap_err().contains("there is no GPU 3: the driver sees 2"));
+        assert!(decide("cuda:0,2", 0, Ok(2), true).unwrap_err().contains("there is no GPU 2"));
+        assert!(decide("cuda", 0, Ok(0), true).is_err());
+    }
+
+    #[test]
+    fn each_process_of_a_machine_has_its_gpu() {
+        let number = |wanted, local| decide(wanted, local, Ok(4), true).unwrap().device;
+        assert_eq!([0, 1, 2].map(|local| number("cuda:3,1", local)), [3, 1, 3].map(Device::Cuda));
+        assert_eq!([1, 3, 4].map(|local| number("cuda", local)), [1, 3, 0].map(Device::Cuda));
     }
 
     #[test]
     fn a_program_without_kernels_refuses_a_gpu() {
         match BUILT {
-            Built::Without => assert!(choose("cuda").unwrap_err().contains("built without CUDA")),
-            Built::WithoutKernels => assert!(choose("cuda").unwrap_err().contains("no GPU kernels")),
+            Built::Without => assert!(choose("cuda", 0).unwrap_err().contains("built without CUDA")),
+            Built::WithoutKernels => assert!(choose("cuda", 0).unwrap_err().contains("no GPU kernels")),
             Built::With => {}
         }
     }

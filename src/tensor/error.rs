@@ -37,7 +37,6 @@ thread_local! {
 }
 
 /// Says more of the error that this thread is about to return.
-#[cfg(feature = "cuda")]
 pub(super) fn note(text: String) {
     NOTE.set(Some(text));
 }

@@ -34,7 +34,7 @@ impl<D: Backend> Module<D> for Dropout {
         if !pass.mode.dropout || self.share == 0.0 {
             return only(x.clone());
         }
-        only(dropout(pass.ctx, x, self.share as f32, pass.stream())?)
+        only(dropout(pass.ctx, x, self.share as f32, pass.stream(x.len()))?)
     }
 
     fn onnx(&self, sheet: &mut Sheet<'_, D>) -> Drawn {

@@ -37,7 +37,8 @@ impl<D: Backend> Module<D> for NoiseFill {
     /// `image`: N x C x H x W, `mask`: N x 1 x H x W.
     fn forward(&self, pass: &Pass<'_, D>, inputs: &Inputs<D>) -> Result<Outputs<D>, Error> {
         let (ctx, image, mask) = (pass.ctx, inputs.one("image")?, inputs.one("mask")?);
-        let mut stream = pass.stream();
+        // A normal number takes two.
+        let mut stream = pass.stream(2 * image.len());
         let noise = (0..image.len()).map(|_| (self.std * stream.normal()).clamp(-1.0, 1.0) as f32).collect();
         let noise = multiply(ctx, &ctx.constant(noise, image.shape())?, mask)?;
         let kept = multiply(ctx, image, &affine(ctx, mask, -1.0, 1.0)?)?;

@@ -32,7 +32,7 @@ impl<D: Backend> Module<D> for NoiseFill {
         let image = inputs.one("image")?;
         let [_, c, h, w] = image.shape();
         let values = image.to_vec();
-        let mut stream = pass.stream();
+        let mut stream = pass.stream(image.len());
         let mut noise = vec![0.0; values.len()];
         for (sample, filled) in values.chunks(c * h * w).zip(noise.chunks_mut(c * h * w)) {
             for pixel in 0..h * w {

@@ -8,7 +8,8 @@ use crate::config::{Item, TOP_KEYS, Value};
 use crate::graph::plan::{Evaluate, Run, Span};
 
 const TRAIN: [&str; 8] = ["batch", "stages", "epoch-of", "init", "optimizer", "schedule", "clip", "accumulate"];
-const RUN: [&str; 7] = ["seed", "device", "precision", "threads", "out", "checkpoint", "track"];
+const RUN: [&str; 9] =
+    ["seed", "device", "precision", "threads", "processes", "sync-batch-norm", "out", "checkpoint", "track"];
 /// Names that wires and columns give a meaning of their own.
 const RESERVED: [&str; 6] = ["in", "out", "batch", "cost", "all", "reversed"];
 
@@ -81,6 +82,8 @@ pub fn run(desk: &Desk, top: &Fields) -> Run {
         device: device(&fields),
         precision: fields.choice("precision", &["f32", "tf32", "bf16"]).unwrap_or("f32").into(),
         threads: threads(&fields),
+        processes: fields.integer("processes", 1).map(|n| n as usize),
+        sync_batch_norm: fields.boolean("sync-batch-norm", true),
         out: fields.text("out").unwrap_or("runs").into(),
         checkpoint_every: checkpoint.span("every").unwrap_or(Span::Epochs(1)),
         checkpoint_keep: checkpoint.integer("keep", 1).unwrap_or(3) as usize,

@@ -76,6 +76,11 @@ fn run(run: &Run) -> String {
     struct Form<'a> {
         precision: &'a str,
         seed: u64,
+        /// Of how many processes each has statistics of its own.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        statistics: Option<usize>,
     }
-    text(&Form { precision: &run.precision, seed: run.seed })
+    let processes = run.processes();
+    let statistics = (processes > 1 && !run.sync_batch_norm).then_some(processes);
+    text(&Form { precision: &run.precision, seed: run.seed, statistics })
 }

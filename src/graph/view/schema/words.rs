@@ -224,6 +224,8 @@ fn run() -> Value {
         ("device", means(device, "auto", "`auto`, `cpu`, `cuda` or `cuda:0,1`.")),
         ("precision", choice(&["f32", "tf32", "bf16"], "f32", "Of the sums in convolutions.")),
         ("threads", means(threads, "auto", "Results do not depend on it.")),
+        ("processes", integer(1, None, "How many share each batch; one for each device that `device` lists.")),
+        ("sync-batch-norm", boolean(true, "Of several processes: statistics of the whole batch, not of each share.")),
         ("out", means(json!({ "type": "string" }), "runs", "Folder of the runs.")),
         ("checkpoint", means(checkpoint, Value::Null, "When the state of the run is kept.")),
         (
