@@ -24,6 +24,7 @@ impl Picture {
     }
 
     /// The channels of a pixel inside the picture.
+    #[inline]
     pub fn at(&self, x: usize, y: usize) -> &[f32] {
         let start = (y * self.width + x) * self.channels;
         &self.data[start..start + self.channels]
@@ -54,6 +55,7 @@ impl Picture {
     /// Bilinear between the four nearest pixels into `out`, a value for each channel; beyond the outermost centres the
     /// border repeats. Whether the point lies on the picture, `0 <= x <= width` and `0 <= y <= height`: where it does
     /// not, `out` is the nearest border; zeros for an empty picture and for a point that is not finite.
+    #[inline]
     pub fn sample(&self, x: f32, y: f32, out: &mut [f32]) -> bool {
         if self.data.is_empty() || !(x.is_finite() && y.is_finite()) {
             out.fill(0.0);
@@ -70,6 +72,7 @@ impl Picture {
 }
 
 /// The two pixels around a place along an axis of `len`, and the share of the second.
+#[inline]
 fn taps(at: f32, len: usize) -> (usize, usize, f32) {
     let place = (at - 0.5).clamp(0.0, (len - 1) as f32);
     let low = place as usize;

@@ -80,27 +80,39 @@ impl Canvas {
 }
 
 /// 0 below `from`, 1 above `to`, smooth between; falls where `from` is the greater.
+#[inline]
 pub fn ramp(from: f32, to: f32, value: f32) -> f32 {
     let t = ((value - from) / (to - from)).clamp(0.0, 1.0);
     t * t * (3.0 - 2.0 * t)
 }
 
+/// The whole number below; processors without SSE 4.1 have only a call for it.
+#[inline]
+fn floor(x: f32) -> i32 {
+    let whole = x as i32;
+    whole - i32::from(whole as f32 > x)
+}
+
 /// A bell of height 1.
+#[inline]
 pub fn bell(x: f32, width: f32) -> f32 {
     fall((x / width) * (x / width))
 }
 
 /// A bell over both coordinates.
+#[inline]
 pub fn spot(x: f32, y: f32, width: f32, height: f32) -> f32 {
     fall((x / width) * (x / width) + (y / height) * (y / height))
 }
 
 /// A bell by its squared distance; nothing past four widths, most of the sheet.
+#[inline]
 fn fall(squared: f32) -> f32 {
     if squared > 16.0 { 0.0 } else { (-0.5 * squared).exp() }
 }
 
 /// A factor for [`Canvas::tint`]: `strength` of the way from 1 to `colour`.
+#[inline]
 pub fn toward(colour: Colour, strength: f32) -> Colour {
     colour.map(|c| 1.0 + (c - 1.0) * strength)
 }
@@ -114,40 +126,43 @@ impl Noise {
         Noise(stream)
     }
 
+    #[inline]
     fn knot(&self, i: i32, j: i32) -> f32 {
         let position = u64::from(i as u32) << 32 | u64::from(j as u32);
         (self.0.at(position) >> 40) as f32 / (1u64 << 23) as f32 - 1.0
     }
 
     pub fn at(&self, x: f32, y: f32) -> f32 {
-        let (i, j) = (x.floor(), y.floor());
+        let (i, j) = (floor(x), floor(y));
         let smooth = |t: f32| t * t * (3.0 - 2.0 * t);
-        let (u, v) = (smooth(x - i), smooth(y - j));
-        let (i, j) = (i as i32, j as i32);
+        let (u, v) = (smooth(x - i as f32), smooth(y - j as f32));
         let top = self.knot(i, j) * (1.0 - u) + self.knot(i + 1, j) * u;
         let bottom = self.knot(i, j + 1) * (1.0 - u) + self.knot(i + 1, j + 1) * u;
         top * (1.0 - v) + bottom * v
     }
 
     /// The same, turned, so that fine grain shows no rows and columns.
+    #[inline]
     pub fn grain(&self, x: f32, y: f32) -> f32 {
         self.at(0.8 * x + 0.6 * y, 0.8 * y - 0.6 * x)
     }
 
     /// Round dots, about one in `1 / density` cells of side 1: 1 inside, 0 outside.
+    #[inline]
     pub fn dots(&self, x: f32, y: f32, density: f32) -> f32 {
         let (x, y) = (0.8 * x + 0.6 * y, 0.8 * y - 0.6 * x);
-        let (i, j) = (x.floor(), y.floor());
-        let knot = |k: i32| (self.knot(4 * i as i32 + k, j as i32) + 1.0) / 2.0;
+        let (i, j) = (floor(x), floor(y));
+        let knot = |k: i32| (self.knot(4 * i + k, j) + 1.0) / 2.0;
         if knot(0) > density {
             return 0.0;
         }
-        let distance = (x - i - 0.35 - 0.3 * knot(1)).hypot(y - j - 0.35 - 0.3 * knot(2));
+        let distance = (x - i as f32 - 0.35 - 0.3 * knot(1)).hypot(y - j as f32 - 0.35 - 0.3 * knot(2));
         let radius = 0.14 + 0.16 * knot(3);
         ramp(1.3, 0.6, distance / radius)
     }
 
     /// Three octaves.
+    #[inline]
     pub fn cloud(&self, x: f32, y: f32) -> f32 {
         (self.at(x, y) + 0.5 * self.at(2.0 * x + 17.0, 2.0 * y) + 0.25 * self.at(4.0 * x, 4.0 * y + 31.0)) / 1.75
     }

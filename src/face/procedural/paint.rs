@@ -5,6 +5,7 @@ use super::shot::{Drawn, Scene};
 use super::solid::Part;
 use crate::face::mesh::Vec3;
 use crate::face::picture::Picture;
+use crate::face::raster::Fragments;
 
 /// Knots of the ground along a side.
 const KNOTS: usize = 33;
@@ -45,63 +46,69 @@ impl<'a> Paint<'a> {
         Paint { drawn, complete, lit, uv, strands: Noise::new(moment.noise.named("strands")), ground, size }
     }
 
-    /// The colour of a pixel whose subpixels show these parts.
-    pub fn pixel(&self, p: usize, under: [usize; 4], parts: [Part; 4]) -> Vec3 {
-        if parts == [parts[0]; 4] {
+    /// The colour of pixel `p`, whose subpixels `under` of a band show these parts.
+    pub fn pixel(&self, band: &Fragments, p: usize, under: [usize; 4], parts: [Part; 4]) -> Vec3 {
+        if parts[1] == parts[0] && parts[2] == parts[0] && parts[3] == parts[0] {
             match parts[0] {
                 Part::Ground => return self.ground(p),
                 Part::Face => {
-                    if let Some(colour) = self.face(under) {
+                    if let Some(colour) = self.face(band, under) {
                         return colour;
                     }
                 }
-                Part::Hair => return self.hair(under[0], self.colour(under[0])),
+                Part::Hair => return self.hair(band, under[0]),
                 _ => {}
             }
         }
-        mean([0, 1, 2, 3].map(|k| match parts[k] {
+        let one = |k: usize| match parts[k] {
             Part::Ground => self.ground(p),
-            Part::Face => self.sampled(self.place(under[k])),
-            Part::Hair => self.hair(under[k], self.colour(under[k])),
-            _ => self.colour(under[k]),
-        }))
+            Part::Face => self.sampled(self.place(band, under[k])),
+            Part::Hair => self.hair(band, under[k]),
+            _ => self.colour(band, under[k]),
+        };
+        mean([one(0), one(1), one(2), one(3)])
     }
 
     /// The sheet half way between two opposite subpixels, the pixel's middle; nothing where they lie far apart on it.
-    fn face(&self, under: [usize; 4]) -> Option<Vec3> {
-        let (a, b) = (self.place(under[0]), self.place(under[3]));
+    #[inline]
+    fn face(&self, band: &Fragments, under: [usize; 4]) -> Option<Vec3> {
+        let (a, b) = (self.place(band, under[0]), self.place(band, under[3]));
         let near = NEAR / self.complete.width as f32;
         let close = (a[0] - b[0]).abs() < near && (a[1] - b[1]).abs() < near;
         close.then(|| self.sampled([(a[0] + b[0]) / 2.0, (a[1] + b[1]) / 2.0]))
     }
 
     /// Where a subpixel lies on its texture.
-    fn place(&self, i: usize) -> [f32; 2] {
-        self.drawn.fragments.at(&self.drawn.triangles, i, &self.uv).unwrap_or_default()
+    #[inline]
+    fn place(&self, band: &Fragments, i: usize) -> [f32; 2] {
+        band.at(&self.drawn.triangles, i, &self.uv).unwrap_or_default()
     }
 
+    #[inline]
     fn sampled(&self, [u, v]: [f32; 2]) -> Vec3 {
         let (mut colour, size) = ([0.0; 3], self.complete.width as f32);
         self.complete.sample(u * size, v * size, &mut colour);
         colour
     }
 
-    fn colour(&self, i: usize) -> Vec3 {
-        self.drawn.fragments.at(&self.drawn.triangles, i, &self.lit).unwrap_or_default()
+    #[inline]
+    fn colour(&self, band: &Fragments, i: usize) -> Vec3 {
+        band.at(&self.drawn.triangles, i, &self.lit).unwrap_or_default()
     }
 
     /// Strands over the colour of hair.
-    fn hair(&self, i: usize, colour: Vec3) -> Vec3 {
-        let [u, v] = self.place(i);
+    fn hair(&self, band: &Fragments, i: usize) -> Vec3 {
+        let ([u, v], [red, green, blue]) = (self.place(band, i), self.colour(band, i));
         let fine = self.strands.at(u * 330.0 + 5.0 * v, v * 6.0);
         let strand = 0.86 + 0.24 * fine + 0.14 * self.strands.at(u * 110.0, v * 4.0 + 50.0);
-        colour.map(|c| (c * strand).min(1.0))
+        [(red * strand).min(1.0), (green * strand).min(1.0), (blue * strand).min(1.0)]
     }
 
     fn ground(&self, p: usize) -> Vec3 {
         let scale = (KNOTS - 1) as f32 / self.size as f32;
         let (x, y) = ((p % self.size) as f32 * scale, (p / self.size) as f32 * scale);
-        let (a, b, u, v) = (x as usize, y as usize, x.fract(), y.fract());
+        let (a, b) = (x as usize, y as usize);
+        let (u, v) = (x - a as f32, y - b as f32);
         let at = |a: usize, b: usize| self.ground[b.min(KNOTS - 1) * KNOTS + a.min(KNOTS - 1)];
         let (p, q, r, s) = (at(a, b), at(a + 1, b), at(a, b + 1), at(a + 1, b + 1));
         let of = |k: usize| (p[k] * (1.0 - u) + q[k] * u) * (1.0 - v) + (r[k] * (1.0 - u) + s[k] * u) * v;
@@ -109,6 +116,7 @@ impl<'a> Paint<'a> {
     }
 }
 
+#[inline]
 fn mean(colours: [Vec3; 4]) -> Vec3 {
     let of = |k: usize| (colours[0][k] + colours[1][k] + colours[2][k] + colours[3][k]) / 4.0;
     [of(0), of(1), of(2)]

@@ -88,6 +88,7 @@ impl Default for Encoder {
 
 impl Encoder {
     /// Linear light as an sRGB value.
+    #[inline]
     pub fn of(&self, v: f32) -> f32 {
         let place = v.clamp(0.0, 1.0).sqrt() * STEPS as f32;
         let i = place as usize;

@@ -8,10 +8,10 @@ use super::solid::{Part, Solid};
 use super::studio::{Lighting, Studio, joined, normals};
 use super::tresses::tresses;
 use super::worn::Worn;
-use crate::face::camera::{Camera, Perspective, Pose};
+use crate::face::camera::{Camera, Perspective, Pose, Projected};
 use crate::face::mesh::Vec3;
 use crate::face::picture::Picture;
-use crate::face::raster::{Faces, Fragments, NONE, rasterize};
+use crate::face::raster::{self, Faces, Fragments, NONE};
 use crate::face::visible;
 use crate::random::Stream;
 
@@ -143,9 +143,9 @@ impl<'a> Scene<'a> {
         visible::worn(&sharp, atlas, |u, v| 0.6 * noise.at(u * 9.0, v * 9.0) + 0.6 * noise.at(u * 31.0, v * 31.0))
     }
 
-    /// What each subpixel shows.
+    /// What may be seen on a picture of `size` pixels, which has [`OVER`] x [`OVER`] subpixels in each.
     pub fn drawn(&self, size: usize) -> Drawn {
-        let (camera, sides) = (self.camera(size * OVER), (size * OVER, size * OVER));
+        let camera = self.camera(size * OVER);
         let both = [self.positions.as_slice(), &self.solid.positions].concat();
         let projected = camera.project(&both);
         let at = |v: u32| projected.points[v as usize];
@@ -159,52 +159,71 @@ impl<'a> Scene<'a> {
         let (first, face) = (self.positions.len() as u32, triangles.len());
         let mut parts = Vec::with_capacity(self.solid.parts.len());
         let solid = self.solid.topology.triangles.iter().zip(self.solid.parts.iter().zip(&self.solid.open));
-        for (triangle, (part, open)) in solid.map(|(t, rest)| (t.map(|v| v + first), rest)) {
+        for ([a, b, c], (part, open)) in solid {
+            let triangle = [a + first, b + first, c + first];
             if *open || front(&triangle) {
                 triangles.push(triangle);
                 parts.push(*part);
             }
         }
-        Drawn { fragments: rasterize(&projected, &triangles, sides, Faces::Both), triangles, face, parts }
+        Drawn { projected, side: size * OVER, triangles, face, parts }
     }
 
     /// The photo, of `size` x `size` pixels, that shows the lit sheet.
     pub fn shot(&self, complete: &Picture, size: usize) -> Shot {
+        const ROWS: usize = raster::ROWS / OVER;
         let drawn = self.drawn(size);
         let paint = Paint::new(self, &drawn, complete, size);
         let mut image = Picture::new(size, size, 3);
         let (mut parts, mut depth) = (vec![0; size * size], vec![f32::NEG_INFINITY; size * size]);
-        for (p, pixel) in image.data.chunks_exact_mut(3).enumerate() {
-            let under = subpixels(p, size);
-            let found = under.map(|i| drawn.part(i));
-            pixel.copy_from_slice(&paint.pixel(p, under, found));
-            let k = most(found);
-            parts[p] = found[k] as u8;
-            if found[k] != Part::Ground {
-                depth[p] = (drawn.fragments.depth[under[k]] + DISTANCE) * MILLIMETRES;
+        let points = self.points(size);
+        let rows = image.data.chunks_mut(3 * ROWS * size).zip(parts.chunks_mut(ROWS * size));
+        let outs = rows.zip(depth.chunks_mut(ROWS * size)).map(|((image, parts), depth)| (image, parts, depth));
+        let nearest = drawn.in_bands(outs.collect(), |top, fragments, (image, parts, depth)| {
+            let first = top / OVER * size;
+            for (p, pixel) in image.chunks_exact_mut(3).enumerate() {
+                let under = subpixels(p, size);
+                let part = |k: usize| drawn.part(fragments.triangle[under[k]]);
+                let found = [part(0), part(1), part(2), part(3)];
+                pixel.copy_from_slice(&paint.pixel(fragments, first + p, under, found));
+                let k = most(found);
+                parts[p] = found[k] as u8;
+                if found[k] != Part::Ground {
+                    depth[p] = (fragments.depth[under[k]] + DISTANCE) * MILLIMETRES;
+                }
             }
-        }
-        let (landmarks, visible) = self.landmarks(&drawn.fragments, size);
-        Shot { image, parts, depth, landmarks, visible }
+            let inside = |p: &Vec3| row(p[1], size).checked_sub(top).filter(|row| *row < raster::ROWS);
+            let near = |(k, p): (usize, &Vec3)| Some((k, fragments.depth[inside(p)? * size * OVER + row(p[0], size)]));
+            points.iter().enumerate().filter_map(near).collect::<Vec<_>>()
+        });
+        let mut before = [f32::NEG_INFINITY; 68];
+        nearest.into_iter().flatten().for_each(|(k, near)| before[k] = near);
+        let visible = std::array::from_fn(|k| self.visible(k, points[k], before[k], size));
+        Shot { image, parts, depth, landmarks: points.map(|[x, y, _]| [x, y]), visible }
     }
 
-    fn landmarks(&self, drawn: &Fragments, size: usize) -> ([[f32; 2]; 68], [bool; 68]) {
+    /// The landmarks: x and y in pixels and 1 / distance.
+    fn points(&self, size: usize) -> [Vec3; 68] {
         let camera = self.camera(size);
-        let points = self.studio.landmarks.map(|v| camera.point(self.positions[v as usize]));
-        let seen = |k: usize| {
-            let [x, y, near] = points[k];
-            let normal = self.moment.pose.rotation().of(self.normals[self.studio.landmarks[k] as usize]);
-            let limit = (size * OVER) as f32 - 1.0;
-            let inside = x >= 0.0 && y >= 0.0 && x < size as f32 && y < size as f32;
-            let i = (y * OVER as f32).clamp(0.0, limit) as usize * size * OVER
-                + (x * OVER as f32).clamp(0.0, limit) as usize;
-            inside && normal[2] > -0.2 && drawn.depth[i] < 0.06 - 1.0 / near
-        };
-        (points.map(|[x, y, _]| [x, y]), std::array::from_fn(seen))
+        self.studio.landmarks.map(|v| camera.point(self.positions[v as usize]))
+    }
+
+    /// Whether a landmark is on the picture, not turned away, and nothing lies before it; `before` is the depth drawn
+    /// there.
+    fn visible(&self, k: usize, [x, y, near]: Vec3, before: f32, size: usize) -> bool {
+        let normal = self.moment.pose.rotation().of(self.normals[self.studio.landmarks[k] as usize]);
+        let inside = x >= 0.0 && y >= 0.0 && x < size as f32 && y < size as f32;
+        inside && normal[2] > -0.2 && before < 0.06 - 1.0 / near
     }
 }
 
+/// The subpixels' row or column of a place in pixels.
+fn row(place: f32, size: usize) -> usize {
+    (place * OVER as f32).clamp(0.0, (size * OVER) as f32 - 1.0) as usize
+}
+
 /// The subpixel that shows what most of the pixel shows; of as many, the first.
+#[inline]
 fn most(found: [Part; 4]) -> usize {
     if found == [found[0]; 4] {
         return 0;
@@ -213,9 +232,11 @@ fn most(found: [Part; 4]) -> usize {
     (1..4).fold(0, |best, k| if count(found[k]) > count(found[best]) { k } else { best })
 }
 
-/// What a camera sees, at [`OVER`] x [`OVER`] subpixels of a pixel.
+/// What a camera may see, ready to be drawn.
 pub struct Drawn {
-    pub fragments: Fragments,
+    projected: Projected,
+    /// Subpixels along a side of the picture.
+    side: usize,
     /// The sheet's first.
     pub triangles: Vec<[u32; 3]>,
     /// How many are the sheet's, and the parts of the others.
@@ -224,21 +245,30 @@ pub struct Drawn {
 }
 
 impl Drawn {
-    fn part(&self, i: usize) -> Part {
-        match self.fragments.triangle[i] {
+    /// Draws a band of subpixels after the other.
+    fn in_bands<T: Send, R: Send>(&self, outs: Vec<T>, work: impl Fn(usize, &Fragments, T) -> R + Sync) -> Vec<R> {
+        raster::in_bands((&self.projected, &self.triangles), (self.side, self.side), Faces::Both, outs, work)
+    }
+
+    /// The part that a subpixel shows by its triangle.
+    #[inline]
+    pub fn part(&self, triangle: u32) -> Part {
+        match triangle {
             NONE => Part::Ground,
             t if (t as usize) < self.face => Part::Face,
             t => self.parts.get(t as usize - self.face).copied().unwrap_or(Part::Ground),
         }
     }
 
-    /// Whether a subpixel shows the sheet.
-    pub fn shows_face(&self, i: usize) -> bool {
-        (self.fragments.triangle[i] as usize) < self.face
+    /// Every subpixel.
+    #[cfg(test)]
+    pub fn fragments(&self) -> Fragments {
+        raster::rasterize(&self.projected, &self.triangles, (self.side, self.side), Faces::Both)
     }
 }
 
 /// The subpixels of a pixel.
+#[inline]
 pub fn subpixels(p: usize, size: usize) -> [usize; 4] {
     let first = p / size * OVER * size * OVER + p % size * OVER;
     [first, first + 1, first + size * OVER, first + size * OVER + 1]

@@ -39,14 +39,15 @@ fn the_picture_is_the_complete_sheet_sampled_again() {
     let complete = scene.complete(&sheet(&person));
     let shot = scene.shot(&complete, SIZE);
     let drawn = scene.drawn(SIZE);
+    let fragments = drawn.fragments();
     let uv = &studio.head.topology.uv;
     let mut checked = 0;
     for p in 0..SIZE * SIZE {
         let under = subpixels(p, SIZE);
-        if !under.iter().all(|i| drawn.shows_face(*i)) {
+        if !under.iter().all(|i| drawn.part(fragments.triangle[*i]) == Part::Face) {
             continue;
         }
-        let places = under.map(|i| drawn.fragments.at(&drawn.triangles, i, uv).unwrap());
+        let places = under.map(|i| fragments.at(&drawn.triangles, i, uv).unwrap());
         let middle = [0, 1].map(|k| (places[0][k] + places[3][k]) / 2.0);
         // Across a fold, as that of a lid, each subpixel is read.
         if (0..2).any(|k| (places[0][k] - places[3][k]).abs() >= 4.0 / SIZE as f32) {

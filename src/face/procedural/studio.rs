@@ -99,7 +99,9 @@ impl Studio {
     fn shade(&self, number: usize, normal: Vec3, light: &Lighting, open: &[f32; 9], eye: Vec3, wet: bool) -> [f32; 4] {
         let (room, lamp) = match self.reach.get(number) {
             Some(reach) => {
-                let seen: f32 = reach.open.iter().zip(open).map(|(a, b)| a * b).sum();
+                let (a, b) = (&reach.open, open);
+                let first = a[0] * b[0] + a[1] * b[1] + a[2] * b[2] + a[3] * b[3];
+                let seen = first + a[4] * b[4] + a[5] * b[5] + a[6] * b[6] + a[7] * b[7] + a[8] * b[8];
                 (reach.room, smooth(0.15, 0.85, seen))
             }
             None => (0.9, 1.0),
@@ -107,9 +109,12 @@ impl Studio {
         // Skin lets some light around its edge, and red goes deepest.
         let face = dot(normal, light.lamp);
         let sky = room * (0.80 + 0.20 * normal[1] + 0.12 * normal[2]);
-        let around = |soft: f32| (((face + soft) / (1.0 + soft)).max(0.0)).powf(1.0 + soft);
+        let around = |soft: f32| match (face + soft) / (1.0 + soft) {
+            lit if lit > 0.0 => lit.powf(1.0 + soft),
+            _ => 0.0,
+        };
         let soft = [around(0.22), around(0.10), around(0.08)];
-        let half = unit([0, 1, 2].map(|k| light.lamp[k] + eye[k]));
+        let half = unit([light.lamp[0] + eye[0], light.lamp[1] + eye[1], light.lamp[2] + eye[2]]);
         let shine = dot(normal, half).max(0.0);
         let gloss = if wet { 0.9 * shine.powi(90) } else { 0.050 * shine.powi(10) + 0.060 * shine.powi(28) };
         let out = |k: usize| light.room[k] * sky + light.strength[k] * lamp * soft[k];
@@ -134,9 +139,8 @@ impl Studio {
         let triangles = &self.head.topology.triangles;
         for ((i, texel), albedo) in sheet.data.chunks_exact_mut(3).enumerate().zip(albedo.chunks_exact(3)) {
             let shade = self.atlas.at(triangles, i, shades).unwrap_or([0.5, 0.5, 0.5, 0.0]);
-            for c in 0..3 {
-                texel[c] = self.encoder.of(self.linear[usize::from(albedo[c])] * shade[c] + shade[3]);
-            }
+            let of = |c: usize| self.encoder.of(self.linear[usize::from(albedo[c])] * shade[c] + shade[3]);
+            texel.copy_from_slice(&[of(0), of(1), of(2)]);
         }
         sheet
     }

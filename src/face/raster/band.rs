@@ -4,6 +4,9 @@ use super::Faces;
 use super::bins::{Corner, PARTS, centres, oriented};
 use crate::face::mesh::Vec3;
 
+/// Width of a triangle's box from which on its rows' ends are reckoned.
+const WIDE: usize = 12;
+
 /// Rows of a picture from `top` to before `bottom`.
 pub struct Band<'a> {
     pub width: usize,
@@ -67,40 +70,110 @@ impl Band<'_> {
         let [q, r] = if swapped { [r, q] } else { [q, r] };
         let near = [points[p as usize][2], points[q as usize][2], points[r as usize][2]];
         let inverse = 1.0 / area as f32;
+        let plane = Plane { id, near, inverse, swapped };
+        let (columns, wide) = (left..right, right - left >= WIDE);
         for y in top..bottom {
             let start = (y - self.top) * self.width;
-            let (mut u, mut v, mut w) = (e.value, f.value, g.value);
-            for pixel in start + left..start + right {
-                if u | v | w >= 0 {
-                    let share = |value: i64, edge: Edge| (value + edge.outside) as f32 * inverse;
-                    self.cover::<PERSPECTIVE>(pixel, id, [share(u, e), share(v, f), share(w, g)], near, swapped);
-                }
-                (u, v, w) = (u + e.right, v + f.right, w + g.right);
+            let row = start + columns.start..start + columns.end;
+            let cells = (&mut self.triangle[row.clone()], &mut self.weights[row.clone()], &mut self.depth[row]);
+            match wide {
+                true => plane.wide::<PERSPECTIVE>(cells, [e, f, g]),
+                false => plane.narrow::<PERSPECTIVE>(cells, [e, f, g]),
             }
             e.value += e.down;
             f.value += f.down;
             g.value += g.down;
         }
     }
+}
 
-    /// Shows a triangle at a pixel unless something nearer is there.
+/// Cells of a row: number, weights and depth.
+type Cells<'a> = (&'a mut [u32], &'a mut [[f32; 3]], &'a mut [f32]);
+
+/// What covered pixels of a triangle show.
+struct Plane {
+    id: u32,
+    /// Of the corners in clockwise order: what is linear over the picture.
+    near: [f32; 3],
+    /// 1 / twice the area.
+    inverse: f32,
+    swapped: bool,
+}
+
+impl Plane {
+    /// A few pixels: each is asked whether it is inside.
     #[inline(always)]
-    fn cover<const PERSPECTIVE: bool>(
-        &mut self,
-        pixel: usize,
-        id: u32,
-        [a, b, c]: [f32; 3],
-        near: [f32; 3],
-        swapped: bool,
-    ) {
-        let (p, q, r) = (a * near[0], b * near[1], c * near[2]);
-        let sum = p + q + r;
-        let depth = if PERSPECTIVE { -1.0 / sum } else { sum };
-        if depth > self.depth[pixel] {
-            let [a, b, c] = if PERSPECTIVE { [p / sum, q / sum, r / sum] } else { [a, b, c] };
-            self.depth[pixel] = depth;
-            self.triangle[pixel] = id;
-            self.weights[pixel] = if swapped { [a, c, b] } else { [a, b, c] };
+    fn narrow<const PERSPECTIVE: bool>(&self, (triangle, weights, depth): Cells, [e, f, g]: [Edge; 3]) {
+        let (mut u, mut v, mut w) = (e.value, f.value, g.value);
+        let len = depth.len();
+        let (triangle, weights) = (&mut triangle[..len], &mut weights[..len]);
+        for i in 0..len {
+            if u | v | w >= 0 {
+                let cell = (&mut triangle[i], &mut weights[i], &mut depth[i]);
+                self.cover::<PERSPECTIVE>(cell, [u + e.outside, v + f.outside, w + g.outside]);
+            }
+            (u, v, w) = (u + e.right, v + f.right, w + g.right);
         }
     }
+
+    /// Many pixels: those inside are reckoned, and what lies well behind what is there is passed over.
+    fn wide<const PERSPECTIVE: bool>(&self, (triangle, weights, depth): Cells, [e, f, g]: [Edge; 3]) {
+        let Some(inside) = span([e, f, g], depth.len()) else { return };
+        let at = |i: usize, edge: Edge| edge.value + i as i64 * edge.right + edge.outside;
+        let sum = |u: i64, v: i64, w: i64| {
+            (u as f32 * self.near[0] + v as f32 * self.near[1] + w as f32 * self.near[2]) * self.inverse
+        };
+        let first = sum(at(inside.start, e), at(inside.start, f), at(inside.start, g));
+        let step = sum(e.right, f.right, g.right);
+        let mut far = 0.0;
+        for i in inside {
+            let (behind, here) = (-depth[i], first + step * far);
+            far += 1.0;
+            if PERSPECTIVE && here * behind < 0.9999 {
+                continue;
+            }
+            let cell = (&mut triangle[i], &mut weights[i], &mut depth[i]);
+            self.cover::<PERSPECTIVE>(cell, [at(i, e), at(i, f), at(i, g)]);
+        }
+    }
+
+    /// Shows the triangle at a pixel inside it unless something nearer is there; `areas` are those of the edges.
+    #[inline(always)]
+    fn cover<const PERSPECTIVE: bool>(
+        &self,
+        (triangle, weights, shown): (&mut u32, &mut [f32; 3], &mut f32),
+        areas: [i64; 3],
+    ) {
+        let (a, b, c) =
+            (areas[0] as f32 * self.inverse, areas[1] as f32 * self.inverse, areas[2] as f32 * self.inverse);
+        let (p, q, r) = (a * self.near[0], b * self.near[1], c * self.near[2]);
+        let sum = p + q + r;
+        // Surely behind, by more than rounding: known without a division.
+        if PERSPECTIVE && sum * -*shown < 0.999_99 {
+            return;
+        }
+        let depth = if PERSPECTIVE { -1.0 / sum } else { sum };
+        if depth > *shown {
+            let [a, b, c] = if PERSPECTIVE { [p / sum, q / sum, r / sum] } else { [a, b, c] };
+            *shown = depth;
+            *triangle = self.id;
+            *weights = if self.swapped { [a, c, b] } else { [a, b, c] };
+        }
+    }
+}
+
+/// The pixels of a row, of `len` from the edges' places on, that lie inside all three.
+fn span(edges: [Edge; 3], len: usize) -> Option<std::ops::Range<usize>> {
+    let (mut from, mut to) = (0, len as i64);
+    for Edge { value, right, .. } in edges {
+        match right {
+            0 if value < 0 => return None,
+            0 => {}
+            right if right > 0 && value < 0 => from = from.max((-value + right - 1) / right),
+            right if right > 0 => {}
+            _ if value < 0 => return None,
+            right => to = to.min(value / -right + 1),
+        }
+    }
+    (from < to).then(|| from as usize..to as usize)
 }

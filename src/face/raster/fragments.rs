@@ -36,6 +36,13 @@ impl Fragments {
         }
     }
 
+    /// Nothing again.
+    pub fn clear(&mut self) {
+        self.triangle.fill(NONE);
+        self.weights.fill([0.0; 3]);
+        self.depth.fill(f32::NEG_INFINITY);
+    }
+
     /// Whether a pixel shows anything.
     pub fn covers(&self, pixel: usize) -> bool {
         self.triangle[pixel] != NONE
