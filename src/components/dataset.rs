@@ -10,6 +10,7 @@ mod celeba;
 mod cfp;
 mod cplfw;
 mod ffhq;
+mod ijb;
 mod image_folder;
 mod insightface_bin;
 mod lfw;
@@ -67,6 +68,11 @@ pub trait Dataset: Send + Sync {
     /// Who is seen on the samples of a split; `None` where that is not known.
     fn people(&self, _split: Split) -> Option<People> {
         None
+    }
+
+    /// Sets of samples that a protocol compares, by the labels that the samples have; empty: none are said.
+    fn pairings(&self, _split: Split) -> &[(usize, usize, bool)] {
+        &[]
     }
 
     /// Whether a sample depends on its stream.
@@ -139,6 +145,7 @@ pub fn entries() -> Vec<DatasetEntry> {
         reader::entry::<cfp::Cfp>(),
         reader::entry::<cplfw::Cplfw>(),
         reader::entry::<ffhq::Ffhq>(),
+        reader::entry::<ijb::Ijb>(),
         image_folder::entry(),
         insightface_bin::entry(),
         reader::entry::<lfw::Lfw>(),

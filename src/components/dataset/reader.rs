@@ -101,6 +101,8 @@ pub struct Listing {
     pub classes: Vec<(&'static str, Vec<String>)>,
     /// Who is seen on each item, where that is known.
     pub people: Option<People>,
+    /// Sets of test samples that are compared, by the labels that the samples have.
+    pub pairings: Vec<(usize, usize, bool)>,
 }
 
 /// Registers a loader.
@@ -280,6 +282,10 @@ impl Dataset for Photos {
     fn people(&self, split: Split) -> Option<People> {
         let people = self.listing.people.as_ref()?;
         Some(people.qualified(&self.source).of(&self.listing.splits[position(split)]))
+    }
+
+    fn pairings(&self, split: Split) -> &[(usize, usize, bool)] {
+        if split == Split::Test { &self.listing.pairings } else { &[] }
     }
 
     fn draws(&self) -> bool {
