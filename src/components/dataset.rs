@@ -10,6 +10,7 @@ mod celeba;
 mod cfp;
 mod cplfw;
 mod ffhq;
+mod ijb;
 mod image_folder;
 mod insightface_bin;
 mod lfw;
@@ -85,6 +86,11 @@ pub trait Dataset: Send + Sync {
         None
     }
 
+    /// Sets of samples that a protocol compares, by the labels that the samples have; empty: none are said.
+    fn pairings(&self, _split: Split) -> &[(usize, usize, bool)] {
+        &[]
+    }
+
     /// Whether a sample depends on its stream.
     fn draws(&self) -> bool;
 }
@@ -155,6 +161,7 @@ pub fn entries() -> Vec<DatasetEntry> {
         reader::entry::<cfp::Cfp>(),
         reader::entry::<cplfw::Cplfw>(),
         reader::entry::<ffhq::Ffhq>(),
+        reader::entry::<ijb::Ijb>(),
         image_folder::entry(),
         insightface_bin::entry(),
         reader::entry::<lfw::Lfw>(),

@@ -4,17 +4,24 @@
 //! as its weight; a sample whose region is empty has no number. A protocol, such as verification, is a metric whose numbers
 //! are of a whole split.
 
+mod features;
+mod fid;
+mod identification;
+mod identity_cosine;
 mod iou;
+mod kid;
 mod l1;
+mod perceptual;
 mod pixel_l2;
 mod precision;
 mod protocol;
 mod psnr;
 mod ssim;
+mod template_verification;
 mod verification;
 
 use crate::registry::{self, Accepts, InputEdges, Make, Problem, Settings, Type, ports};
-pub use protocol::{Compared, Finished, Protocol, Shown, Tally};
+pub use protocol::{Compared, Finished, Pairing, Protocol, Shown, Tally};
 
 /// A metric that has its settings.
 pub trait Metric: Send + Sync {
@@ -25,6 +32,11 @@ pub trait Metric: Send + Sync {
     /// Where the numbers are of a whole split: what is shown all of it, and counts in the end.
     fn protocol(&self) -> Option<Box<dyn Protocol>> {
         None
+    }
+
+    /// Whether all outputs of the network are shown (`prediction`, `prediction-1`, ..), not the first alone.
+    fn every_output(&self) -> bool {
+        false
     }
 
     /// Of a protocol whose network embeds pictures: whether a picture's vector is the sum of its own and its mirror
@@ -158,12 +170,18 @@ pub struct MetricEntry {
 /// Every metric, in the order in which they are printed.
 pub fn entries() -> Vec<MetricEntry> {
     vec![
+        fid::entry(),
+        identification::entry(),
+        identity_cosine::entry(),
         iou::entry(),
+        kid::entry(),
         l1::entry(),
+        perceptual::entry(),
         pixel_l2::entry(),
         precision::entry(),
         psnr::entry(),
         ssim::entry(),
+        template_verification::entry(),
         verification::entry(),
     ]
 }

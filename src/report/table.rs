@@ -235,6 +235,10 @@ fn notes(study: &StudyRecord, groups: &[Group<'_>], rows: &[Row], tested: Vec<St
             "Mean ± standard deviation over n test samples, one seed a row."
         };
         all.push(over.into());
+        // Of a verification only the accuracy has a deviation within a run.
+        if study.records.iter().any(|(_, record)| !record.pairs.verifications.is_empty()) && seeds == 1 {
+            all.push("Of a verification's accuracy mean and deviation are over its folds.".into());
+        }
         all.extend(tested);
     }
     all.extend(study.records.iter().filter_map(|(entry, record)| {

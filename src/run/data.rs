@@ -104,6 +104,11 @@ impl Data {
         self.all[dataset].dataset.classes(port)
     }
 
+    /// Sets of samples that a protocol compares.
+    pub fn pairings(&self, dataset: usize, split: Split) -> &[(usize, usize, bool)] {
+        self.all[dataset].dataset.pairings(split)
+    }
+
     /// Who is seen in a split, where that is known.
     fn people(&self, dataset: usize, split: Split) -> Option<People> {
         self.all[dataset].dataset.people(split)

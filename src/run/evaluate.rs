@@ -12,7 +12,7 @@ use crate::components::sample::{Batch, Split};
 use crate::graph::plan::{self, GroupBy, Plan, Value};
 use crate::random::Stream;
 use crate::record::{Column, Group, Observer, Progress, Summary};
-use crate::tensor::{Backend, Context, Var};
+use crate::tensor::{Backend, Context};
 use embed::Embedders;
 use protocols::Protocols;
 use std::collections::BTreeMap;
@@ -189,6 +189,9 @@ impl<D: Backend> Evaluator<'_, D> {
                 target.insert(column, summary(values, &groups, evaluation.group_by.as_ref(), keep));
             }
         }
+        for (_, read) in datasets {
+            protocols.pair(self.data.pairings(*read, split));
+        }
         protocols.finish((evaluation, prefix, datasets), (&groups, keep), embedders, &metrics, result)
     }
 
@@ -206,18 +209,21 @@ impl<D: Backend> Evaluator<'_, D> {
         let values = ports.iter().map(|(p, v)| Ok((p, scene.constant(v)?))).collect::<Result<Vec<_>, RunError>>()?;
         let single = metrics.iter().zip(&evaluation.metrics).filter(|(metric, _)| metric.protocol().is_none());
         for (metric, plan) in single {
-            let mut hosts = Vec::with_capacity(values.len());
+            let mut hosts: Vec<(String, [usize; 4], Vec<f32>)> = Vec::with_capacity(values.len());
             for (port, value) in &values {
                 let applied = match plan.network {
                     Some(network) if metric::is_picture(&plan.component.name, port) => {
-                        scene.network(network, std::slice::from_ref(value), true)?.into_iter().next()
+                        scene.network(network, std::slice::from_ref(value), true)?
                     }
-                    _ => None,
+                    _ => vec![value.clone()],
                 };
-                let value: &Var<D> = applied.as_ref().unwrap_or(value);
-                hosts.push((port.as_str(), value.shape(), value.to_vec()));
+                let shown = if metric.every_output() { applied.len() } else { 1 };
+                for (i, value) in applied.iter().take(shown).enumerate() {
+                    let name = if i == 0 { port.to_string() } else { format!("{port}-{i}") };
+                    hosts.push((name, value.shape(), value.to_vec()));
+                }
             }
-            let views = hosts.iter().map(|(port, shape, data)| (*port, View { shape: *shape, data })).collect();
+            let views = hosts.iter().map(|(port, shape, data)| (port.as_str(), View { shape: *shape, data })).collect();
             let samples = metric.samples(&MetricInputs { ports: views }).map_err(failed(prefix))?;
             for (name, numbers) in plan.columns.iter().zip(samples) {
                 let column = format!("{prefix}.{name}");

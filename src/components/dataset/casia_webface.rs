@@ -69,6 +69,7 @@ impl Loader for CasiaWebface {
             splits: splits::by_shares(&self.split, &keys)?,
             classes: vec![("identity", names)],
             people,
+            ..Listing::default()
         })
     }
 }

@@ -9,15 +9,22 @@
 //! Who shows the right cheek is turned towards the image's right: yaw 90 here. `view` counts the table.
 //!
 //! People are parted by `split`; or the first `subjects` train (less the share `split.validation`) and the others are the
-//! test, as in TP-GAN (Huang et al. 2017): 150 of session 1, or 200 of all sessions.
+//! test, as in TP-GAN (Huang et al. 2017): 150 of session 1 (its setting 1), or 200 of all sessions (setting 2).
+//!
+//! `gallery` is 1 on the one photo by which a person is known: from in front, under the light `gallery-light`, the first
+//! session and recording that are read. With `read = "pairs"` a sample is a test person's photo of the gallery and another
+//! photo, of the same person or of another one; people are in ten folds, `yaw` is the other photo's.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::reader::cut::Cut;
+use super::reader::pairs::{self, FOLDS, Pair, READ};
 use super::reader::tree::{Tree, name};
 use super::reader::{Item, Listing, Loader, People, labels, splits};
 use super::split::Shares;
 use crate::components::sample::DataError;
+use crate::random::Stream;
 use crate::registry::{Edge, Settings, settings};
 
 /// Camera, yaw and pitch in degrees: pitch above 0 is a face that looks down, as one does to a camera above it.
@@ -39,6 +46,8 @@ pub const VIEWS: [(&str, f32, f32); 15] = [
     ("19_1", 45.0, 25.0),
 ];
 const LIGHTS: usize = 20;
+/// The camera in front, in [`VIEWS`].
+const FRONT: usize = 6;
 
 settings! {
     /// What `multi-pie` is told.
@@ -55,6 +64,10 @@ settings! {
         views: Vec<String> = vec![];
         /// Lights, 0 to 19; none: all.
         lights: Vec<usize> = vec![], min = 0, max = 19;
+        /// A sample: a photo, or a pair of the test people.
+        read: String = "images", of = READ;
+        /// The light of the gallery's photos; where it is not read, the first that is.
+        gallery_light: usize = 7_usize, max = 19;
         /// The square in the middle of a photo, as a share of its shorter side.
         keep: f64 = 1.0, above = 0.0, max = 1.0;
         /// People.
@@ -70,8 +83,18 @@ impl Loader for MultiPie {
     const NAME: &'static str = "multi-pie";
     const DOC: &'static str = "Multi-PIE: photos of 337 people in 15 views under 19 lights, as they are given out.";
     const PAPER: &'static str = "Gross et al. 2010";
-    const PORTS: &'static [&'static str] =
-        &["image: image", "identity: label", "view: label", "light: label", "yaw: scalar"];
+    const PORTS: &'static [&'static str] = &[
+        "image?: image",
+        "identity?: label",
+        "view?: label",
+        "light?: label",
+        "yaw: scalar",
+        "gallery?: label",
+        "first?: image",
+        "second?: image",
+        "same?: label",
+        "fold?: label",
+    ];
     const LAYOUT: &'static str =
         "session01/multiview/001/01/05_1/001_01_01_051_00.png    (session, subject, recording, camera; or under data)
 session01/multiview/001/01/05_1/001_01_01_051_19.png    (lights 00 to 19)";
@@ -85,12 +108,18 @@ session01/multiview/001/01/05_1/001_01_01_051_19.png    (lights 00 to 19)";
     }
 
     fn ports(&self) -> Vec<(String, Edge)> {
+        if self.read == "pairs" {
+            let mut all = pairs::ports(self.size, FOLDS);
+            all.push(("yaw".into(), Edge::scalar()));
+            return all;
+        }
         vec![
             ("image".into(), Edge::image(3, self.size, self.size)),
             ("identity".into(), Edge::label(self.classes)),
             ("view".into(), Edge::label(VIEWS.len())),
             ("light".into(), Edge::label(LIGHTS)),
             ("yaw".into(), Edge::scalar()),
+            ("gallery".into(), Edge::label(2)),
         ]
     }
 
@@ -104,15 +133,25 @@ session01/multiview/001/01/05_1/001_01_01_051_19.png    (lights 00 to 19)";
         let people: Vec<String> = shots.iter().map(|shot| shot.subject.clone()).collect();
         let (numbers, names) = labels::number("classes", &people, self.classes)?;
         let splits = self.parted(&people, &numbers, names.len())?;
-        let item = |(shot, number): (Shot, usize)| {
-            let yaw = VIEWS[shot.view].1.abs();
-            let values = [number as f32, shot.view as f32, shot.light as f32, yaw];
+        let gallery = self.gallery(&shots);
+        if self.read == "pairs" {
+            return pose_pairs(&shots, &gallery, &splits[2]);
+        }
+        let item = |(i, (shot, number)): (usize, (Shot, usize))| {
+            let known = f32::from(u8::from(gallery.get(&shot.subject) == Some(&i)));
+            let values = [number as f32, shot.view as f32, shot.light as f32, shot.yaw(), known];
             Item { values: values.map(|value| vec![value]).into(), ..Item::photo(shot.path) }
         };
-        let items = shots.into_iter().zip(numbers).map(item).collect();
+        let items = shots.into_iter().zip(numbers).enumerate().map(item).collect();
         let cameras = VIEWS.iter().map(|(camera, ..)| camera.to_string()).collect();
         let people = Some(People::new(people.into_iter().map(|name| [name.clone(), name])));
-        Ok(Listing { items, splits, classes: vec![("identity", names), ("view", cameras)], people })
+        Ok(Listing {
+            items,
+            splits,
+            classes: vec![("identity", names), ("view", cameras)],
+            people,
+            ..Listing::default()
+        })
     }
 }
 
@@ -124,7 +163,53 @@ struct Shot {
     light: usize,
 }
 
+impl Shot {
+    /// Without its sign.
+    fn yaw(&self) -> f32 {
+        VIEWS[self.view].1.abs()
+    }
+}
+
+/// Each test photo with the gallery's of its person, and with that of another of the same fold.
+fn pose_pairs(shots: &[Shot], gallery: &BTreeMap<String, usize>, test: &[usize]) -> Result<Listing, DataError> {
+    let people: BTreeSet<&String> = test.iter().map(|i| &shots[*i].subject).collect();
+    let mut order: Vec<(u64, &String)> = people.into_iter().map(|p| (Stream::new(0, p).at(0), p)).collect();
+    order.sort_unstable();
+    if order.len() < 2 * FOLDS {
+        let why = format!("pairs of {FOLDS} folds want at least {} test people, there are {}", 2 * FOLDS, order.len());
+        return Err(DataError::setting("read", why));
+    }
+    let fold_of: BTreeMap<&String, usize> = order.iter().enumerate().map(|(i, (_, p))| (*p, i % FOLDS)).collect();
+    let (mut found, mut yaws) = (vec![], vec![]);
+    for (n, &probe) in test.iter().enumerate() {
+        let (shot, fold) = (&shots[probe], fold_of[&shots[probe].subject]);
+        let others = order.iter().map(|(_, p)| *p).filter(|p| fold_of[p] == fold && **p != shot.subject);
+        let others: Vec<&String> = others.collect();
+        let other = others[(Stream::new(0, "other person").at(n as u64) % others.len() as u64) as usize];
+        for (person, same) in [(&shot.subject, true), (other, false)] {
+            let Some(&known) = gallery.get(person).filter(|known| **known != probe) else { continue };
+            let (first, second) = (shots[known].path.clone(), shot.path.clone());
+            found.push(Pair { first, second, same, fold, people: [person.clone(), shot.subject.clone()] });
+            yaws.push(shot.yaw());
+        }
+    }
+    let mut listing = pairs::listing(found);
+    listing.items.iter_mut().zip(yaws).for_each(|(item, yaw)| item.values.push(vec![yaw]));
+    Ok(listing)
+}
+
 impl MultiPie {
+    /// The photo by which each person is known; people without one from in front are known by none.
+    fn gallery(&self, shots: &[Shot]) -> BTreeMap<String, usize> {
+        let lights: BTreeSet<usize> = shots.iter().map(|shot| shot.light).collect();
+        let light = lights.get(&self.gallery_light).or(lights.first()).copied().unwrap_or(self.gallery_light);
+        let mut found = BTreeMap::new();
+        for (i, shot) in shots.iter().enumerate().filter(|(_, s)| s.view == FRONT && s.light == light) {
+            found.entry(shot.subject.clone()).or_insert(i);
+        }
+        found
+    }
+
     /// Positions in [`VIEWS`].
     fn cameras(&self) -> Result<Vec<usize>, DataError> {
         let known = |camera: &String| {

@@ -260,7 +260,7 @@ impl Pairs {
         }
         let splits = [vec![], vec![], (0..items.len()).collect()];
         let classes = vec![("first-identity", names.clone()), ("second-identity", names.clone())];
-        Ok(Listing { items, splits, classes, people: Some(People { names, seen }) })
+        Ok(Listing { items, splits, classes, people: Some(People { names, seen }), ..Listing::default() })
     }
 
     /// Every photo of the people in the pairs.
@@ -286,7 +286,7 @@ impl Pairs {
         let seen = numbers.iter().map(|n| [*n, *n]).collect();
         let splits = splits::by_shares(&self.split, &keys)?;
         let classes = vec![("identity", names.clone())];
-        Ok(Listing { items, splits, classes, people: Some(People { names, seen }) })
+        Ok(Listing { items, splits, classes, people: Some(People { names, seen }), ..Listing::default() })
     }
 }
 

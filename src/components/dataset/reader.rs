@@ -101,6 +101,8 @@ pub struct Listing {
     pub classes: Vec<(&'static str, Vec<String>)>,
     /// Who is seen on each item, where that is known.
     pub people: Option<People>,
+    /// Sets of test samples that are compared, by the labels that the samples have.
+    pub pairings: Vec<(usize, usize, bool)>,
 }
 
 /// Registers a loader.
@@ -292,6 +294,10 @@ impl Dataset for Photos {
             value.map(|class| *class as usize).ok_or_else(lacks)
         };
         self.listing.splits[position(split)].iter().map(class).collect()
+    }
+
+    fn pairings(&self, split: Split) -> &[(usize, usize, bool)] {
+        if split == Split::Test { &self.listing.pairings } else { &[] }
     }
 
     fn draws(&self) -> bool {

@@ -4,7 +4,9 @@
 //! of them. With `maps`: `complete` is the lit map of the whole face, `incomplete` what the picture shows of it, 0 where
 //! `missing` is 1; `mask` is 1 where the picture shows the face itself; `depth` is in decimetres before the head's middle,
 //! 0 on the ground; `yaw` is absolute, `pose` yaw, pitch and roll, in degrees. Splits are those of the manifest, and have
-//! no person in common.
+//! no person in common. With `read = "pairs"` a sample is two pictures of the test's people, drawn in ten folds.
+
+mod pairs;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -79,14 +81,18 @@ settings! {
         maps: bool = false;
         /// Without the pictures that have an occluder.
         bare: bool = false;
+        /// A sample: a pair of the test's people, or a picture.
+        read: String = "images", of = reader::pairs::READ;
+        /// Pairs of a kind in a fold, where pairs are read.
+        drawn: usize = 300_usize, min = 1;
     }
 }
 
 pub fn entry() -> DatasetEntry {
     let outputs = [
-        "image: image",
-        "landmarks: landmarks",
-        "box: vector",
+        "image?: image",
+        "landmarks?: landmarks",
+        "box?: vector",
         "incomplete?: image",
         "complete?: image",
         "missing?: mask",
@@ -95,6 +101,14 @@ pub fn entry() -> DatasetEntry {
         "yaw?: scalar",
         "pose?: vector",
         "identity?: label",
+        "first?: image",
+        "second?: image",
+        "same?: label",
+        "fold?: label",
+        "first-identity?: label",
+        "second-identity?: label",
+        "first-yaw?: scalar",
+        "second-yaw?: scalar",
     ];
     let card = Card {
         family: "dataset",
@@ -138,6 +152,14 @@ struct Faces {
 
 impl SyntheticFaces {
     fn edges(&self) -> Vec<(String, Edge)> {
+        match self.read == "pairs" {
+            true => pairs::ports(self.size),
+            false => self.single(),
+        }
+    }
+
+    /// Ports of a picture.
+    fn single(&self) -> Vec<(String, Edge)> {
         let (image, mask) = (Edge::image(3, self.size, self.size), Edge::mask(self.size, self.size));
         let mut all = face_ports(self.size, 68);
         if self.maps {
@@ -252,8 +274,12 @@ fn open(settings: &Settings, around: &Surroundings) -> Result<Arc<dyn Dataset>, 
             (Some(rows.iter().map(number).collect()), names)
         }
     };
-    let (size, maps, ports) = (settings.size, settings.maps, settings.edges());
-    Ok(Arc::new(Faces { root: tree.root, size, maps, rows, splits, people, names, ports }))
+    let (size, maps, ports) = (settings.size, settings.maps, settings.single());
+    let faces = Faces { root: tree.root, size, maps, rows, splits, people, names, ports };
+    match settings.read == "pairs" {
+        true => Ok(Arc::new(pairs::Pairs::new(faces, settings.drawn)?)),
+        false => Ok(Arc::new(faces)),
+    }
 }
 
 fn files(settings: &Settings, around: &Surroundings) -> Result<Files, DataError> {

@@ -8,11 +8,22 @@ pub trait Protocol: Send {
     /// The next batch.
     fn show(&mut self, batch: &Shown<'_>) -> Result<(), MetricError>;
 
+    /// What a dataset says is to be compared, before [`finish`](Protocol::finish).
+    fn pair(&mut self, _pairs: &[Pairing]) {}
+
     /// All has been shown.
     fn finish(&mut self) -> Result<Finished, MetricError>;
 
     /// The columns over some of the samples, judged as in the whole; after [`finish`](Protocol::finish).
     fn part(&self, samples: &[usize]) -> Vec<Tally>;
+}
+
+/// Two sets of pictures that are compared, by their labels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pairing {
+    pub first: usize,
+    pub second: usize,
+    pub same: bool,
 }
 
 /// One batch as a protocol sees it.

@@ -133,3 +133,25 @@ fn panel(scene: &Scene<'_>, column: &str, spread: Spread) -> Option<Panel> {
     let y = Axis::between("true accept rate", 0.0, 1.0, 5);
     (!curves.is_empty()).then(|| Panel { title: title(column), x, y, series: curves.iter().map(series).collect() })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn curves_are_averaged_at_the_same_false_accept_rate() {
+        let pairs =
+            |scores: [f32; 4]| PairScores { scores: scores.to_vec(), same: vec![1, 0, 1, 0], ..PairScores::default() };
+        // By hand: perfect, and one impostor above one of the genuine pairs.
+        let (perfect, mixed) = (pairs([0.9, 0.1, 0.8, 0.2]), pairs([0.9, 0.5, 0.4, 0.2]));
+        let mean: Vec<Roc> = [&perfect, &mixed].map(|p| curve(p, |_| true).unwrap()).into();
+        let curves = Curves { spread: mean.clone(), mean, least: 0.5 };
+        assert_eq!(curves.at(0.25, Spread::Range), (0.75, Some((0.5, 1.0))));
+        assert_eq!(curves.at(0.5, Spread::Range).0, 1.0);
+        assert!(curve(&perfect, |i| i == 0).is_none(), "one pair has no curve");
+        let rates = Curves::rates(0.01);
+        assert!((rates[0] - 0.01).abs() < 1e-12 && (rates[200] - 1.0).abs() < 1e-12);
+        assert_eq!(title("verification.cfp-fp.accuracy"), "cfp-fp");
+        assert_eq!(title("verification.accuracy"), "verification");
+    }
+}

@@ -2,7 +2,9 @@
 
 use super::embed::Embedders;
 use super::{Evaluated, failed, groups_of};
-use crate::components::metric::{Compared, Finished, Metric, MetricInputs, Protocol, Shown, Tally, View, is_picture};
+use crate::components::metric::{
+    Compared, Finished, Metric, MetricInputs, Pairing, Protocol, Shown, Tally, View, is_picture,
+};
 use crate::graph::plan::{self, GroupBy, Value};
 use crate::record::{Group, Summary};
 use crate::run::{RunError, Scene};
@@ -66,6 +68,17 @@ impl Protocols {
         let views = hosts.iter().map(|(port, shape, data)| (*port, View { shape: *shape, data })).collect();
         let shown = Shown { inputs: MetricInputs { ports: views }, pictures };
         protocol.show(&shown).map_err(failed(&plan.component.name))
+    }
+
+    /// Tells what a dataset wants compared.
+    pub fn pair(&mut self, pairings: &[(usize, usize, bool)]) {
+        let pairs: Vec<Pairing> = pairings
+            .iter()
+            .map(|(first, second, same)| Pairing { first: *first, second: *second, same: *same })
+            .collect();
+        if !pairs.is_empty() {
+            self.0.values_mut().for_each(|protocol| protocol.pair(&pairs));
+        }
     }
 
     /// Counts: columns with their groups, and the pairs of the trained graph if they are to be kept.

@@ -70,6 +70,15 @@ fn multi_pie_is_chosen_by_session_view_and_light() {
     let shot = sample(&*one, Split::Test, 0);
     let read = |port: &str| shot.get(port).unwrap().data[0];
     assert_eq!([read("identity"), read("view"), read("light"), read("yaw")], [1.0, 12.0, 7.0, 90.0]);
+    // Known by the photo from in front, in the first session and recording; without light 7 by the first light.
+    let all: Vec<(f32, f32)> = Split::ALL
+        .into_iter()
+        .flat_map(|s| values(&*data, s, "gallery").into_iter().zip(values(&*data, s, "view")))
+        .collect();
+    assert_eq!(all.iter().filter(|(known, _)| *known == 1.0).count(), 4);
+    assert!(all.iter().all(|(known, view)| *known == 0.0 || *view == 6.0));
+    let said = scratch.refused("multi-pie", with(json!({ "read": "pairs", "subjects": 1 })));
+    assert_eq!(said, "`read`: pairs of 10 folds want at least 20 test people, there are 3");
     // The first two people train: 001 in session 1, 002 in both.
     let first = scratch.open("multi-pie", with(json!({ "subjects": 2, "split": { "validation": 0.0 } }))).unwrap();
     assert_eq!(counts(&*first), [36, 0, 24]);
@@ -101,7 +110,7 @@ fn what_multi_pie_lacks_is_named_and_views_are_mirrored() {
 }
 
 /// Two folds of two pairs of a kind.
-const PAIRS: &str = "2\t2
+pub const PAIRS: &str = "2\t2
 Ann_Bo\t1\t2
 Cy\t1\t2
 Ann_Bo\t1\tCy\t2
@@ -245,137 +254,4 @@ fn cfp_reads_both_protocols() {
     scratch.remove("Data/Images/001/frontal/02.jpg");
     let said = scratch.refused("cfp", json!({ "protocol": "frontal-frontal" }));
     assert!(said.contains("`Data/Images/001/frontal/02.jpg` is missing; expected in it\n"), "{said}");
-}
-
-/// Four people in two folds, two photos each.
-fn two_folds(scratch: &Scratch) {
-    for person in ["Ann_Bo", "Cy", "Di", "Ed"] {
-        (1..=2).for_each(|i| scratch.photo(&format!("{person}/{person}_{i:04}.jpg"), 8, 8, (i, 1)));
-    }
-}
-
-#[test]
-fn any_list_of_pairs_is_read_and_folds_are_chosen() {
-    let scratch = Scratch::new("pairs");
-    two_folds(&scratch);
-    scratch.text("pairs.txt", PAIRS);
-    let data = scratch.open("pairs", json!({ "size": 8 })).unwrap();
-    assert_eq!(counts(&*data), [0, 0, 8]);
-    assert_eq!(values(&*data, Split::Test, "second-identity"), [0.0, 1.0, 1.0, 0.0, 2.0, 3.0, 3.0, 2.0]);
-    assert_eq!(data.people(Split::Test).unwrap().present().len(), 4);
-    assert!(data.people(Split::Train).unwrap().present().is_empty());
-    // The second fold alone, counted anew; the first trains.
-    let second = scratch.open("pairs", json!({ "size": 8, "folds": [2] })).unwrap();
-    assert_eq!(values(&*second, Split::Test, "fold"), [0.0; 4]);
-    assert_eq!(second.classes("first-identity").unwrap(), ["Di", "Ed"]);
-    let first = scratch.open("pairs", json!({ "size": 8, "folds": [1], "read": "images", "classes": 2 })).unwrap();
-    assert_eq!(counts(&*first), [4, 0, 0]);
-    assert_eq!(values(&*first, Split::Train, "identity"), [0.0, 0.0, 1.0, 1.0]);
-    let (trained, tested) = (first.people(Split::Train).unwrap(), second.people(Split::Test).unwrap());
-    assert!(trained.present().is_disjoint(&tested.present()));
-    assert_eq!(scratch.refused("pairs", json!({ "folds": [3] })), "`folds`: no pair is in fold 3");
-    let said = scratch.refused("pairs", json!({ "read": "images", "classes": 5 }));
-    assert!(said.contains("it is 5, but the folder holds 4 identities"), "{said}");
-}
-
-#[test]
-fn a_table_of_pairs_has_a_head_and_names_what_is_missing() {
-    let scratch = Scratch::new("pairs-csv");
-    two_folds(&scratch);
-    let table = "fold,file1,file2,same,else
-2,Ann_Bo/Ann_Bo_0001.jpg,Ann_Bo/Ann_Bo_0002.jpg,1,x
-1,Ann_Bo/Ann_Bo_0001.jpg,Cy/Cy_0002.jpg,0,y
-";
-    scratch.text("pairs.csv", table);
-    scratch.text(
-        "manifest.csv",
-        "file,yaw,pitch\nAnn_Bo/Ann_Bo_0001.jpg,-3,1\nAnn_Bo/Ann_Bo_0002.jpg,10,1\nCy/Cy_0002.jpg,-40,0\n",
-    );
-    let settings = json!({ "size": 8, "list": "pairs.csv", "poses": "manifest.csv" });
-    let data = scratch.open("pairs", settings.clone()).unwrap();
-    assert_eq!(
-        (values(&*data, Split::Test, "fold"), values(&*data, Split::Test, "same")),
-        (vec![1.0, 0.0], vec![1.0, 0.0])
-    );
-    assert_eq!(values(&*data, Split::Test, "yaw"), [10.0, 40.0]);
-    assert_eq!(values(&*data, Split::Test, "second-yaw"), [10.0, -40.0]);
-    let white = ["first", "second"].map(|port| brightest(sample(&*data, Split::Test, 0).get(port).unwrap()));
-    assert_eq!(white, [(1, 1), (2, 1)]);
-    for (from, to, what) in [
-        ("Cy/Cy_0002", "Cy/Cy_0003", "`Cy/Cy_0003.jpg` is missing; expected in it"),
-        ("file1", "left", "it has no column `file1`, only fold, left, file2, same, else"),
-        (",1,x", ",yes,x", "row 1: `same` is `yes`, expected 1 or 0"),
-        ("\n2,", "\n11,", "row 1: expected a fold of 1 to 10"),
-        ("Cy/Cy_0002.jpg", "../Cy_0002.jpg", "row 2: `../Cy_0002.jpg` is no path within the folder"),
-        ("Cy/Cy_0002", "Cy/Cy_0001", "manifest.csv`: it says nothing of `Cy/Cy_0001.jpg`"),
-    ] {
-        scratch.text("pairs.csv", &table.replacen(from, to, 1));
-        let said = scratch.refused("pairs", settings.clone());
-        assert!(said.contains(what), "{said}");
-    }
-    // Without folds they are cut in their order.
-    scratch.text("pairs.csv", &table.replace("fold,", "").replace("\n2,", "\n").replace("\n1,", "\n"));
-    let data = scratch.open("pairs", settings).unwrap();
-    assert_eq!(values(&*data, Split::Test, "fold"), [0.0, 1.0]);
-}
-
-#[test]
-fn landmarks_cut_each_photo_of_a_pair_by_its_own() {
-    let scratch = Scratch::new("pairs-landmarks");
-    for (name, white) in [("a/1.png", (5, 5)), ("b/1.png", (20, 12))] {
-        scratch.photo(name, 32, 32, white);
-    }
-    scratch.text("p.csv", "file1,file2,same\na/1.png,b/1.png,0\n");
-    // The white pixel is in the middle of three points that are 4 apart.
-    scratch.text("l.csv", "file,x0,y0,x1,y1,x2,y2\na/1.png,3,3,7,7,5,5\nb/1.png,18,10,22,14,20,12\n");
-    let settings = json!({ "size": 8, "list": "p.csv", "landmarks": "l.csv", "margin": 0.5 });
-    let data = scratch.open("pairs", settings).unwrap();
-    let pair = sample(&*data, Split::Test, 0);
-    let white = ["first", "second"].map(|port| brightest(pair.get(port).unwrap()));
-    assert_eq!(white[0], white[1]);
-}
-
-#[test]
-fn pairs_are_drawn_where_no_list_says_them() {
-    let scratch = Scratch::new("pairs-drawn");
-    for person in 0..20 {
-        (0..3).for_each(|i| scratch.small(&format!("s{person}/{i}.png")));
-    }
-    let data = scratch.open("pairs", json!({ "size": 8, "list": "", "drawn": 4 })).unwrap();
-    assert_eq!(counts(&*data), [0, 0, 80]);
-    assert_eq!(values(&*data, Split::Test, "same").iter().sum::<f32>(), 40.0);
-    let some =
-        scratch.open("pairs", json!({ "size": 8, "list": "", "folds": [1, 2, 3, 4, 5, 6], "read": "images" })).unwrap();
-    assert_eq!(counts(&*some), [36, 0, 0]);
-}
-
-/// `pickle.dump(([first, second, first, first], [False, True]), file, protocol=4)` of two small photos.
-#[test]
-fn files_of_insightface_are_read() {
-    let scratch = Scratch::new("insightface");
-    scratch.photo("1.png", 8, 8, (1, 1));
-    scratch.photo("2.png", 8, 8, (6, 3));
-    let photo = |name: &str| std::fs::read(scratch.0.join(name)).unwrap();
-    let mut bytes = vec![0x80, 4, b']', 0x94, b'('];
-    for name in ["1.png", "2.png", "1.png", "1.png"] {
-        let photo = photo(name);
-        bytes.push(b'B');
-        bytes.extend((photo.len() as u32).to_le_bytes());
-        bytes.extend(photo);
-    }
-    bytes.extend([b'e', b']', 0x94, b'(', 0x89, 0x88, b'e', 0x86, 0x94, b'.']);
-    scratch.bytes("pairs.bin", &bytes);
-    let at = |file: &str| json!({ "root": scratch.0.join(file).display().to_string(), "size": 8, "folds": 2 });
-    let opened = |file: &str| open("insightface-bin", at(file).as_object().unwrap(), &around());
-    let data = opened("pairs.bin").unwrap();
-    assert_eq!(counts(&*data), [0, 0, 2]);
-    assert_eq!(
-        (values(&*data, Split::Test, "same"), values(&*data, Split::Test, "fold")),
-        (vec![0.0, 1.0], vec![0.0, 1.0])
-    );
-    let pair = sample(&*data, Split::Test, 0);
-    assert_eq!(["first", "second"].map(|port| brightest(pair.get(port).unwrap())), [(1, 1), (6, 3)]);
-    scratch.bytes("cut.bin", &bytes[..bytes.len() - 4]);
-    assert!(opened("cut.bin").err().unwrap().to_string().contains("the file is truncated"));
-    assert!(opened("gone.bin").err().unwrap().to_string().contains("gone.bin"));
 }

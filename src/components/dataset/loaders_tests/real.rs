@@ -77,3 +77,32 @@ fn the_protocol_of_cfp() {
     let data = scratch.open("cfp", json!({ "read": "images" })).unwrap();
     assert_eq!(counts(&*data), [5600, 700, 700]);
 }
+
+#[test]
+fn lists_of_pairs_with_landmarks_and_yaws() {
+    let Some(folder) = shared("identities") else { return };
+    let settings = |list: &str| json!({ "size": 32, "list": list, "folds": [7, 8, 9, 10], "landmarks": "landmarks.csv", "poses": "manifest.csv" });
+    let data = open_at(&folder, "pairs", settings("pairs.txt")).unwrap();
+    assert_eq!(counts(&*data), [0, 0, 480]);
+    assert_eq!(data.classes("first-identity").unwrap().len(), 40);
+    sample(&*data, Split::Test, 479);
+    let posed = open_at(&folder, "pairs", settings("pairs_frontal_profile.csv")).unwrap();
+    // The list's own rule: one picture within 12 degrees, the other beyond 25.
+    let yaws = values(&*posed, Split::Test, "yaw");
+    assert!(yaws.len() > 400 && yaws.iter().all(|yaw| *yaw > 25.0));
+    let some = json!({
+        "size": 32, "folds": [1, 2, 3, 4, 5, 6], "read": "images", "classes": 60, "landmarks": "landmarks.csv"
+    });
+    let train = open_at(&folder, "pairs", some).unwrap();
+    assert_eq!(counts(&*train), [480, 0, 0]);
+    let (trained, tested) = (train.people(Split::Train).unwrap(), data.people(Split::Test).unwrap());
+    assert!(trained.present().is_disjoint(&tested.present()));
+}
+
+#[test]
+fn pairs_of_orl_are_drawn() {
+    let Some(folder) = shared("orl") else { return };
+    let data = open_at(&folder, "pairs", json!({ "size": 32, "list": "", "drawn": 20 })).unwrap();
+    assert_eq!(counts(&*data), [0, 0, 400]);
+    sample(&*data, Split::Test, 399);
+}

@@ -53,7 +53,7 @@ pub fn listing(pairs: Vec<Pair>) -> Listing {
         values: vec![vec![f32::from(u8::from(pair.same))], vec![pair.fold as f32]],
     };
     let items: Vec<Item> = pairs.into_iter().map(item).collect();
-    Listing { splits: [vec![], vec![], (0..items.len()).collect()], items, classes: vec![], people: Some(people) }
+    Listing { splits: [vec![], vec![], (0..items.len()).collect()], items, people: Some(people), ..Listing::default() }
 }
 
 /// Photos with who they show and further values; people are parted by `split`.
@@ -70,5 +70,11 @@ pub fn people(
     };
     let items = photos.into_iter().zip(numbers).map(item).collect();
     let people = Some(People::new(names.iter().map(|name| [name.clone(), name.clone()])));
-    Ok(Listing { items, splits: splits::by_shares(split, &names)?, classes: vec![("identity", known)], people })
+    Ok(Listing {
+        items,
+        splits: splits::by_shares(split, &names)?,
+        classes: vec![("identity", known)],
+        people,
+        ..Listing::default()
+    })
 }
