@@ -103,7 +103,7 @@ fn said(output: &Output) -> String {
 fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !holds() {
-        assert!(begun.elapsed() < Duration::from_secs(240), "{what} does not come");
+        assert!(begun.elapsed() < Duration::from_secs(600), "{what} does not come");
         std::thread::sleep(Duration::from_millis(5));
     }
 }

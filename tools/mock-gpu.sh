@@ -1,5 +1,5 @@
 #!/bin/sh
-# A GPU that is none: a driver, cuBLAS and cuDNN of plain C++ in one library, under which the real kernels run on the host. For
+# A GPU that is none: a driver, cuBLAS, cuDNN and NCCL of plain C++ in one library, under which the real kernels run on the host. For
 # checking what a GPU would be told, where there is none; needs g++.
 #
 #   tools/mock-gpu.sh build FOLDER         makes FOLDER/libmock-gpu.so
@@ -23,7 +23,7 @@ build() {
     g++ $options -include utility -c -o "$folder/$name.o" "$folder/$name.cpp"
     objects="$objects $folder/$name.o"
   done
-  for name in driver libraries; do
+  for name in driver libraries nccl; do
     # shellcheck disable=SC2086
     g++ $options -fvisibility=default -include utility -c -o "$folder/mock-$name.o" "$root/tools/mock-gpu/$name.cpp"
     objects="$objects $folder/mock-$name.o"
@@ -35,7 +35,7 @@ build() {
 with_mock() {
   library=$root/target/mock-gpu/libmock-gpu.so
   [ -e "$library" ] || build "$root/target/mock-gpu"
-  ABLATE_MOCK_GPU=1 LIBCUDA=$library LIBCUBLAS=$library LIBCUDNN=${LIBCUDNN:-$library} "$@"
+  ABLATE_MOCK_GPU=1 LIBCUDA=$library LIBCUBLAS=$library LIBNCCL=${LIBNCCL:-$library} LIBCUDNN=${LIBCUDNN:-$library} "$@"
 }
 
 case "${1:-}" in

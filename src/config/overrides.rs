@@ -12,6 +12,17 @@ pub(super) type Key = (String, Range<usize>);
 
 const PREFIX: &str = "ABLATE_";
 
+/// Variables that are no keys: where test data lies, and which process of a run in several this is.
+const NO_KEYS: [&str; 7] = [
+    "ABLATE_DATA",
+    "ABLATE_RENDEZVOUS",
+    "ABLATE_RANK",
+    "ABLATE_RANKS",
+    "ABLATE_LOCAL_RANK",
+    "ABLATE_TOKEN",
+    "ABLATE_TIMEOUT",
+];
+
 /// The two uppermost layers, as given by the caller; nothing is read from the process behind its back.
 #[derive(Clone, Debug, Default)]
 pub struct Overrides {
@@ -22,12 +33,12 @@ pub struct Overrides {
 }
 
 impl Overrides {
-    /// The process's `ABLATE_*` variables and `--set` arguments. `ABLATE_DATA` is no key: it says where test data lies.
+    /// The process's `ABLATE_*` variables and `--set` arguments.
     pub fn new(settings: &[String]) -> Self {
         let text = |s: std::ffi::OsString| s.to_string_lossy().into_owned();
         let environment = std::env::vars_os()
             .map(|(name, value)| (text(name), text(value)))
-            .filter(|(name, _)| name.starts_with(PREFIX) && name != "ABLATE_DATA")
+            .filter(|(name, _)| name.starts_with(PREFIX) && !NO_KEYS.contains(&name.as_str()))
             .collect::<std::collections::BTreeMap<_, _>>();
         let environment = environment.into_iter().collect();
         Overrides { environment, command_line: vec![] }.with(settings.iter().map(|s| ("--set", s.as_str())))

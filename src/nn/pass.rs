@@ -2,7 +2,7 @@
 
 use super::OpState;
 use crate::random::Stream;
-use crate::tensor::{Backend, Context, Error, Var};
+use crate::tensor::{Backend, Context, Error, Tensor, Var};
 use std::cell::RefCell;
 
 /// How a network runs (language.md, section 6: a node that some update of the stage learns runs in training mode, any
@@ -25,12 +25,12 @@ impl Mode {
     pub const FROZEN: Mode = Mode { batch_statistics: false, dropout: false, move_buffers: false };
 }
 
-/// New values of a buffer, applied after the forward pass that made them.
+/// New values of a buffer, applied after the forward pass that made them. They stay on the device: nobody waits for them.
 #[derive(Clone, Debug)]
-pub struct BufferUpdate {
+pub struct BufferUpdate<D: Backend> {
     pub op: usize,
     pub name: &'static str,
-    pub values: Vec<f32>,
+    pub tensor: Tensor<D>,
 }
 
 /// A forward pass through one operation.
@@ -41,7 +41,7 @@ pub struct Pass<'a, D: Backend> {
     state: &'a OpState<D>,
     learns: bool,
     stream: Stream,
-    moved: &'a RefCell<Vec<BufferUpdate>>,
+    moved: &'a RefCell<Vec<BufferUpdate<D>>>,
 }
 
 impl<'a, D: Backend> Pass<'a, D> {
@@ -53,7 +53,7 @@ impl<'a, D: Backend> Pass<'a, D> {
         (op, state): (usize, &'a OpState<D>),
         learns: bool,
         stream: &Stream,
-        moved: &'a RefCell<Vec<BufferUpdate>>,
+        moved: &'a RefCell<Vec<BufferUpdate<D>>>,
     ) -> Self {
         Pass { ctx, mode, op, state, learns, stream: stream.named(&state.path), moved }
     }
@@ -74,9 +74,10 @@ impl<'a, D: Backend> Pass<'a, D> {
     }
 
     /// Moves a buffer, if this pass may.
-    pub fn move_buffer(&self, name: &'static str, values: Vec<f32>) {
+    pub fn move_buffer(&self, name: &'static str, value: &Var<D>) {
         if self.mode.move_buffers {
-            self.moved.borrow_mut().push(BufferUpdate { op: self.op, name, values });
+            let tensor = value.tensor().clone();
+            self.moved.borrow_mut().push(BufferUpdate { op: self.op, name, tensor });
         }
     }
 

@@ -22,6 +22,6 @@ pub fn weight<D: Backend>(pass: &Pass<'_, D>, on: bool, axis: usize) -> Result<V
     }
     let left = pass.buffer("left-singular")?;
     let (normalised, moved) = spectral_norm(pass.ctx, &weight, &left, axis, pass.mode.batch_statistics)?;
-    pass.move_buffer("left-singular", moved);
+    pass.move_buffer("left-singular", &pass.ctx.constant(moved, left.shape())?);
     Ok(normalised)
 }

@@ -24,6 +24,9 @@ pub struct Status {
     pub error: Option<String>,
     pub seconds: f64,
     pub peak_memory_bytes: u64,
+    /// The most held on the GPU; 0 where none was computed on.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub peak_device_bytes: u64,
     /// Steps done: of an unfinished cell those of its last checkpoint.
     pub total_steps: u64,
     /// Steps of all stages; 0 where no run got so far as to know.
@@ -43,6 +46,18 @@ pub struct Status {
 }
 
 type Summaries = BTreeMap<String, Summary>;
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_zero(n: &u64) -> bool {
+    *n == 0
+}
+
+impl Status {
+    /// Peak of the memory that the networks were in: the GPU's where there was one.
+    pub fn peak_bytes(&self) -> u64 {
+        if self.peak_device_bytes > 0 { self.peak_device_bytes } else { self.peak_memory_bytes }
+    }
+}
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

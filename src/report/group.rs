@@ -74,7 +74,7 @@ fn value(record: &CellRecord, column: &str) -> Option<Value> {
         "cost.parameters" => record.summary.as_ref().and_then(|s| plain(s.parameters as f64 / 1e6)),
         "cost.macs" => record.summary.as_ref().and_then(|s| plain(s.macs as f64 / 1e9)),
         "cost.seconds" => plain(status.seconds),
-        "cost.memory" => plain(status.peak_memory_bytes as f64 / 1024f64.powi(2)),
+        "cost.memory" => plain(status.peak_bytes() as f64 / 1024f64.powi(2)),
         _ => status.test.get(column).map(Value::from),
     }
 }

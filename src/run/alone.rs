@@ -35,7 +35,7 @@ impl<D: Backend> Alone<D> {
         let run = Run { modes: &modes, learns: &learns, stream, check_finite: false };
         let moved = RefCell::default();
         let outputs = self.0.forward(ctx, inputs, &run, &moved)?;
-        self.0.apply(&Context::inference(ctx.device()), moved.into_inner())?;
+        self.0.apply(moved.into_inner());
         Ok(outputs)
     }
 }

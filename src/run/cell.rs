@@ -152,9 +152,7 @@ pub fn with_device<T>(plan: &Plan, local: usize, work: impl OnDevice<T>) -> Resu
     match device::choose(&plan.run.device, local).map_err(tensor::Error::Other)?.device {
         Device::Cpu => work.run(Cpu::default()),
         #[cfg(feature = "cuda")]
-        Device::Cuda(number) => {
-            work.run(tensor::cuda::open(number, tensor::cuda::Precision::of(&plan.run.precision))?)
-        }
+        Device::Cuda(number) => work.run(tensor::cuda::open(number, tensor::cuda::Precision::of(&plan.run.precision))?),
         #[cfg(not(feature = "cuda"))]
         Device::Cuda(number) => {
             Err(tensor::Error::Other(format!("this program cannot compute on GPU {number}")).into())
@@ -170,6 +168,7 @@ pub fn run<D: Backend>(
     observer: &mut dyn Observer,
 ) -> Result<Status, RunError> {
     memory::reset_peak();
+    device.reset_peak();
     let folder = CellFolder::new(options.runs, plan.hash());
     let mut status = blank(plan);
     if options.resume {
@@ -178,7 +177,7 @@ pub fn run<D: Backend>(
         status.seconds = before.seconds;
     }
     folder.begin(&status)?;
-    let mut group = None;
+    let (mut group, watched) = (None, device.clone());
     let carried = carry_out(plan, device, options, (&folder, &mut group), &mut status, observer);
     match carried.map_err(|error| of_the_group(group.as_deref(), error)) {
         Ok(()) => Ok(status),
@@ -188,6 +187,8 @@ pub fn run<D: Backend>(
                 RunError::Stopped { .. } => State::Stopped,
                 _ => State::Failed,
             };
+            status.peak_memory_bytes = memory::peak_bytes() as u64;
+            status.peak_device_bytes = watched.peak_bytes().unwrap_or(0);
             status.error = Some(error.to_string()).filter(|_| status.state != State::Stopped);
             // The error itself is worth more than that its record could not be written (a full disk causes both).
             let _ = folder.end(&mut status);
@@ -230,7 +231,7 @@ fn carry_out<D: Backend>(
     if resumed.is_none() {
         trainer.start_over()?;
     }
-    let resumed = trainer.begin_together(resumed)?;
+    let resumed = trainer.begin_together(resumed, observer)?;
     trainer.run(resumed, observer)?;
     status.total_steps = trainer.total_steps();
     status.selected_step = Some(trainer.select()?);
@@ -238,6 +239,7 @@ fn carry_out<D: Backend>(
     samples::write(plan, &trainer, &data, folder, status)?;
     status.seconds = trainer.seconds();
     status.peak_memory_bytes = memory::peak_bytes() as u64;
+    status.peak_device_bytes = trainer.models.device.peak_bytes().unwrap_or(0);
     costs(options.summary, status);
     status.state = State::Done;
     folder.end(status)
@@ -299,7 +301,7 @@ fn costs(summary: &ModelSummary, status: &mut Status) {
         ("cost.parameters", "Parameters", "", summary.parameters as f64, 0),
         ("cost.macs", "MACs", "", summary.macs as f64, 0),
         ("cost.seconds", "Time", "s", status.seconds, 0),
-        ("cost.memory", "Peak memory", "MiB", status.peak_memory_bytes as f64 / 1_048_576.0, 0),
+        ("cost.memory", "Peak memory", "MiB", status.peak_bytes() as f64 / 1_048_576.0, 0),
     ];
     for (name, label, unit, value, decimals) in values {
         status.columns.push(record::Column {

@@ -77,7 +77,7 @@ impl cell::OnDevice<()> for Cell<'_> {
         let share = Share { group: self.group.clone(), whole_statistics: self.plan.run.sync_batch_norm };
         let given = Given { interrupt: self.interrupt, stop: None, share: Some(share) };
         let mut trainer = Trainer::new(self.plan, device, &data, &folder, given)?;
-        let resumed = trainer.begin_together(None)?;
+        let resumed = trainer.begin_together(None, &mut Nobody)?;
         trainer.run(resumed, &mut Nobody)
     }
 }

@@ -79,7 +79,7 @@ impl<D: Backend> Built<D> {
         ctx: &Context<D>,
         inputs: &[Var<D>],
         run: &Run<'_>,
-        moved: &RefCell<Vec<BufferUpdate>>,
+        moved: &RefCell<Vec<BufferUpdate<D>>>,
     ) -> Result<Vec<Var<D>>, RunError> {
         let mut values: Vec<Vec<Option<Var<D>>>> = vec![Vec::new(); self.plan.ops.len()];
         for (i, op) in self.plan.ops.iter().enumerate() {
@@ -137,15 +137,13 @@ impl<D: Backend> Built<D> {
     }
 
     /// Applies what a forward pass moved.
-    pub fn apply(&mut self, ctx: &Context<D>, moved: Vec<BufferUpdate>) -> Result<(), RunError> {
+    pub fn apply(&mut self, moved: Vec<BufferUpdate<D>>) {
         for update in moved {
             let buffers = &mut self.state.ops[update.op].buffers;
             if let Some(buffer) = buffers.iter_mut().find(|b| b.name == update.name) {
-                let shape = Var::constant(buffer.tensor.clone()).shape();
-                buffer.tensor = ctx.tensor(update.values, shape)?;
+                buffer.tensor = update.tensor;
             }
         }
-        Ok(())
     }
 }
 

@@ -3,6 +3,7 @@
 use super::checkpoint::Checkpoint;
 use super::train::Trainer;
 use super::{RunError, state};
+use crate::record::{Observer, Progress};
 use crate::tensor::{Backend, Share};
 use std::path::Path;
 
@@ -14,8 +15,15 @@ const ON: u8 = 1;
 impl<D: Backend> Trainer<'_, D> {
     /// Tells the others what rank 0 begins with, a checkpoint or the networks as they were made; what this process is then
     /// to go on from.
-    pub fn begin_together(&mut self, resumed: Option<Checkpoint>) -> Result<Option<Checkpoint>, RunError> {
+    pub fn begin_together(
+        &mut self,
+        resumed: Option<Checkpoint>,
+        observer: &mut dyn Observer,
+    ) -> Result<Option<Checkpoint>, RunError> {
         let Some(share) = self.share.clone() else { return Ok(resumed) };
+        if let Some(note) = self.models.device.meet(&share.group)? {
+            observer.observe(&Progress::Note(note));
+        }
         if self.is_first() {
             let (word, bytes) = match &resumed {
                 Some(checkpoint) => (ON, checkpoint.to_bytes()?),

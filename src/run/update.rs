@@ -52,6 +52,21 @@ pub fn learns(plan: &Plan, update: &plan::Update) -> Vec<Vec<bool>> {
     all
 }
 
+/// A term of a loss that the device has perhaps not come to yet.
+struct Unread<D: Backend> {
+    loss: String,
+    raw: Var<D>,
+    weight: f64,
+}
+
+impl<D: Backend> Unread<D> {
+    /// Waits for its value.
+    fn read(self) -> (String, Term) {
+        let raw = f64::from(self.raw.item());
+        (self.loss, Term { raw, weighted: raw * self.weight })
+    }
+}
+
 impl<D: Backend> Updater<D> {
     pub fn new(plan: &Plan, number: usize, stage: &Stage, models: &Models<D>) -> Result<Self, RunError> {
         let update = plan.updates[number].clone();
@@ -134,9 +149,14 @@ impl<D: Backend> Updater<D> {
         let Begun { ctx, values, moved } = draw.pass(self.number, &models.device);
         let acting = self.later.iter().filter(|(_, every)| clock.step.is_multiple_of(*every as u64));
         let later = if shared { acting.map(|(later, _)| later).collect() } else { vec![] };
-        let scene = Scene::new(plan, models, &ctx, draw, &self.roles, false).going_on(values, moved, later)?;
-        let (total, mut terms) = self.total(&scene, objectives, clock)?;
+        let scene = Scene::new(plan, models, &ctx, draw, &self.roles, false).going_on(values, moved, later);
+        let (total, terms) = self.total(&scene, objectives, clock)?;
         drop(scene);
+        let scaled = ops::arithmetic::affine(&ctx, &total, 1.0 / self.plan.accumulate as f32, 0.0)?;
+        drop(total);
+        let mut found = ctx.backward(&scaled)?;
+        // Read only now: a device has computed the way back meanwhile.
+        let mut terms: Vec<(String, Term)> = terms.into_iter().map(Unread::read).collect();
         if let Some(share) = &draw.share {
             shared::mean(share, &mut terms)?;
         }
@@ -146,9 +166,6 @@ impl<D: Backend> Updater<D> {
             sum.raw += term.raw * share;
             sum.weighted += term.weighted * share;
         }
-        let scaled = ops::arithmetic::affine(&ctx, &total, 1.0 / self.plan.accumulate as f32, 0.0)?;
-        drop(total);
-        let mut found = ctx.backward(&scaled)?;
         for (learnt, sum) in self.learnt.iter().zip(gradients) {
             let gradient = {
                 let network = models.networks[learnt.network].borrow();
@@ -168,21 +185,20 @@ impl<D: Backend> Updater<D> {
         Ok(())
     }
 
-    /// The weighted sum of the terms, and each as numbers.
+    /// The weighted sum of the terms, and each by itself.
     fn total(
         &self,
         scene: &Scene<'_, D>,
         objectives: &mut [Objective<D>],
         clock: Clock,
-    ) -> Result<(Var<D>, Vec<(String, Term)>), RunError> {
+    ) -> Result<(Var<D>, Vec<Unread<D>>), RunError> {
         let mut total: Option<Var<D>> = None;
         let mut terms = Vec::with_capacity(self.plan.terms.len());
         for ((loss, side), ramp) in self.plan.terms.iter().zip(&self.ramps) {
             let objective = &mut objectives[*loss];
             let weight = objective.weight(*side) * ramp.factor(clock);
             let raw = objective.term(scene, *side)?;
-            let value = f64::from(raw.item());
-            terms.push((objective.plan.name.clone(), Term { raw: value, weighted: value * weight }));
+            terms.push(Unread { loss: objective.plan.name.clone(), raw: raw.detach(), weight });
             // Weight 0 computes and logs without gradient.
             let raw = if weight == 0.0 { raw.detach() } else { raw };
             let weighted = ops::arithmetic::affine(scene.ctx, &raw, weight as f32, 0.0)?;
@@ -225,11 +241,8 @@ impl<D: Backend> Updater<D> {
     fn clip(&self, models: &Models<D>, gradients: &mut [Option<D::Vec>]) -> Result<f64, RunError> {
         let device = &models.device;
         let failed = |e: D::Err| RunError::Tensor(crate::tensor::Error::device("clip", e));
-        let mut squares = 0.0;
-        for gradient in gradients.iter().flatten() {
-            squares += device.sum_of_squares(gradient).map_err(failed)?;
-        }
-        let norm: f64 = f64::sqrt(squares);
+        let all: Vec<&D::Vec> = gradients.iter().flatten().collect();
+        let norm = device.sums_of_squares(&all).map_err(failed)?.into_iter().sum::<f64>().sqrt();
         match self.plan.clip {
             Clip::Norm(most) if norm > most => {
                 for gradient in gradients.iter_mut().flatten() {

@@ -84,7 +84,7 @@ pub struct Begun<D: Backend> {
     pub ctx: Context<D>,
     pub values: HashMap<usize, Vec<Var<D>>>,
     /// By network: buffers that the pass moves once the update's turn has come.
-    pub moved: Vec<(usize, Vec<BufferUpdate>)>,
+    pub moved: Vec<(usize, Vec<BufferUpdate<D>>)>,
 }
 
 /// An update that comes later in the step.
@@ -146,7 +146,7 @@ pub struct Scene<'a, D: Backend> {
     /// Updates that come later in the step, in order.
     later: Vec<&'a Later>,
     /// Where moved buffers wait, in a pass begun ahead.
-    waiting: Option<RefCell<Vec<(usize, Vec<BufferUpdate>)>>>,
+    waiting: Option<RefCell<Vec<(usize, Vec<BufferUpdate<D>>)>>>,
     constants: Context<D>,
 }
 
@@ -169,15 +169,15 @@ impl<'a, D: Backend> Scene<'a, D> {
     pub fn going_on(
         mut self,
         values: HashMap<usize, Vec<Var<D>>>,
-        moved: Vec<(usize, Vec<BufferUpdate>)>,
+        moved: Vec<(usize, Vec<BufferUpdate<D>>)>,
         later: Vec<&'a Later>,
-    ) -> Result<Self, RunError> {
+    ) -> Self {
         for (network, moved) in moved {
-            self.models.networks[network].borrow_mut().apply(&self.constants, moved)?;
+            self.models.networks[network].borrow_mut().apply(moved);
         }
         self.differentiated = RefCell::new(values);
         self.later = later;
-        Ok(self)
+        self
     }
 
     /// A value; with its gradient if the actor differentiates it.
@@ -283,7 +283,7 @@ impl<'a, D: Backend> Scene<'a, D> {
         if let Some(waiting) = &self.waiting {
             waiting.borrow_mut().push((network, moved));
         } else {
-            self.models.networks[network].borrow_mut().apply(&self.constants, moved)?;
+            self.models.networks[network].borrow_mut().apply(moved);
         }
         Ok(outputs)
     }

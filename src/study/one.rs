@@ -112,7 +112,7 @@ impl<'a> Desk<'a> {
         });
         match self.run(observer) {
             Ok(status) => {
-                let (seconds, peak_memory_bytes) = (status.seconds, status.peak_memory_bytes);
+                let (seconds, peak_memory_bytes) = (status.seconds, status.peak_bytes());
                 observer.observe(&Progress::CellFinished {
                     title,
                     seconds,

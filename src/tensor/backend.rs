@@ -4,6 +4,7 @@ use super::{Collective, Error, Shape4, Tensor, collective, ops};
 use dfdx::shapes::HasShape;
 use dfdx::tensor::{CopySlice, Cpu, Gradients, OwnedTape, PutTape, Storage, TensorFromVec};
 use dfdx::tensor_ops::{Backward, ReshapeTo};
+use std::sync::Arc;
 
 /// A device. Every operation's folder has a kernel trait; this is all of them and the few things they share.
 pub trait Backend: Storage<f32> + CopySlice<f32> + TensorFromVec<f32> + ops::Kernels {
@@ -35,9 +36,25 @@ pub trait Backend: Storage<f32> + CopySlice<f32> + TensorFromVec<f32> + ops::Ker
     /// `target += addend`, of equal lengths.
     fn accumulate(&self, target: &mut Self::Vec, addend: &Self::Vec) -> Result<(), Self::Err>;
 
+    /// The most bytes held on the device since it was opened or [`reset_peak`](Backend::reset_peak); `None` where that is the
+    /// host's memory, or nobody counts.
+    fn peak_bytes(&self) -> Option<u64> {
+        None
+    }
+
+    /// Begins anew from what is held now.
+    fn reset_peak(&self) {}
+
+    /// Opens what carries sums between the devices of a group's ranks, if there is a shorter way than by the host; what is
+    /// worth saying of it.
+    fn meet(&self, group: &Arc<dyn Collective>) -> Result<Option<String>, Error> {
+        let _ = group;
+        Ok(None)
+    }
+
     /// Sums buffers over the ranks of a group.
     fn all_reduce(&self, group: &dyn Collective, buffers: &mut [&mut Self::Vec]) -> Result<(), Error> {
-        collective::on_host(self, group, buffers)
+        collective::by_host(self, group, buffers)
     }
 
     /// An error of this device's kind with words of ours, which [`Error::device`] then says.

@@ -23,6 +23,11 @@ pub trait Collective: Send + Sync {
     /// # Errors
     /// As [`Collective::sum`].
     fn gather(&self, bytes: &[u8]) -> Result<Vec<Vec<u8>>, String>;
+
+    /// Does something when a rank is lost, for whoever waits elsewhere than here.
+    fn when_lost(&self, act: Box<dyn FnOnce() + Send>) {
+        drop(act);
+    }
 }
 
 /// This process's part of every batch: samples `rank * n .. (rank + 1) * n`, where each has n.
@@ -86,7 +91,7 @@ impl Share {
 }
 
 /// Sums buffers over the ranks by way of the host: for devices and machines without a shorter way.
-pub(super) fn on_host<D: Backend>(
+pub(super) fn by_host<D: Backend>(
     device: &D,
     group: &dyn Collective,
     buffers: &mut [&mut D::Vec],
@@ -104,4 +109,86 @@ pub(super) fn on_host<D: Backend>(
         rest = others;
     }
     Ok(())
+}
+
+/// Threads as ranks, for tests.
+#[cfg(test)]
+pub(super) mod threads {
+    use super::*;
+    use std::sync::{Barrier, Mutex};
+
+    struct Rank {
+        rank: usize,
+        all: Arc<(Mutex<Vec<Vec<u8>>>, Barrier)>,
+    }
+
+    impl Collective for Rank {
+        fn rank(&self) -> usize {
+            self.rank
+        }
+
+        fn ranks(&self) -> usize {
+            self.all.0.lock().unwrap().len()
+        }
+
+        fn sum(&self, values: &mut [f32]) -> Result<(), String> {
+            let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+            values.fill(0.0);
+            for of_rank in self.gather(&bytes)? {
+                for (sum, b) in values.iter_mut().zip(of_rank.chunks_exact(4)) {
+                    *sum += f32::from_le_bytes(b.try_into().unwrap());
+                }
+            }
+            Ok(())
+        }
+
+        fn gather(&self, bytes: &[u8]) -> Result<Vec<Vec<u8>>, String> {
+            let (all, barrier) = &*self.all;
+            all.lock().unwrap()[self.rank] = bytes.to_vec();
+            barrier.wait();
+            let gathered = all.lock().unwrap().clone();
+            barrier.wait();
+            Ok(gathered)
+        }
+    }
+
+    /// Runs `work` as each of so many ranks at once.
+    pub fn run<T: Send>(ranks: usize, work: impl Fn(Share) -> T + Sync) -> Vec<T> {
+        let all = Arc::new((Mutex::new(vec![vec![]; ranks]), Barrier::new(ranks)));
+        std::thread::scope(|scope| {
+            let started: Vec<_> = (0..ranks)
+                .map(|rank| {
+                    let group = Arc::new(Rank { rank, all: all.clone() });
+                    let work = &work;
+                    scope.spawn(move || work(Share { group, whole_statistics: true }))
+                })
+                .collect();
+            started.into_iter().map(|thread| thread.join().unwrap()).collect()
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tensor::Cpu;
+
+    #[test]
+    fn gradients_are_averaged_and_means_are_in_f64() {
+        let all = threads::run(3, |share| {
+            let device = Cpu::default();
+            let rank = share.group.rank() as f32;
+            let mut gradients = vec![Some(device.upload(vec![rank; 2]).unwrap()), None];
+            share.average(&device, &mut gradients).unwrap();
+            let means = share.means(&[f64::from(rank), 1.0 / 3.0]).unwrap();
+            (gradients[0].as_ref().unwrap().to_vec(), gradients[1].is_none(), means)
+        });
+        assert_eq!(all, vec![(vec![1.0, 1.0], true, vec![1.0, 1.0 / 3.0]); 3]);
+    }
+
+    #[test]
+    fn ranks_that_give_different_numbers_of_values_are_named() {
+        let said = threads::run(2, |share| share.gather(&vec![0.0; 1 + share.group.rank()]).unwrap_err());
+        assert!(said[0].contains("2 values of process 1, here 1"), "{said:?}");
+    }
 }

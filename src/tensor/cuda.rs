@@ -11,12 +11,14 @@ pub mod comparison;
 mod launch;
 mod modules;
 mod open;
+mod pool;
 mod products;
 #[cfg(test)]
 mod signatures;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod together;
 
 // Linked for its C functions alone.
 use cuda_shim as _;

@@ -1,6 +1,6 @@
 // A stand-in for libcuda.so.1: device memory is host memory, kernels are the real ones, compiled for the host. Fresh memory
 // holds NaN and lies between guards, which are looked at when it is freed. MOCK_TRACE=1 names every launch,
-// MOCK_MEMORY=bytes is all there is (4 GiB where it is not set).
+// MOCK_MEMORY=bytes is all there is (4 GiB where it is not set), MOCK_GPUS=n how many there are (1).
 #include "emulate.h"
 #include <cstdlib>
 #include <map>
@@ -90,7 +90,7 @@ typedef void *Handle;
 extern "C" {
 int cuInit(unsigned) { return 0; }
 int cuDriverGetVersion(int *version) { return *version = 13000, 0; }
-int cuDeviceGetCount(int *count) { return *count = 1, 0; }
+int cuDeviceGetCount(int *count) { return *count = getenv("MOCK_GPUS") ? atoi(getenv("MOCK_GPUS")) : 1, 0; }
 int cuDeviceGet(int *device, int ordinal) { return *device = ordinal, 0; }
 int cuDeviceGetName(char *name, int length, int) { return snprintf(name, length, "Mock GPU"), 0; }
 int cuDeviceTotalMem_v2(size_t *bytes, int) { return *bytes = (size_t)1 << 30, 0; }
@@ -98,6 +98,7 @@ int cuMemGetInfo_v2(size_t *free, size_t *total) { return *free = *total = (size
 int cuDeviceGetAttribute(int *value, int attribute, int) { return *value = attribute == 75 ? 9 : attribute == 76 ? 0 : 1, 0; }
 int cuDeviceGetDefaultMemPool(Handle *, int) { return 801; }
 int cuMemPoolSetAttribute(Handle, int, void *) { return 801; }
+int cuMemPoolGetAttribute(Handle, int, void *) { return 801; }
 int cuDevicePrimaryCtxRetain(Handle *context, int) { return *context = (Handle)0x1000, 0; }
 int cuDevicePrimaryCtxRelease_v2(int) { return 0; }
 int cuCtxSetCurrent(Handle) { return 0; }

@@ -16,6 +16,7 @@ mod macros;
 )]
 mod forward;
 mod memory;
+pub mod nccl;
 mod report;
 mod status;
 

@@ -8,8 +8,9 @@ use crate::components::node::{About, Leaf, NodeEntry, leaf};
 use crate::nn::{Drawn, Inputs, Module, Outputs, Pass, Sheet, drawn, only};
 use crate::onnx::Attribute;
 use crate::registry::{Buffer, Inferred, InputEdges, Problem, settings};
+use crate::tensor::ops::arithmetic::{add, affine};
 use crate::tensor::ops::norm::{batch_norm_eval, batch_norm_train};
-use crate::tensor::{Backend, Error};
+use crate::tensor::{Backend, Context, Error, Var};
 
 settings! {
     pub struct Batch {
@@ -44,16 +45,17 @@ impl Leaf for Batch {
 impl<D: Backend> Module<D> for Batch {
     fn forward(&self, pass: &Pass<'_, D>, inputs: &Inputs<D>) -> Result<Outputs<D>, Error> {
         let (x, epsilon) = (inputs.one("map")?, self.epsilon as f32);
-        let affine = if self.fixed_weight { Affine::of(pass).with_fixed_weight() } else { Affine::of(pass) };
+        let parameters = if self.fixed_weight { Affine::of(pass).with_fixed_weight() } else { Affine::of(pass) };
         let (running_mean, running_variance) = (pass.buffer("running-mean")?, pass.buffer("running-variance")?);
         if !pass.mode.batch_statistics {
-            let y = batch_norm_eval(pass.ctx, x, &running_mean, &running_variance, affine.get(), epsilon)?;
+            let y = batch_norm_eval(pass.ctx, x, &running_mean, &running_variance, parameters.get(), epsilon)?;
             return only(y);
         }
-        let (y, mean, variance) = batch_norm_train(pass.ctx, x, affine.get(), epsilon)?;
+        let (y, measured) = batch_norm_train(pass.ctx, x, parameters.get(), epsilon)?;
         if pass.mode.move_buffers {
-            pass.move_buffer("running-mean", self.moved(&running_mean.to_vec(), &mean));
-            pass.move_buffer("running-variance", self.moved(&running_variance.to_vec(), &variance));
+            let variance = affine(pass.ctx, &measured.variance, measured.unbiased, 0.0)?;
+            pass.move_buffer("running-mean", &self.moved(pass.ctx, &running_mean, &measured.mean)?);
+            pass.move_buffer("running-variance", &self.moved(pass.ctx, &running_variance, &variance)?);
         }
         only(y)
     }
@@ -70,9 +72,9 @@ impl<D: Backend> Module<D> for Batch {
 }
 
 impl Batch {
-    /// Where there is one value a channel the unbiased variance is undefined, and the running one stays.
-    fn moved(&self, running: &[f32], new: &[f32]) -> Vec<f32> {
+    /// (1 - momentum) running + momentum new.
+    fn moved<D: Backend>(&self, ctx: &Context<D>, running: &Var<D>, new: &Var<D>) -> Result<Var<D>, Error> {
         let m = self.momentum as f32;
-        running.iter().zip(new).map(|(&r, &n)| if n.is_finite() { (1.0 - m) * r + m * n } else { r }).collect()
+        add(ctx, &affine(ctx, running, 1.0 - m, 0.0)?, &affine(ctx, new, m, 0.0)?)
     }
 }

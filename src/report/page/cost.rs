@@ -18,7 +18,7 @@ fn row(group: &Group<'_>) -> Value {
     let done: Vec<_> = group.done().filter_map(|r| r.status.as_ref()).collect();
     let n = done.len();
     let seconds = done.iter().map(|s| s.seconds).sum::<f64>() / n.max(1) as f64;
-    let memory = done.iter().map(|s| s.peak_memory_bytes).max();
+    let memory = done.iter().map(|s| s.peak_bytes()).max();
     let summary = group.shown().and_then(|r| r.summary.as_ref());
     context! {
         title => group.title,

@@ -85,8 +85,8 @@ pub fn runs(groups: &[Group<'_>]) -> Vec<Value> {
                 selected => status.and_then(|s| s.selected_step).map(|s| grouped(s as f64, 0)),
                 time => status.map(|s| duration(s.seconds)),
                 seconds => status.map(|s| s.seconds),
-                memory => status.map(|s| bytes(s.peak_memory_bytes)),
-                bytes => status.map(|s| s.peak_memory_bytes),
+                memory => status.map(|s| bytes(s.peak_bytes())),
+                bytes => status.map(|s| s.peak_bytes()),
             }
         })
         .collect()

@@ -167,6 +167,10 @@ impl Collective for Group {
         let all = all.map_err(|(other, error)| self.failed(other, &error))?;
         if all.len() == self.ranks { Ok(all) } else { Err(format!("{} of {} ranks were heard", all.len(), self.ranks)) }
     }
+
+    fn when_lost(&self, act: Box<dyn FnOnce() + Send>) {
+        self.watch.when_lost(act);
+    }
 }
 
 /// Each with its length before it.

@@ -26,6 +26,8 @@ pub struct Watch {
     /// The first thing that went wrong.
     lost: Mutex<Option<String>>,
     lines: Mutex<Vec<Line>>,
+    /// Done when something goes wrong.
+    acts: Mutex<Vec<Box<dyn FnOnce() + Send>>>,
     /// Shut down when something goes wrong, so that nobody waits on them for ever.
     data: Mutex<Vec<TcpStream>>,
     over: AtomicBool,
@@ -44,6 +46,19 @@ impl Watch {
     /// Who was lost first, and how.
     pub fn lost(&self) -> Option<String> {
         lock(&self.lost).clone()
+    }
+
+    /// Does something when something goes wrong; at once if it has.
+    pub fn when_lost(&self, act: Box<dyn FnOnce() + Send>) {
+        lock(&self.acts).push(act);
+        if self.lost().is_some() {
+            self.act();
+        }
+    }
+
+    fn act(&self) {
+        let acts = std::mem::take(&mut *lock(&self.acts));
+        acts.into_iter().for_each(|act| act());
     }
 
     /// Adds a connection of each kind to one other process. `silent` looks without a sign of life are its end; `how` says
@@ -103,6 +118,7 @@ impl Watch {
         for data in lock(&self.data).iter() {
             let _ = data.shutdown(Shutdown::Both);
         }
+        self.act();
     }
 
     /// Goes, all being well.

@@ -1,11 +1,12 @@
 //! What every operation needs of a GPU.
 
-use super::{Buffer, Failure, allocate, kernel, refused};
-use crate::tensor::{Backend, Error, Shape4, Tensor, bridge};
+use super::{Buffer, Failure, allocate, kernel, refused, together};
+use crate::tensor::{Backend, Collective, Error, Shape4, Tensor, bridge};
 use cudarc::driver::DeviceSlice;
 use dfdx::shapes::HasShape;
 use dfdx::tensor::{Cuda, Gradients, OwnedTape, PutTape, Storage, TensorFromVec};
 use dfdx::tensor_ops::{Backward, ReshapeTo};
+use std::sync::Arc;
 
 impl Backend for Cuda {
     fn name(&self) -> String {
@@ -66,6 +67,22 @@ impl Backend for Cuda {
     fn accumulate(&self, target: &mut Buffer, addend: &Buffer) -> Result<(), Failure> {
         let n = target.len();
         kernel(addend, "elementwise", "accumulate").write(target).read(addend).each(n)
+    }
+
+    fn peak_bytes(&self) -> Option<u64> {
+        super::pool::peak_bytes(self)
+    }
+
+    fn reset_peak(&self) {
+        super::pool::reset_peak(self);
+    }
+
+    fn meet(&self, group: &Arc<dyn Collective>) -> Result<Option<String>, Error> {
+        together::meet(self, group)
+    }
+
+    fn all_reduce(&self, group: &dyn Collective, buffers: &mut [&mut Buffer]) -> Result<(), Error> {
+        together::sum(self, group, buffers)
     }
 
     fn refusal(&self, text: String) -> Failure {

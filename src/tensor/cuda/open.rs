@@ -1,9 +1,7 @@
 //! Opening a GPU.
 
-use super::{Cuda, Failure};
+use super::{Cuda, Failure, pool};
 use crate::tensor::Error;
-use cudarc::driver::sys;
-use dfdx::tensor::Storage;
 use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
 /// What convolutions multiply in.
@@ -44,22 +42,6 @@ pub fn open(number: usize, precision: Precision) -> Result<Cuda, Error> {
     PRECISION.store(precision as u8, Relaxed);
     let failed = |error: Failure| Error::Other(format!("GPU {number} could not be opened: {error}"));
     let device = Cuda::try_build(number, 0).map_err(failed)?;
-    keep_freed_memory(&device).map_err(failed)?;
+    pool::keep_freed_memory(&device).map_err(failed)?;
     Ok(device)
-}
-
-/// Memory that is freed stays with the process, so that the next allocation of its size costs nothing.
-fn keep_freed_memory(device: &Cuda) -> Result<(), Failure> {
-    let near = Storage::<f32>::try_alloc_len(device, 0)?.device();
-    let mut pool: sys::CUmemoryPool = std::ptr::null_mut();
-    let mut keep = u64::MAX;
-    // SAFETY: places for what is asked; the attribute's value is a 64-bit number. A driver that has no pools answers so,
-    // and nothing is changed.
-    unsafe {
-        if sys::cuDeviceGetDefaultMemPool(&raw mut pool, *near.cu_device()) == sys::CUresult::CUDA_SUCCESS {
-            let attribute = sys::CUmemPool_attribute::CU_MEMPOOL_ATTR_RELEASE_THRESHOLD;
-            let _ = sys::cuMemPoolSetAttribute(pool, attribute, (&raw mut keep).cast());
-        }
-    }
-    Ok(())
 }

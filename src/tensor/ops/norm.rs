@@ -89,21 +89,30 @@ pub trait NormKernel: Storage<f32> {
 /// Weight and bias, 1 x C x 1 x 1 each.
 pub type Affine<'a, D> = Option<(&'a Var<D>, &'a Var<D>)>;
 
-/// `x`: N x C x H x W, normalised per channel over the batch. Returns also each channel's mean and unbiased variance
-/// (for one value per channel, the biased one: 0). Where the context has a share of a batch and whole statistics are
+/// What a batch norm has measured, 1 x C x 1 x 1 each, on the device.
+#[derive(Clone, Debug)]
+pub struct Statistics<D: Backend> {
+    pub mean: Var<D>,
+    /// The biased one.
+    pub variance: Var<D>,
+    /// Times this the variance is unbiased; 1 where there is one value per channel, whose variance is 0.
+    pub unbiased: f32,
+}
+
+/// `x`: N x C x H x W, normalised per channel over the batch. Returns also what was measured. Where the context has a share of a batch and whole statistics are
 /// wanted, they are those of all shares.
 pub fn batch_norm_train<D: Backend>(
     ctx: &Context<D>,
     x: &Var<D>,
     affine: Affine<'_, D>,
     epsilon: f32,
-) -> Result<(Var<D>, Vec<f32>, Vec<f32>), Error> {
+) -> Result<(Var<D>, Statistics<D>), Error> {
     let norm = Norm { planes: Planes::of(x.shape()), group: Group::Channel, epsilon, measured: true };
-    let (y, means, variances) = apply(ctx, "batch norm", x, norm, None, affine)?;
+    let (y, mean, variance) = apply(ctx, "batch norm", x, norm, None, affine)?;
     let shares = shared::of(ctx, norm).map_or(1, |share| share.group.ranks());
     let count = (shares * norm.group.len(norm.planes)) as f32;
     let unbiased = if count > 1.0 { count / (count - 1.0) } else { 1.0 };
-    Ok((y, means, variances.into_iter().map(|v| v * unbiased).collect()))
+    Ok((y, Statistics { mean, variance, unbiased }))
 }
 
 /// `x`: N x C x H x W, normalised with given statistics (1 x C x 1 x 1, constants).
@@ -152,7 +161,7 @@ fn check_channels<D: Backend>(op: &'static str, x: &Var<D>, value: &Var<D>) -> R
     Err(Error::shape(op, format!("expected a value per channel {wanted:?}, found {:?}", value.shape())))
 }
 
-/// The output, and mean and variance of the groups where they were measured over channels.
+/// The output, and mean and variance of the groups.
 fn apply<D: Backend>(
     ctx: &Context<D>,
     op: &'static str,
@@ -160,7 +169,7 @@ fn apply<D: Backend>(
     norm: Norm,
     given: Option<(&Var<D>, &Var<D>)>,
     affine: Affine<'_, D>,
-) -> Result<(Var<D>, Vec<f32>, Vec<f32>), Error> {
+) -> Result<(Var<D>, Var<D>, Var<D>), Error> {
     if x.is_empty() {
         return Err(Error::shape(op, format!("an empty map {:?}", x.shape())));
     }
@@ -214,6 +223,5 @@ fn apply<D: Backend>(
         }
         Ok(())
     })?;
-    let host = |v: &Var<D>| if norm.group == Group::Channel && norm.measured { v.to_vec() } else { Vec::new() };
-    Ok((y, host(&mean), host(&variance)))
+    Ok((y, mean, variance))
 }

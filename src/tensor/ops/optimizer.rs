@@ -105,6 +105,11 @@ pub trait OptimizerKernel: Storage<f32> {
     /// In f64, by a partition that depends on the length alone: what clipping by norm needs of each gradient.
     fn sum_of_squares(&self, values: &Self::Vec) -> Result<f64, Self::Err>;
 
+    /// That of each of several buffers; a device is waited for once.
+    fn sums_of_squares(&self, all: &[&Self::Vec]) -> Result<Vec<f64>, Self::Err> {
+        all.iter().map(|values| self.sum_of_squares(values)).collect()
+    }
+
     /// `values *= factor`.
     fn scale(&self, values: &mut Self::Vec, factor: f32) -> Result<(), Self::Err>;
 

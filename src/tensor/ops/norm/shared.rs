@@ -63,3 +63,68 @@ pub fn backward<D: Backend>(
     device.accumulate(&mut dx, &device.normalise(norm, x, moments, Some((&slope, &shift)))?)?;
     Ok((Some(dx), of_affine.filter(|_| wants_affine)))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::tensor::collective::threads;
+    use crate::tensor::ops::arithmetic::multiply;
+    use crate::tensor::ops::norm::batch_norm_train;
+    use crate::tensor::ops::reduce::sum_all;
+    use crate::tensor::ops::{check, norm};
+    use crate::tensor::{Context, Cpu, Share, Var};
+
+    const SHAPE: [usize; 4] = [6, 3, 2, 5];
+
+    /// What a norm gives for samples `from..to`: output, mean, unbiased variance, gradients of input, weight and bias.
+    fn of(from: usize, to: usize, share: Option<Share>) -> [Vec<f32>; 6] {
+        let [n, c, h, w] = SHAPE;
+        let (size, shape) = (c * h * w, [to - from, c, h, w]);
+        let ctx = Context::recording(&Cpu::default()).sharing(share);
+        let part = |phase: f64| check::wave(n * size, phase)[from * size..to * size].to_vec();
+        let leaf = |values, shape| Var::leaf(ctx.tensor(values, shape).unwrap());
+        let x = leaf(part(0.3), shape);
+        let (weight, bias) = (leaf(vec![1.5, -0.5, 2.0], [1, c, 1, 1]), leaf(vec![0.1, 0.2, 0.3], [1, c, 1, 1]));
+        let (y, measured) = batch_norm_train(&ctx, &x, Some((&weight, &bias)), 1e-3).unwrap();
+        let upstream = ctx.constant(part(1.7), shape).unwrap();
+        let loss = sum_all(&ctx, &multiply(&ctx, &y, &upstream).unwrap()).unwrap();
+        let mut found = ctx.backward(&loss).unwrap();
+        let mut gradient = |v: &Var<Cpu>| found.take(v.tensor()).unwrap().unwrap().to_vec();
+        let variance = measured.variance.to_vec().iter().map(|v| v * measured.unbiased).collect();
+        [y.to_vec(), measured.mean.to_vec(), variance, gradient(&x), gradient(&weight), gradient(&bias)]
+    }
+
+    #[test]
+    fn shares_are_normalised_as_the_whole_batch_is() {
+        let whole = of(0, 6, None);
+        let shares = threads::run(3, |share| {
+            let rank = share.group.rank();
+            of(2 * rank, 2 * rank + 2, Some(share))
+        });
+        let joined = |k: usize| shares.iter().flat_map(|s| s[k].clone()).collect::<Vec<f32>>();
+        for k in [0, 3] {
+            assert!(check::distance(&joined(k), &whole[k]) < 2e-6, "{k}");
+        }
+        for k in [1, 2] {
+            assert!(shares.iter().all(|s| s[k] == shares[0][k]), "the same bits on every rank");
+            assert!(check::distance(&shares[0][k], &whole[k]) < 1e-6, "{k}");
+        }
+        for k in [4, 5] {
+            let sum: Vec<f32> = (0..3).map(|c| shares.iter().map(|s| s[k][c]).sum()).collect();
+            assert!(check::distance(&sum, &whole[k]) < 2e-6, "{k}");
+        }
+    }
+
+    #[test]
+    fn without_whole_statistics_each_share_is_a_batch() {
+        let alone = of(0, 2, None);
+        let shares = threads::run(2, |share| {
+            let rank = share.group.rank();
+            of(2 * rank, 2 * rank + 2, Some(Share { whole_statistics: false, ..share }))
+        });
+        assert_eq!(shares[0], alone);
+        let ctx = Context::inference(&Cpu::default());
+        let planes = norm::Planes::of([2, 3, 1, 1]);
+        let measured = norm::Norm { planes, group: norm::Group::Plane, epsilon: 1e-3, measured: true };
+        assert!(super::of(&ctx, measured).is_none());
+    }
+}

@@ -53,16 +53,24 @@ impl OptimizerKernel for Cuda {
     }
 
     fn sum_of_squares(&self, values: &Buffer) -> Result<f64, Failure> {
-        let len = values.len();
-        if len == 0 {
-            return Ok(0.0);
-        }
-        let parts = pieces(1, len);
-        let mut sums = allocate_wide(&values.device(), self, parts)?;
-        kernel(values, "optimizer", "squares").counts(&[len, parts]).read(values).write(&mut sums).blocks(parts)?;
-        let words = self.download(&sums)?;
+        Ok(self.sums_of_squares(&[values])?.into_iter().sum())
+    }
+
+    /// All kernels are begun before the first sum is read.
+    fn sums_of_squares(&self, all: &[&Buffer]) -> Result<Vec<f64>, Failure> {
+        let begun = all.iter().map(|values| {
+            let (len, parts) = (values.len(), pieces(1, values.len()));
+            let mut sums = allocate_wide(&values.device(), self, if len == 0 { 0 } else { parts })?;
+            if len > 0 {
+                let launch = kernel(values, "optimizer", "squares").counts(&[len, parts]).read(values);
+                launch.write(&mut sums).blocks(parts)?;
+            }
+            Ok(sums)
+        });
+        let begun = begun.collect::<Result<Vec<_>, Failure>>()?;
         let wide = |pair: &[f32]| f64::from_bits(u64::from(pair[0].to_bits()) | u64::from(pair[1].to_bits()) << 32);
-        Ok(words.chunks_exact(2).map(wide).sum())
+        let read = |sums: Buffer| Ok(self.download(&sums)?.chunks_exact(2).map(wide).sum());
+        begun.into_iter().map(read).collect()
     }
 
     fn scale(&self, values: &mut Buffer, factor: f32) -> Result<(), Failure> {
