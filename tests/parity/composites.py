@@ -243,6 +243,12 @@ CASES = {
     "spectral-stack": ("discriminator/spectral-stack", "width = 4\nwidths = [6, 8]", ONE, logits(lambda net, x: m.spectral_stack(net, "", x, 4, [6, 8]))),
     "two-scale": ("discriminator/two-scale", "width = 4\nwidths = [6, 8]", ONE, logits(lambda net, x: m.two_scale(net, x, 4, [6, 8]))),
 }
+CASES["regressor-resnet50"] = (
+    "regressor/resnet50",
+    "encoder = { use = 'resnet18', width = 4 }\nsize = 64\ncoefficients = 9",
+    TWO,
+    lambda net, x: m.regressor(net, x, 9),
+)
 CASES["transposed"] = ("block/conv-transpose", "width = 5\nkernel = 3", {"map": [["map", 3, 5, 6]]}, transposed)
 for kernel, stride, h, w in (([4, 4], 1, 7, 9), ([4, 4], 2, 7, 8), ([2, 2], 1, 5, 6), ([4, 4], 2, 8, 8), ([3, 6], 2, 7, 9)):
     name = f"same-{kernel[0]}x{kernel[1]}-{stride}-{h}-{w}"
