@@ -21,6 +21,10 @@ use std::hint::black_box;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+/// As the program has it.
+#[global_allocator]
+static ALLOCATOR: ablate::tensor::memory::Counting = ablate::tensor::memory::Counting;
+
 const SIZE: (usize, usize) = (256, 256);
 const TIMES: usize = 300;
 

@@ -64,7 +64,7 @@ fn the_quick_start_resolves() {
 }
 
 /// Files whose components all exist.
-const WHOLE: [&str; 24] = [
+const WHOLE: [&str; 25] = [
     "experiments/ablation-couplings-cpu.toml",
     "experiments/ablation-couplings.toml",
     "experiments/ablation-gates-fusion-cpu.toml",
@@ -88,6 +88,7 @@ const WHOLE: [&str; 24] = [
     "experiments/uv-completion/photos.toml",
     "experiments/uv-completion/res-cunet-gan.toml",
     "experiments/uv-completion/res-unet-gan.toml",
+    "experiments/uv-completion/synthetic.toml",
     "experiments/uv-completion/uv-gan.toml",
 ];
 
@@ -97,17 +98,17 @@ const WAITING: [(&str, &[&str]); 7] = [
     ("experiments/cfr-gan.toml", &["swap-render", "vgg19", "wgan-div", "perceptual"]),
     (
         "experiments/de-occlusion/inpainting.toml",
-        &["fitted-faces", "segmentation-unet", "resnet50", "morphable-model", "rasterizer", "de-occluder", "vgg"],
+        &["fitted-faces", "segmentation-unet", "morphable-model", "rasterizer", "de-occluder", "vgg"],
     ),
     (
         "experiments/de-occlusion/regressor.toml",
-        &["fitted-faces", "resnet50", "morphable-model", "rasterizer", "landmark-distance"],
+        &["fitted-faces", "morphable-model", "rasterizer", "landmark-distance"],
     ),
     ("experiments/de-occlusion/segmentation.toml", &["celeba-mask", "segmentation-unet", "dice"]),
     ("experiments/landmarks.toml", &["landmark/hourglass", "heatmap", "nme", "ced-area", "landmark-grid"]),
     (
         "experiments/reconstruction/teacher-student.toml",
-        &["fitted-faces", "resnet50", "morphable-model", "landmark-distance", "nme"],
+        &["fitted-faces", "morphable-model", "landmark-distance", "nme"],
     ),
     ("experiments/weak-uv.toml", &["fitted-faces", "partial-uv", "uv-sampler", "uv-residual", "stargan", "r1"]),
 ];

@@ -246,6 +246,12 @@ CASES = {
 CASES["mtcnn-propose"] = ("detector/mtcnn-propose", "", {"image": [["image", 3, 15, 16]]}, m.mtcnn_propose)
 CASES["mtcnn-refine"] = ("detector/mtcnn-refine", "", {"image": [image(24)]}, m.mtcnn_refine)
 CASES["mtcnn-decide"] = ("detector/mtcnn-decide", "", {"image": [image(48)]}, m.mtcnn_decide)
+CASES["regressor-resnet50"] = (
+    "regressor/resnet50",
+    "encoder = { use = 'resnet18', width = 4 }\nsize = 64\ncoefficients = 9",
+    TWO,
+    lambda net, x: m.regressor(net, x, 9),
+)
 CASES["transposed"] = ("block/conv-transpose", "width = 5\nkernel = 3", {"map": [["map", 3, 5, 6]]}, transposed)
 for kernel, stride, h, w in (([4, 4], 1, 7, 9), ([4, 4], 2, 7, 8), ([2, 2], 1, 5, 6), ([4, 4], 2, 8, 8), ([3, 6], 2, 7, 9)):
     name = f"same-{kernel[0]}x{kernel[1]}-{stride}-{h}-{w}"

@@ -231,6 +231,13 @@ def res_unet(net, image, widths, depth=18, width=4, gate="none", up="nearest", s
     return {"completed": to_image(net, "image", maps[-1], up, act=act), "attention": attention}
 
 
+def regressor(net, image, coefficients, depth=18, width=4):
+    """Deng et al. 2019: a residual network over an image of 0 to 1, and one linear layer."""
+    stages = resnet(net, "encoder", (image + 1) / 2, depth, width)
+    found = net.linear("fc", stages[0].mean((2, 3)), coefficients)
+    return {"coefficients": found[:, :, None, None], "features": stages[::-1]}
+
+
 def coupled_unet(net, image, widths, depth=18, width=4, gate="attention-gate", fuse="fast-normalized", links="sum", up="nearest", project="first", skips="none"):
     """Fig. 2 of na2020."""
     stages = resnet(net, "encoder-1", image, depth, width)

@@ -42,15 +42,20 @@ impl Canvas {
     pub fn paint(&mut self, extent: Extent, layer: impl Fn(f32, f32) -> (Colour, f32)) {
         self.each(extent, |s, y, pixel| {
             let (colour, alpha) = layer(s, y);
-            let alpha = alpha.clamp(0.0, 1.0);
-            pixel.iter_mut().zip(colour).for_each(|(p, c)| *p += (c - *p) * alpha);
+            if alpha > 0.0 {
+                let (alpha, [red, green, blue]) = (alpha.min(1.0), *pixel);
+                let over = |under: f32, k: usize| under + (colour[k] - under) * alpha;
+                *pixel = [over(red, 0), over(green, 1), over(blue, 2)];
+            }
         });
     }
 
     /// Multiplies a stretch by a colour: 1 leaves it.
     pub fn tint(&mut self, extent: Extent, layer: impl Fn(f32, f32) -> Colour) {
         self.each(extent, |s, y, pixel| {
-            pixel.iter_mut().zip(layer(s, y)).for_each(|(p, f)| *p = (*p * f).clamp(0.0, 1.0));
+            let ([red, green, blue], factor) = (*pixel, layer(s, y));
+            let by = |value: f32, k: usize| (value * factor[k]).clamp(0.0, 1.0);
+            *pixel = [by(red, 0), by(green, 1), by(blue, 2)];
         });
     }
 
@@ -73,7 +78,8 @@ impl Canvas {
         let mut out = vec![[0.0; 3]; side * side];
         for (i, pixel) in self.pixels.iter().enumerate() {
             let (row, column) = (i / self.size / over, i % self.size / over);
-            out[row * side + column].iter_mut().zip(pixel).for_each(|(o, p)| *o += p * share);
+            let sum = &mut out[row * side + column];
+            *sum = [sum[0] + pixel[0] * share, sum[1] + pixel[1] * share, sum[2] + pixel[2] * share];
         }
         out
     }
@@ -114,7 +120,8 @@ fn fall(squared: f32) -> f32 {
 /// A factor for [`Canvas::tint`]: `strength` of the way from 1 to `colour`.
 #[inline]
 pub fn toward(colour: Colour, strength: f32) -> Colour {
-    colour.map(|c| 1.0 + (c - 1.0) * strength)
+    let of = |c: f32| 1.0 + (c - 1.0) * strength;
+    [of(colour[0]), of(colour[1]), of(colour[2])]
 }
 
 /// Smooth noise in -1 to 1 that changes over a distance of 1.

@@ -68,6 +68,9 @@ fn ball(canvas: &mut Canvas, person: &Person) {
         let lids = Lids::at(s);
         let edge = (lids.upper - y).min(y - lids.lower);
         let inside = ramp(-0.004, 0.004, edge) * ramp(1.02, 0.98, lids.along.abs());
+        if inside == 0.0 {
+            return (colour, 0.0);
+        }
         let (x, up) = (s - CENTRE.0 + 0.004 - side * person.gaze.0, y - CENTRE.1 - 0.008 - person.gaze.1);
         let turn = up.atan2(x);
         let spokes = 1.0 + 0.22 * fibre.at(turn * 9.0 + 40.0, x.hypot(up) * 40.0 + 7.0 * side);

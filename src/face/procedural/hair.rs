@@ -18,10 +18,13 @@ pub fn brows(canvas: &mut Canvas, person: &Person) {
         let middle = brow.height + rise + 0.01;
         let half = brow.thickness * (0.45 + 0.55 * ramp(0.0, 0.25, t)) * (1.0 - 0.72 * ramp(0.45, 1.02, t));
         let ends = ramp(-0.02, 0.10, t) * ramp(1.03, 0.93, t);
+        let inside = ramp(1.25, 0.55, (y - middle).abs() / half.max(1e-3));
+        if inside * ends == 0.0 {
+            return (colour, 0.0);
+        }
         // Hairs lean outward, more so along the tail.
         let lean = s * 55.0 - (y - middle) * (70.0 - 50.0 * t.clamp(0.0, 1.0));
         let hairs = 0.78 + 0.42 * noise.at(lean, y * 14.0 + 40.0 * side);
-        let inside = ramp(1.25, 0.55, (y - middle).abs() / half.max(1e-3));
         (colour, inside * ends * brow.density * hairs)
     });
 }
@@ -56,13 +59,19 @@ pub fn beard(canvas: &mut Canvas, person: &Person) {
     let shadow = mix(base.map(|v| v * 0.68), [0.36, 0.36, 0.38], 0.28);
     canvas.paint([-1.08, 1.08, -1.02, 0.1], |s, y| {
         let (chin, moustache) = growth(s, y);
+        if chin.max(moustache) == 0.0 {
+            return (shadow, 0.0);
+        }
         let dots = 0.66 + 0.42 * fine.grain(s * 80.0, y * 80.0);
         (shadow, 0.62 * beard.stubble * chin.max(0.9 * moustache) * dots)
     });
     canvas.paint([-1.08, 1.08, -1.02, 0.1], |s, y| {
         let (chin, moustache) = growth(s, y);
-        let strands = 0.80 + 0.34 * clumps.at(s * 46.0 + 6.0 * y, y * 9.0) + 0.16 * fine.grain(s * 75.0, y * 40.0);
         let alpha = (beard.full * chin).max(beard.moustache.max(beard.full * 0.9) * moustache);
+        if alpha == 0.0 {
+            return (colour, 0.0);
+        }
+        let strands = 0.80 + 0.34 * clumps.at(s * 46.0 + 6.0 * y, y * 9.0) + 0.16 * fine.grain(s * 75.0, y * 40.0);
         let shade = 0.82 + 0.30 * clumps.at(s * 30.0 + 4.0 * y, y * 7.0 + 5.0);
         (colour.map(|v| (v * shade).min(1.0)), (1.25 * alpha * strands).min(0.96))
     });
@@ -81,13 +90,21 @@ pub fn scalp(canvas: &mut Canvas, person: &Person) {
         let side = s.abs();
         // Over the forehead the line rises beside the middle and falls to the temples, then down before the ears.
         let temple = recede * bell(side - 0.34, 0.12) - 0.62 * ramp(0.50, 0.93, side);
+        // Lower than the line ever comes.
+        if y < height + temple - 0.07 - if side > 0.85 { sideburn } else { 0.0 } {
+            return (colour, 0.0);
+        }
         let ragged = 0.018 * edge.at(s * 26.0, 3.0) + 0.022 * edge.at(s * 7.0, 8.0);
         let line = height + temple + ragged - sideburn * ramp(0.88, 1.06, side + 0.02 * edge.at(y * 14.0, 20.0));
         let depth = y - line;
+        let grown = ramp(-0.025, 0.05, depth);
+        if grown == 0.0 {
+            return (colour, 0.0);
+        }
         let shine = 0.80
             + 0.26 * strands.at(s * 48.0 - 7.0 * y * s.signum(), y * 5.0)
             + 0.16 * strands.at(s * 15.0, y * 2.0 + 9.0);
         let thin = 0.85 + 0.25 * strands.at(s * 60.0, y * 9.0 + 50.0);
-        (colour.map(|v| (v * shine).clamp(0.0, 1.0)), ramp(-0.025, 0.05, depth) * thin)
+        (colour.map(|v| (v * shine).clamp(0.0, 1.0)), grown * thin)
     });
 }

@@ -59,8 +59,9 @@ fn between(knots: &[Colour], t: f32) -> Colour {
 }
 
 /// `share` of the way from `a` to `b`.
+#[inline]
 pub fn mix(a: Colour, b: Colour, share: f32) -> Colour {
-    [0, 1, 2].map(|k| a[k] + (b[k] - a[k]) * share)
+    [a[0] + (b[0] - a[0]) * share, a[1] + (b[1] - a[1]) * share, a[2] + (b[2] - a[2]) * share]
 }
 
 /// An sRGB value (0 to 1) in linear light (IEC 61966-2-1).

@@ -81,6 +81,9 @@ fn freckles(canvas: &mut Canvas, person: &Person) {
     let noise = Noise::new(person.texture.named("freckles"));
     canvas.tint([-0.75, 0.75, -0.45, 0.5], |s, y| {
         let where_ = (spot(s.abs() - 0.35, y + 0.05, 0.22, 0.16) + spot(s, y, 0.12, 0.14)).min(1.0);
+        if where_ == 0.0 {
+            return [1.0; 3];
+        }
         let dots =
             noise.dots(s * 26.0, y * 26.0, 0.75 * where_).max(0.8 * noise.dots(s * 41.0, y * 41.0, 0.6 * where_));
         toward([0.66, 0.47, 0.34], person.freckles * (0.4 + 0.6 * where_) * dots * 0.8)

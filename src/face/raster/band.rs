@@ -6,6 +6,8 @@ use crate::face::mesh::Vec3;
 
 /// Width of a triangle's box from which on its rows' ends are reckoned.
 const WIDE: usize = 12;
+/// Pixels that are passed over together.
+const BLOCK: usize = 8;
 
 /// Rows of a picture from `top` to before `bottom`.
 pub struct Band<'a> {
@@ -116,7 +118,7 @@ impl Plane {
         }
     }
 
-    /// Many pixels: those inside are reckoned, and what lies well behind what is there is passed over.
+    /// Many pixels: those inside are reckoned, and blocks that lie well behind what is there are passed over.
     fn wide<const PERSPECTIVE: bool>(&self, (triangle, weights, depth): Cells, [e, f, g]: [Edge; 3]) {
         let Some(inside) = span([e, f, g], depth.len()) else { return };
         let at = |i: usize, edge: Edge| edge.value + i as i64 * edge.right + edge.outside;
@@ -125,15 +127,21 @@ impl Plane {
         };
         let first = sum(at(inside.start, e), at(inside.start, f), at(inside.start, g));
         let step = sum(e.right, f.right, g.right);
-        let mut far = 0.0;
-        for i in inside {
-            let (behind, here) = (-depth[i], first + step * far);
-            far += 1.0;
-            if PERSPECTIVE && here * behind < 0.9999 {
-                continue;
+        let mut from = inside.start;
+        while from < inside.end {
+            let to = (from + BLOCK).min(inside.end);
+            let here = first + step * (from - inside.start) as f32;
+            let behind = |block: &[f32; BLOCK]| {
+                // Without a branch, which vectors would not have.
+                (0..BLOCK).fold(true, |all, k| all & ((here + step * k as f32) * -block[k] < 0.9999))
+            };
+            if !(PERSPECTIVE && depth[from..to].first_chunk().is_some_and(behind)) {
+                for i in from..to {
+                    let cell = (&mut triangle[i], &mut weights[i], &mut depth[i]);
+                    self.cover::<PERSPECTIVE>(cell, [at(i, e), at(i, f), at(i, g)]);
+                }
             }
-            let cell = (&mut triangle[i], &mut weights[i], &mut depth[i]);
-            self.cover::<PERSPECTIVE>(cell, [at(i, e), at(i, f), at(i, g)]);
+            from = to;
         }
     }
 
