@@ -117,12 +117,12 @@ mod tests {
     /// A flat face: the left half `left` wide, the right half `right`.
     fn face(left: f32, right: f32) -> Vec<[f32; 2]> {
         let mut points = vec![[50.0, 50.0]; 68];
-        for i in 0..68 {
+        for (i, point) in points.iter_mut().enumerate() {
             let mirror = MIRRORED.iter().find(|(a, b)| *a == i || *b == i);
             let height = mirror.map_or(i, |(a, _)| *a) as f32 % 23.0;
             let across = mirror.map_or(0.0, |(a, _)| 1.0 + (*a % 5) as f32) / 5.0;
             let on_left = mirror.is_some_and(|(a, b)| if *a < 68 && *b == 67 { i == 67 } else { i == *a });
-            points[i] = [50.0 + if on_left { -left * across } else { right * across }, 20.0 + 3.0 * height];
+            *point = [50.0 + if on_left { -left * across } else { right * across }, 20.0 + 3.0 * height];
         }
         points
     }
