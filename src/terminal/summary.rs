@@ -109,7 +109,11 @@ fn state(status: Option<&Status>) -> &'static str {
 
 fn row(label: String, values: &BTreeMap<String, Summary>, columns: &[Column]) -> Vec<String> {
     let value = |c: &Column| {
-        values.get(&c.name).map_or("-".to_owned(), |s| format!("{:.*} ± {:.*}", c.decimals, s.mean, c.decimals, s.std))
+        values.get(&c.name).map_or("-".to_owned(), |s| match s.std.is_finite() {
+            true => format!("{:.*} ± {:.*}", c.decimals, s.mean, c.decimals, s.std),
+            // A number of all samples together has no deviation.
+            false => format!("{:.*}", c.decimals, s.mean),
+        })
     };
     std::iter::once(label).chain(columns.iter().map(value)).collect()
 }

@@ -47,7 +47,7 @@ fn kind(same: bool) -> Look {
 }
 
 fn line() -> Look {
-    Look { colour: FAINT_INK, dash: "5 3", marker: Marker::Patch }
+    Look { colour: FAINT_INK, dash: "5 3", marker: Marker::Circle }
 }
 
 fn panel(title: String, pairs: &[&PairScores], (low, high): (f64, f64), bins: usize) -> Panel {
@@ -69,8 +69,7 @@ fn panel(title: String, pairs: &[&PairScores], (low, high): (f64, f64), bins: us
     let thresholds: Vec<f64> = pairs.iter().flat_map(|p| p.thresholds.clone()).collect();
     if !thresholds.is_empty() {
         let at = thresholds.iter().sum::<f64>() / thresholds.len() as f64;
-        let stroke = Look { marker: Marker::Circle, ..line() };
-        all.push(Series::line(stroke, vec![(at, 0.0), (at, most * 1.05)]));
+        all.push(Series::line(line(), vec![(at, 0.0), (at, most * 1.05)]));
     }
     let x = Axis::between("cosine similarity", low, high, 6);
     Panel { title, x, y: Axis::between("share of pairs (%)", 0.0, most * 1.05, 5), series: all }
