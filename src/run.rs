@@ -39,8 +39,8 @@ mod step_rig;
 mod step_tests;
 #[cfg(test)]
 mod system_parity;
-mod train;
 mod together;
+mod train;
 mod trained;
 mod update;
 mod value;

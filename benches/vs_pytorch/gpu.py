@@ -21,13 +21,13 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 ADVERSARIAL = ["--set", 'train.stages=["completion"]', "--set", "datasets.pairs.identities=10"]
-# Name, how PyTorch's side calls it, file, flags, batches: the most telling first.
+# Name, how PyTorch's side calls it, file, its stage, flags, batches: the most telling first.
 SYSTEMS = [
-    ("UV-GAN 256²", "uv-gan", "experiments/uv-completion/uv-gan.toml", ADVERSARIAL, [16, 1, 4, 32]),
+    ("UV-GAN 256²", "uv-gan", "experiments/uv-completion/uv-gan.toml", "completion", ADVERSARIAL, [16, 1, 4, 32]),
     ("Attention ResCUNet-GAN 256²", "attention-res-cunet-gan",
-     "experiments/uv-completion/attention-res-cunet-gan.toml", ADVERSARIAL, [16, 1, 4, 32]),
-    ("U-Net-256 + PatchGAN", "pix2pix", "experiments/pix2pix.toml", ["--set", "datasets.pairs.identities=10"], [16, 1]),
-    ("IResNet-50 112²", "recognition", "benches/vs_pytorch/recognition.toml", [], [128]),
+     "experiments/uv-completion/attention-res-cunet-gan.toml", "completion", ADVERSARIAL, [16, 1, 4, 32]),
+    ("U-Net-256 + PatchGAN", "pix2pix", "experiments/pix2pix.toml", "translation", ["--set", "datasets.pairs.identities=10"], [16, 1]),
+    ("IResNet-50 112²", "recognition", "benches/vs_pytorch/recognition.toml", "recognition", [], [128]),
 ]
 OURS = ["f32", "tf32", "bf16"]
 TORCH = ["f32", "tf32", "bf16", "compile"]
@@ -50,14 +50,15 @@ def lines(out):
     return found
 
 
-def ours(program, out, file, flags, batch, precision, steps, device, limit):
+def ours(program, out, file, stage, flags, batch, precision, steps, device, limit):
     """Seconds of a step, with loading, and bytes; or why not."""
     out = pathlib.Path(out)
     for path in out.glob("cells/*/records.jsonl"):
         path.unlink()
     command = [program, "run", str(ROOT / file), "--out", str(out), "--device", device, *flags]
     command += ["--set", f"train.batch={batch}", "--set", "run.checkpoint.every=100 epochs"]
-    command += ["--set", "evaluate.every=100 epochs"]
+    # As many steps as give a line of the record each; it is stopped before it would evaluate.
+    command += ["--set", "evaluate.every=100 epochs", "--set", f"stages.{stage}.length={2 * steps} steps"]
     if precision != "f32":
         command += ["--set", f"run.precision={precision}"]
     with open(out / "log", "w") as log:
@@ -251,7 +252,7 @@ def main():
     text, notes = heading(told.program, told.device), []
     print("\n".join(text), flush=True)
     with tempfile.TemporaryDirectory() as scratch:
-        for name, system, file, flags, batches in SYSTEMS:
+        for name, system, file, stage, flags, batches in SYSTEMS:
             if told.only not in name:
                 continue
             own = {batch: {} for batch in batches}
@@ -261,7 +262,7 @@ def main():
                         own[batch][precision] = {"error": "no time left"}
                         continue
                     own[batch][precision] = ours(
-                        told.program, scratch, file, flags, batch, precision, told.steps, told.device, min(60, left())
+                        told.program, scratch, file, stage, flags, batch, precision, told.steps, told.device, min(60, left())
                     )
             torch = {m: rivals(system, m, batches, told.steps, told.device, max(min(90, left()), 1)) for m in TORCH}
             for batch in sorted(batches):

@@ -1,6 +1,6 @@
 //! `study`, `status`, `retry`, and the cells of `run`.
 
-use super::processes::{self, Part};
+use super::processes::{self, Part, interrupt, threads};
 use super::run::{draw, folders};
 use super::standing::{self, Picture};
 use super::{Common, End, prepared, prepared_some, show};
@@ -14,8 +14,7 @@ use clap::{Args, ValueEnum};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 #[derive(Args)]
@@ -136,7 +135,9 @@ fn settled(
         Ok(prepared) => prepared,
         Err(problems) => return Ok(Err(show(&problems, terminal))),
     };
-    show(&prepared.notes, terminal);
+    if !processes::is_another() {
+        show(&prepared.notes, terminal);
+    }
     study::settle(&mut prepared, common.out.as_deref()).context("cannot tell the data by their contents")?;
     Ok(Ok(prepared))
 }
@@ -215,30 +216,6 @@ pub fn carry_out(
 
 fn count(cells: usize) -> String {
     if cells == 1 { "1 cell was".into() } else { format!("{cells} cells were") }
-}
-
-/// The threads that the experiment asks for.
-fn threads(prepared: &Prepared) -> anyhow::Result<()> {
-    let run = prepared.cells.first().map(|cell| &cell.plan.run);
-    if let Some(threads) = run.and_then(|run| run.threads.or_else(|| processes::threads(run))) {
-        rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().context("cannot start the threads")?;
-    }
-    Ok(())
-}
-
-/// A flag that Ctrl-C sets, as do the signals that ask to end.
-fn interrupt() -> anyhow::Result<Arc<AtomicBool>> {
-    let interrupt = Arc::new(AtomicBool::new(false));
-    let (flag, before) = (interrupt.clone(), AtomicBool::new(false));
-    let asked = move || {
-        flag.store(true, Ordering::SeqCst);
-        // Asked twice, it does not wait for the step to end.
-        if before.swap(true, Ordering::SeqCst) {
-            std::process::exit(130);
-        }
-    };
-    ctrlc::set_handler(asked).context("cannot listen for Ctrl-C")?;
-    Ok(interrupt)
 }
 
 /// This program again, for one cell, with its share of the cores.

@@ -122,8 +122,7 @@ impl Rig {
         let outputs = module.forward(&pass, &Inputs::new(values)).unwrap();
         for update in moved.into_inner() {
             let key = format!("{path}{}", update.name);
-            let shape = state.buffer(update.name).map(|t| Var::constant(t.clone()).shape()).unwrap();
-            self.state.insert(key, self.ctx.tensor(update.values, shape).unwrap());
+            self.state.insert(key, update.tensor);
         }
         outputs
     }

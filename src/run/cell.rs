@@ -152,9 +152,7 @@ pub fn with_device<T>(plan: &Plan, local: usize, work: impl OnDevice<T>) -> Resu
     match device::choose(&plan.run.device, local).map_err(tensor::Error::Other)?.device {
         Device::Cpu => work.run(Cpu::default()),
         #[cfg(feature = "cuda")]
-        Device::Cuda(number) => {
-            work.run(tensor::cuda::open(number, tensor::cuda::Precision::of(&plan.run.precision))?)
-        }
+        Device::Cuda(number) => work.run(tensor::cuda::open(number, tensor::cuda::Precision::of(&plan.run.precision))?),
         #[cfg(not(feature = "cuda"))]
         Device::Cuda(number) => {
             Err(tensor::Error::Other(format!("this program cannot compute on GPU {number}")).into())

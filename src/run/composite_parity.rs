@@ -95,7 +95,7 @@ impl Case {
             let run = Run { modes: &vec![mode; ops], learns: &vec![learns; ops], stream, check_finite: false };
             let moved = RefCell::new(Vec::new());
             let outputs = built.forward(ctx, &inputs, &run, &moved).unwrap();
-            built.apply(&still, moved.into_inner()).unwrap();
+            built.apply(moved.into_inner());
             let named = built.plan.outputs.iter().map(|o| name(&o.port)).zip(&outputs);
             let named: Vec<(String, Var<Cpu>)> = named.map(|(n, v)| (n, v.clone())).collect();
             found.extend(named.iter().map(|(n, v)| (format!("{to}/{n}"), (v.shape(), v.to_vec()))));

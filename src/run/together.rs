@@ -23,7 +23,9 @@ pub enum TogetherError {
     Start { rank: usize, ranks: usize, error: std::io::Error },
     #[error("cannot {what} {address}: {error}")]
     Address { what: &'static str, address: String, error: std::io::Error },
-    #[error("{missing} of {ranks} processes did not come to {address} within {seconds} s; ABLATE_TIMEOUT sets another limit")]
+    #[error(
+        "{missing} of {ranks} processes did not come to {address} within {seconds} s; ABLATE_TIMEOUT sets another limit"
+    )]
     Absent { missing: usize, ranks: usize, address: String, seconds: u64 },
     #[error("the process at {address} is not of this run: {why}")]
     Stranger { address: String, why: String },

@@ -286,7 +286,8 @@ impl<'a, D: Backend> Trainer<'a, D> {
             return Ok(Validated::default());
         }
         let (done, planned) = (self.position.total_step, self.planned());
-        let asked = self.given.stop.is_some_and(|s| evaluated.columns.contains_key(&s.column) && s.reached(done, planned));
+        let asked =
+            self.given.stop.is_some_and(|s| evaluated.columns.contains_key(&s.column) && s.reached(done, planned));
         let best = match &self.plan.evaluate.select {
             None => false,
             Some(column) => match evaluated.columns.get(column).map(|s| s.mean).filter(|m| m.is_finite()) {

@@ -39,8 +39,7 @@ pub fn splits(scene: &Scene<'_>) -> Vec<Split> {
         }
         let known: f64 = parts.iter().map(|p| p.1).sum();
         parts.push(("other".to_owned(), (mean(&|s| s.step_seconds) - known).max(0.0)));
-        let (peak_memory_bytes, seconds) =
-            record.status.as_ref().map_or((0, 0.0), |s| (s.peak_bytes(), s.seconds));
+        let (peak_memory_bytes, seconds) = record.status.as_ref().map_or((0, 0.0), |s| (s.peak_bytes(), s.seconds));
         all.push(Split { title: group.title.clone(), parts, peak_memory_bytes, seconds });
     }
     all

@@ -99,7 +99,10 @@ fn greet(
     let slot = found.get_mut(hello.rank.wrapping_sub(1)).map(|pair| &mut pair[usize::from(hello.life)]);
     let why = match slot {
         _ if hello != expected => {
-            format!("version {} of {} processes, here {} of {}", hello.version, hello.ranks, expected.version, place.ranks)
+            format!(
+                "version {} of {} processes, here {} of {}",
+                hello.version, hello.ranks, expected.version, place.ranks
+            )
         }
         None => format!("it calls itself process {}", hello.rank),
         Some(Some(_)) => format!("there is a process {} already", hello.rank),

@@ -33,9 +33,8 @@ pub fn peak_bytes(device: &Cuda) -> Option<u64> {
     let pool = pool(device).ok()??;
     let mut bytes = 0_u64;
     // SAFETY: a place for a 64-bit number, which this attribute is.
-    let answer = unsafe {
-        sys::cuMemPoolGetAttribute(pool, Attribute::CU_MEMPOOL_ATTR_USED_MEM_HIGH, (&raw mut bytes).cast())
-    };
+    let answer =
+        unsafe { sys::cuMemPoolGetAttribute(pool, Attribute::CU_MEMPOOL_ATTR_USED_MEM_HIGH, (&raw mut bytes).cast()) };
     (answer == CUresult::CUDA_SUCCESS).then_some(bytes)
 }
 
