@@ -11,7 +11,7 @@ settings! {
         /// s: factor on the cosines.
         scale_by: f64 = 64.0, above = 0.0;
         /// m: radians added to the angle of the true class.
-        margin: f64 = 0.5, min = 0.0, max = 3.14;
+        margin: f64 = 0.5, min = 0.0, max = std::f64::consts::PI;
         /// Whether the logit goes on falling beyond an angle of pi - m, as c - m sin m, where it would rise again.
         monotonic: bool = false;
     }

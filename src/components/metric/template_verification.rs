@@ -10,7 +10,7 @@ use super::{Column, Metric, MetricEntry, MetricError, MetricInputs};
 use crate::components::sample::read;
 use crate::registry::{Card, Declared, Entry, Make, ports, settings};
 use crate::statistics::Roc;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map};
 
 settings! {
     /// What `template-verification` is told.
@@ -92,8 +92,8 @@ impl Protocol for Gathering {
         }
         let mut vectors: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
         for template in self.pairs.iter().flat_map(|p| [p.first, p.second]) {
-            if !vectors.contains_key(&template) {
-                vectors.insert(template, self.vector(template)?);
+            if let btree_map::Entry::Vacant(place) = vectors.entry(template) {
+                place.insert(self.vector(template)?);
             }
         }
         let score = |p: &Pairing| vectors[&p.first].iter().zip(&vectors[&p.second]).map(|(a, b)| a * b).sum::<f64>();

@@ -183,5 +183,5 @@ fn span(edges: [Edge; 3], len: usize) -> Option<std::ops::Range<usize>> {
             right => to = to.min(value / -right + 1),
         }
     }
-    (from < to).then(|| from as usize..to as usize)
+    (from < to).then_some(from as usize..to as usize)
 }

@@ -129,8 +129,12 @@ impl Machine<'_> {
 
     fn step(&mut self, code: u8) -> Result<(), String> {
         match code {
-            0x80 => drop(self.take(1)?),
-            0x95 => drop(self.take(8)?),
+            0x80 => {
+                self.take(1)?;
+            }
+            0x95 => {
+                self.take(8)?;
+            }
             b'(' => self.stack.push(Value::Mark),
             b']' | b')' => self.stack.push(Value::Sequence(vec![])),
             b'l' | b't' => {
