@@ -93,13 +93,18 @@ impl<'a> MetricInputs<'a> {
         }
     }
 
+    /// What stands on two ports, of one shape.
+    fn two(&self, first: &'static str, second: &'static str) -> Result<(View<'a>, View<'a>), MetricError> {
+        let (one, other) = (self.need(first)?, self.need(second)?);
+        match one.shape == other.shape {
+            true => Ok((one, other)),
+            false => Err(MetricError::Shapes(format!("{first} is {:?}, {second} {:?}", one.shape, other.shape))),
+        }
+    }
+
     /// Prediction, target and region of each sample, of equal sizes.
     fn pairs(&self) -> Result<Vec<Pair<'a>>, MetricError> {
-        let (prediction, target) = (self.need("prediction")?, self.need("target")?);
-        if prediction.shape != target.shape {
-            let why = format!("prediction is {:?}, target {:?}", prediction.shape, target.shape);
-            return Err(MetricError::Shapes(why));
-        }
+        let (prediction, target) = self.two("prediction", "target")?;
         let region = self.get("region").map(|_| self.need("region")).transpose()?;
         let [count, channels, height, width] = prediction.shape;
         if let Some(region) = region.filter(|r| r.shape != [count, 1, height, width]) {

@@ -35,17 +35,6 @@ pub fn warp(photo: &Picture, to: &Similarity, size: usize, outside: f32) -> Opti
     Some(out)
 }
 
-/// A picture with left and right exchanged.
-pub fn mirrored(picture: &Picture) -> Picture {
-    let mut out = picture.clone();
-    for y in 0..picture.height {
-        for x in 0..picture.width {
-            out.at_mut(x, y).copy_from_slice(picture.at(picture.width - 1 - x, y));
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,6 +61,6 @@ mod tests {
         let out = warp(&ramp(), &Similarity { a: 0.5, b: 0.0, shift: [0.0; 2] }, 4, 0.0).unwrap();
         assert!((out.at(1, 1)[0] - (25.0 + 250.0)).abs() < 1e-3, "{:?}", out.at(1, 1));
         assert!(warp(&ramp(), &Similarity { a: 0.0, b: 0.0, shift: [0.0; 2] }, 4, 0.0).is_none());
-        assert_eq!(mirrored(&ramp()).at(0, 1), [210.0]);
+        assert_eq!(ramp().mirrored().at(0, 1), [210.0]);
     }
 }

@@ -36,6 +36,17 @@ impl Picture {
         &mut self.data[start..start + self.channels]
     }
 
+    /// The picture with left and right exchanged.
+    pub fn mirrored(&self) -> Picture {
+        let mut out = self.clone();
+        for y in 0..self.height {
+            for x in 0..self.width {
+                out.at_mut(x, y).copy_from_slice(self.at(self.width - 1 - x, y));
+            }
+        }
+        out
+    }
+
     /// The mean of every square of `factor` x `factor` pixels; what does not fill a square is cut off.
     pub fn reduced(&self, factor: usize) -> Picture {
         let mut out = Picture::new(self.width / factor, self.height / factor, self.channels);

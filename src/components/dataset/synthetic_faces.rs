@@ -6,13 +6,12 @@
 //! 0 on the ground; `yaw` is absolute, `pose` yaw, pitch and roll, in degrees. Splits are those of the manifest, and have
 //! no person in common. With `read = "pairs"` a sample is two pictures of the test's people, drawn in ten folds.
 
+mod manifest;
 mod pairs;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-use sha2::{Digest, Sha256};
 
 use super::reader::tree::Tree;
 use super::reader::{self, face_ports, labels, maps};
@@ -23,6 +22,8 @@ use crate::components::sample::{Array, DataError, Files, Sample, Split, read};
 use crate::face::readers::landmarks;
 use crate::random::Stream;
 use crate::registry::{Card, Declared, Edge, Entry, Make, Problem, Settings, ports, settings};
+pub use manifest::COLUMNS;
+use manifest::Row;
 
 const NAME: &str = "synthetic-faces";
 /// Of the files and of the faces on them.
@@ -39,25 +40,6 @@ pub const FILES: [(&str, &str); 7] = [
     ("depth", "png"),
     ("landmarks", "pts"),
 ];
-/// Columns of the manifest.
-pub const COLUMNS: [&str; 15] = [
-    "file",
-    "split",
-    "identity",
-    "view",
-    "camera",
-    "light",
-    "yaw",
-    "pitch",
-    "roll",
-    "occluders",
-    "missing",
-    "face_pixels",
-    "expression",
-    "visible_landmarks",
-    "digest",
-];
-
 const LAYOUT: &str = "manifest.csv
 fingerprint.txt         (SHA-256 of the manifest)
 image/ID/NAME.png       the picture
@@ -129,15 +111,6 @@ fn edges(settings: &Settings) -> Result<Vec<(String, Edge)>, Problem> {
     Ok(settings.edges())
 }
 
-/// A row of the manifest.
-struct Row {
-    /// `ID/NAME`.
-    file: PathBuf,
-    split: Split,
-    who: String,
-    pose: [f32; 3],
-}
-
 struct Faces {
     root: PathBuf,
     size: usize,
@@ -182,75 +155,20 @@ impl SyntheticFaces {
         let mut tree = Tree::new(NAME, LAYOUT, around.path(&self.root))?;
         [MANIFEST, FINGERPRINT].iter().for_each(|file| drop(tree.need(file.into())));
         tree.check()?;
-        let manifest = tree.root.join(MANIFEST);
-        let bytes = std::fs::read(&manifest).map_err(|e| DataError::file(&manifest, e))?;
-        fingerprint(&tree.root.join(FINGERPRINT), &bytes)?;
-        let rows = parsed(&manifest, &bytes, self.bare)?;
+        let path = tree.root.join(MANIFEST);
+        let bytes = std::fs::read(&path).map_err(|e| DataError::file(&path, e))?;
+        manifest::check(&tree.root.join(FINGERPRINT), &bytes)?;
+        let rows = manifest::rows(&path, &bytes, self.bare)?;
         for row in &rows {
-            FILES.iter().for_each(|(folder, end)| drop(tree.need(path(folder, row, end))));
+            FILES.iter().for_each(|(folder, end)| drop(tree.need(of_row(folder, row, end))));
         }
         tree.check()?;
         Ok((tree, rows))
     }
 }
 
-fn path(folder: &str, row: &Row, end: &str) -> PathBuf {
+fn of_row(folder: &str, row: &Row, end: &str) -> PathBuf {
     Path::new(folder).join(format!("{}.{end}", row.file.display()))
-}
-
-/// The manifest is the one that was written last, and of this format.
-fn fingerprint(file: &Path, manifest: &[u8]) -> Result<(), DataError> {
-    let said = std::fs::read_to_string(file).map_err(|e| DataError::file(file, e))?;
-    let Some(print) = said.trim().strip_prefix(FORMAT) else {
-        return Err(DataError::file(
-            file,
-            format!("it is not of the format `{FORMAT}`; write the folder anew with `ablate data synth`"),
-        ));
-    };
-    let found: String = Sha256::digest(manifest).iter().map(|b| format!("{b:02x}")).collect();
-    match print.trim() == found {
-        true => Ok(()),
-        false => Err(DataError::file(
-            file,
-            format!("it does not fit `{MANIFEST}`, which was changed: its SHA-256 is {found}"),
-        )),
-    }
-}
-
-fn parsed(path: &Path, bytes: &[u8], bare: bool) -> Result<Vec<Row>, DataError> {
-    let mut table = csv::Reader::from_reader(bytes);
-    let heads = table.headers().map_err(|e| DataError::file(path, e))?;
-    if heads.iter().ne(COLUMNS) {
-        return Err(DataError::file(path, format!("its columns are not {}", COLUMNS.join(","))));
-    }
-    let mut rows = Vec::new();
-    for (number, record) in table.records().enumerate() {
-        let line = |why: String| DataError::file(path, format!("row {}: {why}", number + 1));
-        let record = record.map_err(|e| line(e.to_string()))?;
-        let cell = |k: usize| record.get(k).unwrap_or_default();
-        let split = match cell(1) {
-            "train" => Split::Train,
-            "validation" => Split::Validation,
-            "test" => Split::Test,
-            other => return Err(line(format!("`{other}` is no split"))),
-        };
-        let inside = |part: &str| !part.is_empty() && part != ".." && part != "." && !part.contains(['\\', ':']);
-        let parts: Vec<&str> = cell(0).split('/').collect();
-        if parts.len() != 2 || !parts.iter().all(|part| inside(part)) {
-            return Err(line(format!("`{}` is not ID/NAME", cell(0))));
-        }
-        let angle = |k: usize| cell(k).parse::<f32>().ok().filter(|v| v.is_finite());
-        let (Some(yaw), Some(pitch), Some(roll)) = (angle(6), angle(7), angle(8)) else {
-            return Err(line("yaw, pitch and roll are no numbers".into()));
-        };
-        if !bare || cell(9).is_empty() {
-            rows.push(Row { file: cell(0).into(), split, who: cell(2).into(), pose: [yaw, pitch, roll] });
-        }
-    }
-    match rows.is_empty() {
-        true => Err(DataError::file(path, "it has no picture")),
-        false => Ok(rows),
-    }
 }
 
 fn open(settings: &Settings, around: &Surroundings) -> Result<Arc<dyn Dataset>, DataError> {
@@ -285,12 +203,21 @@ fn open(settings: &Settings, around: &Surroundings) -> Result<Arc<dyn Dataset>, 
 fn files(settings: &Settings, around: &Surroundings) -> Result<Files, DataError> {
     let settings: SyntheticFaces = read(settings)?;
     let (tree, rows) = settings.rows(around)?;
-    let of = |row: &Row| FILES.map(|(folder, end)| path(folder, row, end));
+    let of = |row: &Row| FILES.map(|(folder, end)| of_row(folder, row, end));
     let lists = [MANIFEST, FINGERPRINT].map(PathBuf::from);
     Ok(tree.files(lists.into_iter().chain(rows.iter().flat_map(of)).collect()))
 }
 
 impl Faces {
+    /// The picture, of its own size.
+    fn picture(&self, row: &Row) -> Result<Array, DataError> {
+        let file = self.root.join(of_row("image", row, "png"));
+        let image = raster::read(&file, 3)?;
+        let (height, width) = image.frame();
+        square(&file, width as u32, height as u32)?;
+        Ok(image)
+    }
+
     /// A grey picture of 8 bits as they are; its side.
     fn numbers(&self, path: &Path) -> Result<image::GrayImage, DataError> {
         let read = image::open(path).map_err(|e| DataError::file(path, e))?;
@@ -350,11 +277,9 @@ impl Dataset for Faces {
     fn sample(&self, split: Split, index: usize, _draw: Stream) -> Result<Sample, DataError> {
         let number = self.splits[position(split)][index];
         let row = &self.rows[number];
-        let at = |folder: &str, end: &str| self.root.join(path(folder, row, end));
-        let whole = at("image", "png");
-        let image = raster::read(&whole, 3)?;
-        let (height, width) = image.frame();
-        square(&whole, width as u32, height as u32)?;
+        let at = |folder: &str, end: &str| self.root.join(of_row(folder, row, end));
+        let image = self.picture(row)?;
+        let (_, width) = image.frame();
         let landmarks = self.landmarks(&at("landmarks", "pts"), width)?;
         let around = reader::around(&landmarks);
         let mut sample = Sample::default()
@@ -363,9 +288,9 @@ impl Dataset for Faces {
             .with("box", around);
         if self.maps {
             let map = maps::Map {
-                incomplete: path("incomplete", row, "png"),
-                complete: path("complete", row, "png"),
-                mask: Some(path("mask", row, "png")),
+                incomplete: of_row("incomplete", row, "png"),
+                complete: of_row("complete", row, "png"),
+                mask: Some(of_row("mask", row, "png")),
                 who: row.who.clone(),
             };
             let sheets = maps::read(&self.root, &map, self.size)?;

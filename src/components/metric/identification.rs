@@ -4,11 +4,12 @@
 //! the probes that find their person first is the rank-1 rate, in percent: Multi-PIE's, by pose where an evaluation is
 //! grouped by yaw. Pictures of the gallery are no probes.
 
-use super::protocol::{Finished, Protocol, Shown, Tally};
+use super::protocol::{Finished, Protocol, Shown, Tally, unit};
 use super::{Column, Metric, MetricEntry, MetricError, MetricInputs};
 use crate::components::sample::read;
 use crate::registry::{Card, Declared, Entry, Make, ports, settings};
 use crate::statistics::Moments;
+use std::collections::BTreeSet;
 
 settings! {
     /// What `identification` is told.
@@ -52,13 +53,11 @@ impl Protocol for Searching {
         let inputs = &batch.inputs;
         let (image, identity, gallery) = (inputs.need("image")?, inputs.need("identity")?, inputs.need("gallery")?);
         for n in 0..image.shape[0] {
-            let vector: Vec<f64> = image.sample(n).iter().map(|x| f64::from(*x)).collect();
-            let length = vector.iter().map(|x| x * x).sum::<f64>().sqrt();
-            if !(length > 0.0 && length.is_finite()) {
+            let vector = unit(image.sample(n).iter().map(|x| f64::from(*x))).ok_or_else(|| {
                 let why = format!("the network's vector of picture {} is 0 or no numbers", self.vectors.len());
-                return Err(MetricError::Settings(why));
-            }
-            self.vectors.push(vector.into_iter().map(|x| x / length).collect());
+                MetricError::Settings(why)
+            })?;
+            self.vectors.push(vector);
             self.people.push(identity.sample(n)[0] as usize);
             self.gallery.push(gallery.sample(n)[0] > 0.5);
         }
@@ -67,17 +66,17 @@ impl Protocol for Searching {
 
     fn finish(&mut self) -> Result<Finished, MetricError> {
         let gallery: Vec<usize> = (0..self.gallery.len()).filter(|i| self.gallery[*i]).collect();
-        let known = |person: &usize| gallery.iter().any(|g| self.people[*g] == *person);
-        if let Some(lost) = (0..self.people.len()).find(|i| !known(&self.people[*i])) {
+        let known: BTreeSet<usize> = gallery.iter().map(|g| self.people[*g]).collect();
+        if let Some(lost) = self.people.iter().position(|person| !known.contains(person)) {
             let why = format!("person {} of picture {lost} is not in the gallery", self.people[lost]);
             return Err(MetricError::Settings(why));
         }
         let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f64>();
         let found = |probe: usize| {
-            let score = |g: &usize| dot(&self.vectors[probe], &self.vectors[*g]);
+            let scores = gallery.iter().map(|g| (dot(&self.vectors[probe], &self.vectors[*g]), *g));
             // Of equally near ones the first.
-            let nearest = gallery.iter().rev().max_by(|a, b| score(a).total_cmp(&score(b)))?;
-            Some(if self.people[*nearest] == self.people[probe] { 100.0 } else { 0.0 })
+            let (_, nearest) = scores.rev().max_by(|a, b| a.0.total_cmp(&b.0))?;
+            Some(if self.people[nearest] == self.people[probe] { 100.0 } else { 0.0 })
         };
         self.right = (0..self.people.len()).map(|i| if self.gallery[i] { None } else { found(i) }).collect();
         let all: Vec<usize> = (0..self.right.len()).collect();

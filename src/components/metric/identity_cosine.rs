@@ -9,11 +9,7 @@ struct IdentityCosine;
 impl Metric for IdentityCosine {
     /// Prediction and target are the network's vectors, N x E x 1 x 1.
     fn samples(&self, inputs: &MetricInputs<'_>) -> Result<Vec<Vec<Option<f64>>>, MetricError> {
-        let (prediction, target) = (inputs.need("prediction")?, inputs.need("target")?);
-        if prediction.shape != target.shape {
-            let why = format!("prediction is {:?}, target {:?}", prediction.shape, target.shape);
-            return Err(MetricError::Shapes(why));
-        }
+        let (prediction, target) = inputs.two("prediction", "target")?;
         let of = |n| cosine(prediction.sample(n), target.sample(n));
         Ok(vec![(0..prediction.shape[0]).map(of).collect()])
     }

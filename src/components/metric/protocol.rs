@@ -26,6 +26,12 @@ pub struct Pairing {
     pub same: bool,
 }
 
+/// A vector of length 1 in the direction of another; `None` where that is 0 or holds no numbers.
+pub fn unit(vector: impl Iterator<Item = f64> + Clone) -> Option<Vec<f64>> {
+    let length = vector.clone().map(|x| x * x).sum::<f64>().sqrt();
+    (length > 0.0 && length.is_finite()).then(|| vector.map(|x| x / length).collect())
+}
+
 /// One batch as a protocol sees it.
 pub struct Shown<'a> {
     /// What the network is applied to stands as its vectors, N x E x 1 x 1.

@@ -4,7 +4,7 @@
 //! insightface's `eval_ijbc.py`; pairs of templates are the dataset's. All pairs are one set without folds: the true accept
 //! rates at false accept rates of 1e-1 to 1e-6 in percent; a rate that the impostor pairs are too few to tell has no number.
 
-use super::protocol::{Finished, Pairing, Protocol, Shown, Tally};
+use super::protocol::{Finished, Pairing, Protocol, Shown, Tally, unit};
 use super::verification::{RATES, TARS};
 use super::{Column, Metric, MetricEntry, MetricError, MetricInputs};
 use crate::components::sample::read;
@@ -57,13 +57,9 @@ impl Gathering {
         for (sum, count) in media.values() {
             all.iter_mut().zip(sum).for_each(|(a, s)| *a += s / *count as f64);
         }
-        let size = all.iter().map(|x| x * x).sum::<f64>().sqrt();
-        match size > 0.0 && size.is_finite() {
-            true => Ok(all.into_iter().map(|x| x / size).collect()),
-            false => {
-                Err(MetricError::Settings(format!("the network's vectors of template {template} are 0 or no numbers")))
-            }
-        }
+        unit(all.into_iter()).ok_or_else(|| {
+            MetricError::Settings(format!("the network's vectors of template {template} are 0 or no numbers"))
+        })
     }
 }
 

@@ -98,11 +98,7 @@ fn distance(a: &[f32], b: &[f32]) -> Option<f64> {
 impl Protocol for Comparing {
     fn show(&mut self, batch: &Shown<'_>) -> Result<(), MetricError> {
         let inputs = &batch.inputs;
-        let (first, second, same) = (inputs.need("first")?, inputs.need("second")?, inputs.need("same")?);
-        if first.shape != second.shape {
-            let why = format!("first is {:?}, second {:?}", first.shape, second.shape);
-            return Err(MetricError::Shapes(why));
-        }
+        let ((first, second), same) = (inputs.two("first", "second")?, inputs.need("same")?);
         let folds = inputs.get("fold").map(|_| inputs.need("fold")).transpose()?;
         self.told = folds.is_some();
         let (one, other) = (batch.pictures("first")?, batch.pictures("second")?);

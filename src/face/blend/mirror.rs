@@ -5,18 +5,6 @@
 use super::Error;
 use super::patchwork::{Origin, Patchwork};
 use super::poisson::Layer;
-use crate::face::picture::Picture;
-
-/// A picture's rows backwards.
-pub fn flipped(picture: &Picture) -> Picture {
-    let mut out = picture.clone();
-    for y in 0..picture.height {
-        for x in 0..picture.width {
-            out.at_mut(x, y).copy_from_slice(picture.at(picture.width - 1 - x, y));
-        }
-    }
-    out
-}
 
 /// A mask's rows backwards.
 pub fn flipped_mask(mask: &[bool], width: usize) -> Vec<bool> {
@@ -27,7 +15,7 @@ pub fn flipped_mask(mask: &[bool], width: usize) -> Vec<bool> {
 /// along the border of what is filled.
 pub fn fill(patchwork: &Patchwork, atlas: &[bool]) -> Result<Patchwork, Error> {
     patchwork.checked(atlas)?;
-    let map = flipped(&patchwork.map);
+    let map = patchwork.map.mirrored();
     let known = flipped_mask(&patchwork.known(), map.width);
     patchwork.filled(Layer { map: &map, known: &known }, atlas, Origin::Mirror, |p| known[p])
 }

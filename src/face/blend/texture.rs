@@ -1,7 +1,7 @@
 //! A complete texture (the mean of a model, or any other) where nothing was seen.
 
 use super::Error;
-use super::mirror::{flipped, flipped_mask};
+use super::mirror::flipped_mask;
 use super::patchwork::{Origin, Patchwork, clamped};
 use super::poisson::{Layer, clone};
 use crate::face::picture::Picture;
@@ -25,7 +25,7 @@ pub fn blended(seen: &Patchwork, texture: &Picture, atlas: &[bool]) -> Result<Pa
     let width = texture.width;
     let known: Vec<bool> = seen.known().iter().zip(atlas).map(|(known, atlas)| *known && *atlas).collect();
     let first = clone(Layer { map: texture, known: atlas }, Layer { map: &seen.map, known: &known }, &known, 0.0)?.map;
-    let (other, mirrored) = (flipped(&seen.map), flipped_mask(&known, width));
+    let (other, mirrored) = (seen.map.mirrored(), flipped_mask(&known, width));
     let rest: Vec<bool> = (0..known.len()).map(|p| mirrored[p] && atlas[p] && !known[p]).collect();
     let second = clone(Layer { map: &first, known: atlas }, Layer { map: &other, known: &mirrored }, &rest, 0.0)?.map;
     let origin = |p: usize| match (known[p], rest[p], atlas[p]) {

@@ -1,7 +1,7 @@
 //! A dataset with its transforms, as a union reads it.
 
-use crate::components::dataset::Dataset;
 use crate::components::dataset::order::Order;
+use crate::components::dataset::{Dataset, People};
 use crate::components::sample::{DataError, Sample, Split};
 use crate::components::transform::Pipeline;
 use crate::random::Stream;
@@ -48,6 +48,14 @@ impl Dataset for Transformed {
         self.dataset.classes(port)
     }
 
+    fn people(&self, split: Split) -> Option<People> {
+        self.dataset.people(split)
+    }
+
+    fn pairings(&self, split: Split) -> &[(usize, usize, bool)] {
+        self.dataset.pairings(split)
+    }
+
     fn labels(&self, split: Split, port: &str) -> Result<Vec<usize>, DataError> {
         self.dataset.labels(split, port)
     }
@@ -81,6 +89,12 @@ mod tests {
         fn ports(&self) -> &[(String, Edge)] {
             &self.0
         }
+        fn people(&self, _: Split) -> Option<People> {
+            Some(People::new([["Ann".to_string(), "Bo".to_string()]]))
+        }
+        fn pairings(&self, _: Split) -> &[(usize, usize, bool)] {
+            &[(1, 2, true)]
+        }
         fn draws(&self) -> bool {
             false
         }
@@ -96,5 +110,8 @@ mod tests {
         assert_eq!(data.ports()[0].1.dims, [3, 4, 4]);
         let first = |split| data.sample(split, 0, Stream::new(0, "")).unwrap().get("image").unwrap().data[0];
         assert_eq!((first(Split::Train), first(Split::Test)), (5.0 / 8.0, 2.0 / 8.0));
+        // Else a union would hide from a test who was trained on.
+        assert_eq!(data.people(Split::Train).unwrap().names, ["Ann", "Bo"]);
+        assert_eq!(data.pairings(Split::Test), [(1, 2, true)]);
     }
 }

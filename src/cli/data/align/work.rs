@@ -106,7 +106,7 @@ impl Shared<'_> {
         let (to, mirrored, side) = place.ok_or("its points all lie in one place")?;
         let flipped;
         let picture = if mirrored {
-            flipped = align::mirrored(picture);
+            flipped = picture.mirrored();
             &flipped
         } else {
             picture

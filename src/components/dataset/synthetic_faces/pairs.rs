@@ -5,6 +5,7 @@ use crate::components::dataset::reader::drawn::{self, Drawn};
 use crate::components::dataset::reader::pairs::{self, FOLDS};
 use crate::components::dataset::split::position;
 use crate::components::dataset::{Dataset, People};
+use crate::components::raster;
 use crate::components::sample::{Array, DataError, Sample, Split};
 use crate::random::Stream;
 use crate::registry::Edge;
@@ -50,15 +51,14 @@ impl Dataset for Pairs {
         if split == Split::Test { self.drawn.len() } else { 0 }
     }
 
-    fn sample(&self, split: Split, index: usize, draw: Stream) -> Result<Sample, DataError> {
+    fn sample(&self, split: Split, index: usize, _draw: Stream) -> Result<Sample, DataError> {
         let Drawn { first, second, same, fold } = self.drawn[index];
-        let image = |place: usize| {
-            let sample = self.faces.sample(split, place, draw)?;
-            sample.get("image").cloned().ok_or_else(|| DataError::Port { port: "image".into() })
+        let rows = [first, second].map(|place| &self.faces.rows[self.faces.splits[position(split)][place]]);
+        let image = |row: &Row| -> Result<Array, DataError> {
+            Ok(raster::resize(&self.faces.picture(row)?, self.faces.size, self.faces.size))
         };
-        let rows: Vec<&Row> = self.faces.test().collect();
-        let (one, other) = (rows[first].pose[0], rows[second].pose[0]);
-        let mut sample = Sample::default().with("first", image(first)?).with("second", image(second)?);
+        let [one, other] = rows.map(|row| row.pose[0]);
+        let mut sample = Sample::default().with("first", image(rows[0])?).with("second", image(rows[1])?);
         let person = |place: usize| self.people.seen[place][0] as f32;
         for (port, value) in [
             ("same", f32::from(u8::from(same))),
