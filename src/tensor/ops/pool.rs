@@ -3,6 +3,7 @@
 mod cpu;
 #[cfg(feature = "cuda")]
 mod cuda;
+mod maxima;
 mod windows;
 
 use super::{Planes, reduce};
@@ -50,6 +51,11 @@ pub trait PoolKernel: Storage<f32> {
         x: &Self::Vec,
     ) -> Result<(Self::Vec, Self::Positions), Self::Err>;
 
+    /// As [`PoolKernel::max_pool`], without the positions.
+    fn max_pool_values(&self, count: usize, windows: Windows, x: &Self::Vec) -> Result<Self::Vec, Self::Err> {
+        self.max_pool(count, windows, x).map(|(y, _)| y)
+    }
+
     /// The first largest over `channels` of each of `size` positions of each of `samples`; a sample is a block.
     fn max_over(
         &self,
@@ -86,6 +92,11 @@ pub fn max_pool<D: Backend>(
     let [n, c, height, width] = x.shape();
     let windows = Windows { height, width, kernel, stride, padding };
     let (h, w) = windows.check()?;
+    if !(ctx.is_recording() && x.needs_grad()) {
+        let y = ctx.device().max_pool_values(n * c, windows, x.storage()?);
+        return ctx
+            .record("max pool", y.map_err(|e| Error::device("max pool", e))?, [n, c, h, w], &[x], |_, _, _| Ok(()));
+    }
     let (y, positions) =
         ctx.device().max_pool(n * c, windows, x.storage()?).map_err(|e| Error::device("max pool", e))?;
     record_max(ctx, "max pool", x, (y, positions), [n, c, h, w], n * c)

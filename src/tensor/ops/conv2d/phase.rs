@@ -64,14 +64,13 @@ impl Phase {
             let (ky, kx) = (self.last.0 - g.stride * ky, self.last.1 - g.stride * kx);
             (group * g.outputs() + output) * g.taps() + ky * g.kw + kx
         };
-        let starts: Vec<usize> = taps.map(start).collect();
-        // A panel's channels for all taps, while their kernels are in the nearest cache.
-        for panel in (0..g.inputs()).step_by(width) {
-            let used = width.min(g.inputs() - panel);
-            let to = &mut panels[panel * depth..][..used * depth];
-            for (lanes, start) in to.chunks_exact_mut(used).zip(&starts) {
-                let from = &w[start + panel * g.area()..];
-                for (c, lane) in lanes.iter_mut().enumerate() {
+        // Kernels lie beside each other along the channels, and are read in that order.
+        for (i, tap) in taps.enumerate() {
+            let from = &w[start(tap)..];
+            for panel in (0..g.inputs()).step_by(width) {
+                let used = width.min(g.inputs() - panel);
+                let lanes = &mut panels[panel * depth + i * used..][..used];
+                for (c, lane) in (panel..).zip(lanes) {
                     *lane = from[c * g.area()];
                 }
             }

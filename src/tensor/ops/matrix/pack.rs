@@ -11,6 +11,9 @@ pub struct Source<'a> {
     pub depth: usize,
 }
 
+/// Panels that are written side by side where lanes lie beside each other: what is read is then read in long runs.
+const TOGETHER: usize = 4;
+
 /// Packs `lanes` by `depth` values in panels of `width` lanes. If `padded`, the last panel is filled up with zeros, as the
 /// right operand needs it; otherwise it has just the lanes that are left.
 pub fn pack(from: Source<'_>, (lanes, depth): (usize, usize), width: usize, padded: bool, to: &mut [f32]) {
@@ -18,14 +21,20 @@ pub fn pack(from: Source<'_>, (lanes, depth): (usize, usize), width: usize, padd
         return;
     }
     assert!(from.start + (lanes - 1) * from.lane + (depth - 1) * from.depth < from.values.len());
-    for first in (0..lanes).step_by(width) {
+    let beside = if from.lane == 1 { lanes / width * width } else { 0 };
+    for first in (0..beside).step_by(TOGETHER * width) {
+        let count = (TOGETHER * width).min(beside - first);
+        for d in 0..depth {
+            let line = &from.values[from.start + first + d * from.depth..][..count];
+            spread(line, width, d, depth, &mut to[first * depth..]);
+        }
+    }
+    for first in (beside..lanes).step_by(width) {
         let used = width.min(lanes - first);
         let wide = if padded { width } else { used };
         let panel = &mut to[first * depth..];
         let from = Source { start: from.start + first * from.lane, ..from };
-        if from.lane == 1 {
-            copy_runs(from, used, depth, wide, panel);
-        } else if from.depth == 1 && turns_fast() {
+        if from.depth == 1 && turns_fast() {
             turn(from, used, depth, wide, panel);
         } else {
             pick(from, 0..used, 0..depth, wide, panel);
@@ -36,34 +45,12 @@ pub fn pack(from: Source<'_>, (lanes, depth): (usize, usize), width: usize, padd
     }
 }
 
-/// Lanes lie beside each other.
-fn copy_runs(from: Source<'_>, used: usize, depth: usize, wide: usize, panel: &mut [f32]) {
-    match (used == wide, wide) {
-        (true, 6) => copy_whole::<6>(from, depth, panel),
-        (true, 8) => copy_whole::<8>(from, depth, panel),
-        (true, 12) => copy_whole::<12>(from, depth, panel),
-        (true, 16) => copy_whole::<16>(from, depth, panel),
-        (true, 32) => copy_whole::<32>(from, depth, panel),
-        _ => pick(from, 0..used, 0..depth, wide, panel),
-    }
-}
-
-/// Groups of a known length, which are copied without a call.
-fn copy_whole<const WIDE: usize>(from: Source<'_>, depth: usize, panel: &mut [f32]) {
-    let groups = panel.as_chunks_mut::<WIDE>().0;
-    let mut start = from.start;
-    for group in &mut groups[..depth] {
-        if let Some((run, _)) = from.values[start..].split_first_chunk::<WIDE>() {
-            *group = *run;
-        }
-        start += from.depth;
-    }
-}
-
 /// Packs one depth of a right operand whose columns lie beside each other in `line`, a multiple of the kernel's columns.
 pub fn spread(line: &[f32], width: usize, d: usize, depth: usize, panels: &mut [f32]) {
     match width {
+        6 => spread_whole::<6>(line, d, depth, panels),
         8 => spread_whole::<8>(line, d, depth, panels),
+        12 => spread_whole::<12>(line, d, depth, panels),
         16 => spread_whole::<16>(line, d, depth, panels),
         32 => spread_whole::<32>(line, d, depth, panels),
         _ => {

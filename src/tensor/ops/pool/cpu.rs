@@ -1,5 +1,6 @@
 //! Pooling on the CPU, a plane a task.
 
+use super::maxima::maxima;
 use super::windows::Layout;
 use super::{PoolKernel, Windows};
 use crate::tensor::Backend;
@@ -21,6 +22,14 @@ impl PoolKernel for Cpu {
             layout.largest(&x[p * size..(p + 1) * size], y, positions);
         });
         Ok((y, positions))
+    }
+
+    fn max_pool_values(&self, count: usize, windows: Windows, x: &Buffer) -> Result<Buffer, Self::Err> {
+        let (h, w) = windows.output().unwrap_or_default();
+        let mut y = self.allocate(count * h * w)?;
+        let size = windows.height * windows.width;
+        parallel::rows(&mut y, h * w, |p, y| maxima(&windows, &x[p * size..(p + 1) * size], y));
+        Ok(y)
     }
 
     fn max_over(

@@ -10,6 +10,15 @@ use std::ops::Range;
 /// Windows that are looked at together.
 const BLOCK: usize = 16;
 
+impl Windows {
+    /// The rows of the plane that window row `i` covers.
+    pub(super) fn covered(&self, i: usize) -> Range<usize> {
+        let start = i * self.stride;
+        let from = start.saturating_sub(self.padding).min(self.height);
+        from..(start + self.kernel).saturating_sub(self.padding).min(self.height).max(from)
+    }
+}
+
 /// How a plane's rows are cut.
 pub struct Layout {
     windows: Windows,
@@ -61,14 +70,6 @@ impl Layout {
         k % self.windows.stride * self.len + k / self.windows.stride
     }
 
-    /// The rows of the plane that window row `i` covers.
-    fn covered(&self, i: usize) -> Range<usize> {
-        let start = i * self.windows.stride;
-        let height = self.windows.height;
-        let from = start.saturating_sub(self.windows.padding).min(height);
-        from..(start + self.windows.kernel).saturating_sub(self.windows.padding).min(height).max(from)
-    }
-
     /// The first largest element of each window, or its last NaN, and where it is.
     pub fn largest(&self, x: &[f32], y: &mut [f32], positions: &mut [u32]) {
         self.with_stripes(x, f32::NEG_INFINITY, |cut| self.largest_of(cut, y, positions));
@@ -78,7 +79,7 @@ impl Layout {
         let Windows { width, kernel, .. } = self.windows;
         let stride = self.windows.stride as u32;
         for (i, (y, positions)) in y.chunks_mut(self.columns).zip(positions.chunks_mut(self.columns)).enumerate() {
-            let rows = self.covered(i);
+            let rows = self.windows.covered(i);
             begin(y, positions, &self.begins, (rows.start * width) as u32);
             for r in rows {
                 let tap = |k: usize| &cut[r * self.row() + self.place(k)..][..self.columns];
@@ -106,6 +107,7 @@ impl Layout {
     fn sums_of(&self, cut: &[f32], share: f32, y: &mut [f32]) {
         for (i, y) in y.chunks_mut(self.columns).enumerate() {
             let taps: Vec<&[f32]> = self
+                .windows
                 .covered(i)
                 .flat_map(|r| (0..self.windows.kernel).map(move |k| (r, k)))
                 .map(|(r, k)| &cut[r * self.row() + self.place(k)..][..self.begins.len()])

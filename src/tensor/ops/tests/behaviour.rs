@@ -107,6 +107,21 @@ fn nan_passes_on() {
 }
 
 #[test]
+fn maxima_are_the_same_with_and_without_where_they_were() {
+    let mut values: Vec<f32> = (0..2 * 7 * 19).map(|i| ((i * 37 % 101) as f32).sin()).collect();
+    values[30] = f32::NAN;
+    values[200] = f32::NEG_INFINITY;
+    let x = given([1, 2, 7, 19], values);
+    let recording = Context::recording(&Cpu::default());
+    for (kernel, stride, padding) in [(1, 1, 0), (2, 2, 1), (3, 2, 1), (3, 1, 1), (4, 3, 2), (5, 2, 2), (7, 4, 0)] {
+        let with = pool::max_pool(&recording, &x, kernel, stride, padding).unwrap().to_vec();
+        let without = pool::max_pool(&ctx(), &x, kernel, stride, padding).unwrap().to_vec();
+        let bits = |values: Vec<f32>| values.into_iter().map(f32::to_bits).collect::<Vec<_>>();
+        assert_eq!(bits(with), bits(without), "{kernel} by {stride}, padding {padding}");
+    }
+}
+
+#[test]
 fn dropout_keeps_its_share_and_draws_again_what_it_drew() {
     let x = given([1, 1, 200, 250], vec![1.0; 50_000]);
     let stream = Stream::new(5, "dropout");
