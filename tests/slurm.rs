@@ -1,10 +1,10 @@
-//! A study on a real Slurm of this one machine: tasks that are killed and tasks that run out of time go back into the queue
-//! and on from where they were. Skipped, saying so, where Slurm is not installed.
+//! A study on a real Slurm of this one machine: tasks that are killed, run out of time or lose their node go back into the
+//! queue and on from where they were. Skipped, saying so, where Slurm is not installed.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(clippy::print_stderr, reason = "a test that is skipped says so")]
 
-use ablate::record::{Cells, State, Status, cell_dir, read_cells, read_status};
+use ablate::record::{Cells, State, Status, Worker, cell_dir, read_cells, read_status};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -16,18 +16,19 @@ const STEPS: u64 = 1500;
 struct Cluster(PathBuf);
 
 impl Cluster {
-    /// `None` where Slurm is not installed.
-    fn start() -> Option<Cluster> {
+    /// `None`, and said so, where Slurm is not installed.
+    fn start(name: &str) -> Option<Cluster> {
         let there = |program: &str| {
             let found =
                 Command::new("sh").args(["-c", &format!("PATH=$PATH:/usr/sbin:/sbin command -v {program}")]).output();
             found.is_ok_and(|o| o.status.success())
         };
         if !["munged", "slurmctld", "slurmd", "sbatch", "scontrol"].iter().all(|program| there(program)) {
+            eprintln!("skipped: Slurm (slurm-wlm, munge) is not installed");
             return None;
         }
         // A short path: the socket's name has a limit.
-        let cluster = Cluster(std::env::temp_dir().join(format!("ablate-slurm-{}", std::process::id())));
+        let cluster = Cluster(std::env::temp_dir().join(format!("ablate-slurm-{name}-{}", std::process::id())));
         cluster.tool("start");
         Some(cluster)
     }
@@ -38,23 +39,36 @@ impl Cluster {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 
-    fn write(&self) {
+    fn write(&self, seeds: u64) {
         let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/tiny-gan.toml");
         let text = format!(
             "format = 1\nextends = [{:?}]\nstages.completion.length = \"{STEPS} steps\"\n\
-             evaluate.every = \"{STEPS} steps\"\nrun.checkpoint.every = \"10 steps\"\n[study]\nseeds = [0, 1]\n\
+             evaluate.every = \"{STEPS} steps\"\nrun.checkpoint.every = \"10 steps\"\n[study]\nseeds = {:?}\n\
              [study.launch]\nuse = \"slurm\"\npartition = \"test\"\ncpus = 1\nmemory = \"100M\"\ntime = \"00:30:00\"\n\
              grace = 90\nlines = [\"export SAID=yes\", \"echo said=$SAID\"]\n",
-            fixture.display().to_string()
+            fixture.display().to_string(),
+            (0..seeds).collect::<Vec<_>>()
         );
         std::fs::write(self.0.join("mine.toml"), text).unwrap();
     }
 
     /// One of Slurm's own programs.
     fn slurm(&self, program: &str, words: &[&str]) {
-        let mut command = Command::new(program);
-        let output = command.env("SLURM_CONF", self.0.join("slurm/slurm.conf")).args(words).output().unwrap();
+        let mut command = Command::new("sh");
+        command.args(["-c", "PATH=$PATH:/usr/sbin:/sbin exec \"$0\" \"$@\"", program]).args(words);
+        let output = command.env("SLURM_CONF", self.0.join("slurm/slurm.conf")).output().unwrap();
         assert!(output.status.success(), "{program} {words:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    /// Ends the machine's daemon, a task and all above it at once, as a power cut does, and says that the node is lost.
+    fn lose_node(&self, task: u32) {
+        let daemon = std::fs::read_to_string(self.0.join("slurm/slurmd.pid")).unwrap().trim().parse().unwrap();
+        let batch = parent(task);
+        let step = parent(batch);
+        for process in [daemon, step, batch, task] {
+            assert!(Command::new("kill").args(["-9", &process.to_string()]).status().unwrap().success());
+        }
+        self.slurm("scontrol", &["update", &format!("NodeName={}", Worker::this().host), "State=DOWN", "Reason=lost"]);
     }
 
     fn ablate(&self, words: &[&str]) -> String {
@@ -75,6 +89,14 @@ impl Cluster {
         self.index().cells.iter().map(|cell| read(&cell.hash)).collect()
     }
 
+    fn trains(&self, cell: usize) -> bool {
+        self.statuses()[cell].as_ref().is_some_and(|s| s.total_steps > 0 && s.worker.is_some())
+    }
+
+    fn are_done(&self) -> bool {
+        self.statuses().iter().all(|s| s.as_ref().is_some_and(|s| s.state == State::Done))
+    }
+
     /// What the tasks of a job said.
     fn log(&self, job: &str, task: usize) -> String {
         std::fs::read_to_string(self.0.join(format!("runs/mine/slurm/{job}-{task}.log"))).unwrap_or_default()
@@ -90,6 +112,12 @@ impl Cluster {
     }
 }
 
+/// The process that started another.
+fn parent(process: u32) -> u32 {
+    let output = Command::new("ps").args(["-o", "ppid=", "-p", &process.to_string()]).output().unwrap();
+    String::from_utf8(output.stdout).unwrap().trim().parse().unwrap()
+}
+
 impl Drop for Cluster {
     fn drop(&mut self) {
         self.tool("stop");
@@ -99,11 +127,8 @@ impl Drop for Cluster {
 
 #[test]
 fn a_study_survives_killed_tasks_and_the_end_of_their_time() {
-    let Some(cluster) = Cluster::start() else {
-        eprintln!("skipped: Slurm (slurm-wlm, munge) is not installed");
-        return;
-    };
-    cluster.write();
+    let Some(cluster) = Cluster::start("tasks") else { return };
+    cluster.write(2);
     let said = cluster.ablate(&["study", "mine.toml", "--launcher", "slurm"]);
     assert!(said.contains("job 1: 2 cells"), "{said}");
     let said = cluster.ablate(&["study", "mine.toml", "--launcher", "slurm"]);
@@ -113,8 +138,7 @@ fn a_study_survives_killed_tasks_and_the_end_of_their_time() {
         script.contains("#SBATCH --signal=B:USR1@90\n#") && script.contains("#SBATCH --time=00:30:00\n"),
         "{script}"
     );
-    let trains =
-        |cell: usize| cluster.statuses()[cell].as_ref().is_some_and(|s| s.total_steps > 0 && s.worker.is_some());
+    let trains = |cell: usize| cluster.trains(cell);
 
     // The first is told that its time ends, as Slurm tells it by itself after half an hour.
     cluster.until("a checkpoint of the first cell", || trains(0));
@@ -126,12 +150,26 @@ fn a_study_survives_killed_tasks_and_the_end_of_their_time() {
     let worker = cluster.statuses()[1].as_ref().unwrap().worker.clone().unwrap();
     assert!(Command::new("kill").args(["-9", &worker.pid.to_string()]).status().unwrap().success());
 
-    let done = |s: &Option<Status>| s.as_ref().is_some_and(|s| s.state == State::Done);
-    cluster.until("the end of both cells", || cluster.statuses().iter().all(done));
+    cluster.until("the end of both cells", || cluster.are_done());
     let logs = [cluster.log("1", 0), cluster.log("1", 1)];
     assert!(logs[0].contains("out of time: saved, and back into the queue"), "{}", logs[0]);
     assert!(logs[1].contains("the cell's process died of signal 9: back into the queue"), "{}", logs[1]);
     assert!(logs.iter().all(|log| log.contains("resumed at step ") && log.contains("said=yes")), "{logs:#?}");
     cluster.until("the page", || cluster.0.join("runs/mine/index.html").exists());
     assert!(cluster.ablate(&["status", "mine.toml"]).contains("2 cells: 2 done"));
+}
+
+#[test]
+fn a_cell_whose_node_is_lost_goes_on_when_there_is_one_again() {
+    let Some(cluster) = Cluster::start("nodes") else { return };
+    cluster.write(1);
+    cluster.ablate(&["study", "mine.toml", "--launcher", "slurm"]);
+    cluster.until("a checkpoint", || cluster.trains(0));
+    let worker = cluster.statuses()[0].as_ref().unwrap().worker.clone().unwrap();
+    cluster.lose_node(worker.pid);
+    cluster.until("the cell in the queue again", || cluster.ablate(&["status", "mine.toml"]).contains("pending"));
+
+    cluster.slurm("slurmd", &[]);
+    cluster.until("the end of the cell", || cluster.are_done());
+    assert!(cluster.log("1", 0).contains("resumed at step "), "{}", cluster.log("1", 0));
 }
