@@ -3,7 +3,8 @@
 # checking what a GPU would be told, where there is none; needs g++.
 #
 #   tools/mock-gpu.sh build FOLDER         makes FOLDER/libmock-gpu.so
-#   tools/mock-gpu.sh run COMMAND..        runs a command with it: a program built with `--features cuda`
+#   tools/mock-gpu.sh run COMMAND..        runs a command with it: a program built with `--features cuda`, with `ci-check` or not;
+#                                          MOCK_GPUS=2 has two
 #   tools/mock-gpu.sh test [NAME]          every operation against the CPU, with cuDNN and without
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -35,7 +36,7 @@ build() {
 with_mock() {
   library=$root/target/mock-gpu/libmock-gpu.so
   [ -e "$library" ] || build "$root/target/mock-gpu"
-  ABLATE_MOCK_GPU=1 LIBCUDA=$library LIBCUBLAS=$library LIBNCCL=${LIBNCCL:-$library} LIBCUDNN=${LIBCUDNN:-$library} "$@"
+  LIBCUDA=$library LIBCUBLAS=$library LIBNCCL=${LIBNCCL:-$library} LIBCUDNN=${LIBCUDNN:-$library} "$@"
 }
 
 case "${1:-}" in

@@ -20,4 +20,4 @@ pub mod nccl;
 mod report;
 mod status;
 
-pub use report::{Device, Found, Library, available, devices, driver_version, libraries};
+pub use report::{Device, Found, Library, available, devices, driver_version, emulates_kernels, libraries};

@@ -45,6 +45,11 @@ pub fn driver_version() -> Option<i32> {
     (code as u32 == 0 && version > 0).then_some(version)
 }
 
+/// Whether the driver is one that brings bodies for kernels that were not compiled: `tools/mock-gpu.sh`.
+pub fn emulates_kernels() -> bool {
+    library::symbol(DRIVER, "mockHasKernels") != 0
+}
+
 /// How many GPUs can be computed on; else what is missing. To be asked before any CUDA device is made: cudarc panics
 /// where there is none. cuDNN and NVRTC are not needed.
 pub fn available() -> Result<usize, String> {
