@@ -5,19 +5,20 @@
 pub mod cli;
 pub mod components;
 pub mod config;
+#[cfg(test)]
+mod data_rig;
 pub mod diagnostic;
-pub mod face;
 pub mod graph;
 pub mod nn;
 pub mod onnx;
 mod protobuf;
-pub mod random;
 pub mod record;
 pub mod registry;
 pub mod report;
 pub mod run;
 pub mod statistics;
 pub mod study;
-pub mod tensor;
 pub mod terminal;
 pub mod track;
+
+pub use numerics::{face, random, tensor};

@@ -7,6 +7,8 @@ use ablate::random::Stream;
 use ablate::tensor::memory;
 use std::path::PathBuf;
 
+#[path = "../src/data_rig.rs"]
+mod data_rig;
 #[path = "../src/face/readers/samples.rs"]
 mod samples;
 
@@ -90,7 +92,7 @@ fn real() -> Vec<Sample> {
     ];
     let found = files.into_iter().filter_map(|(path, reader, ends)| {
         let (folder, name) = path.split_once('/')?;
-        let data = std::fs::read(samples::shared(folder)?.join(name)).unwrap();
+        let data = std::fs::read(data_rig::shared(folder)?.join(name)).unwrap();
         Some(Sample { name, reader, data, ends })
     });
     found.collect()

@@ -173,7 +173,7 @@ fn basel(files: &Folder) -> Result<Morphable> {
 }
 
 #[cfg(test)]
-pub(crate) mod samples;
+mod samples;
 
 #[cfg(test)]
 #[path = "readers/models_tests.rs"]

@@ -9,6 +9,7 @@ use serde_json::json;
 use super::*;
 use crate::components::dataset::{self, Surroundings};
 use crate::components::holes;
+use crate::data_rig::shared;
 
 struct Scratch(PathBuf);
 
@@ -179,20 +180,9 @@ fn a_loader_gives_the_same_photos_wherever_it_starts() {
     assert_ne!(all[0], all[1]);
 }
 
-/// `ABLATE_DATA`, or the folder `shared/data` beside the repository or above it.
-fn shared(name: &str) -> Option<PathBuf> {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    let beside = std::env::var_os("ABLATE_DATA").map(PathBuf::from);
-    let found = beside.into_iter().chain(root.ancestors().skip(1).map(|above| above.join("shared/data")));
-    found.map(|data| data.join(name)).find(|folder| folder.is_dir())
-}
-
 #[test]
 fn real_photos_load_with_every_kind_of_holes() {
-    let Some(photos) = shared("faces68") else {
-        println!("skipped: no shared data (set ABLATE_DATA)");
-        return;
-    };
+    let Some(photos) = shared("faces68") else { return };
     for (row, kind) in ["none", "yaw-half", "rectangles", "strokes"].into_iter().enumerate() {
         let settings = json!({"root": photos.to_string_lossy(), "size": 64, "holes": kind});
         let data = folder(Path::new(""), settings).unwrap();

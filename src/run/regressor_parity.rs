@@ -4,9 +4,9 @@
 use super::step_rig;
 use super::{Built, Run};
 use crate::components::raster;
+use crate::data_rig::shared;
 use crate::face::picture::Picture;
 use crate::face::readers::npy;
-use crate::face::readers::samples::shared;
 use crate::face::tddfa::{Parametric, crop, region};
 use crate::graph::layout::Layout;
 use crate::nn::Mode;

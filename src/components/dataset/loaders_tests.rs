@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::components::sample::{Array, Place};
+use crate::data_rig::shared;
 
 /// A folder of its own that goes when the test ends.
 struct Scratch(PathBuf);
@@ -139,18 +140,6 @@ fn brightest(image: &Array) -> (usize, usize) {
     let (_, width) = image.frame();
     let best = (0..image.plane(0).len()).max_by(|a, b| image.data[*a].total_cmp(&image.data[*b])).unwrap();
     (best % width, best / width)
-}
-
-/// `ABLATE_DATA`, or the folder `shared/data` beside the repository or above it; says so where it is absent.
-fn shared(name: &str) -> Option<PathBuf> {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    let given = std::env::var_os("ABLATE_DATA").map(PathBuf::from);
-    let places = given.into_iter().chain(root.ancestors().skip(1).map(|above| above.join("shared/data")));
-    let found = places.map(|data| data.join(name)).find(|folder| folder.is_dir());
-    if found.is_none() {
-        println!("skipped: no shared data (set ABLATE_DATA)");
-    }
-    found
 }
 
 /// What identifies a cell are the files of its datasets, lists and annotations with them.

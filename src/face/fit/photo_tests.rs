@@ -1,21 +1,10 @@
 //! Fits to the landmarks of real photos, where the shared data lie: skipped elsewhere.
 
 use super::{Fit, Fitter, Settings};
+use crate::data_rig::shared;
 use crate::face::morphable::Morphable;
 use crate::face::readers::{self, Kind, landmarks};
-use std::path::{Path, PathBuf};
-
-/// `ABLATE_DATA`, or the folder `shared/data` beside the repository or above it.
-fn shared() -> Option<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let beside = std::env::var_os("ABLATE_DATA").map(PathBuf::from);
-    let found = beside.into_iter().chain(root.ancestors().skip(1).map(|above| above.join("shared/data")));
-    let found = found.into_iter().find(|data| data.join("faces68").is_dir());
-    if found.is_none() {
-        println!("skipped: no shared data (set ABLATE_DATA)");
-    }
-    found
-}
+use std::path::Path;
 
 /// A photo's landmarks and the yaw of the list, which is good to 5 degrees.
 struct Photo {
@@ -51,7 +40,7 @@ fn fits(model: &Morphable, photos: &[Photo]) -> (Vec<Fit>, f64) {
 
 #[test]
 fn photos_are_fitted_as_well_as_by_the_recipe() {
-    let Some(data) = shared() else { return };
+    let Some(data) = shared("") else { return };
     let photos = photos(&data);
     assert_eq!(photos.len(), 80);
     // The recipe reached 2.8 % with the ICT model and 3.8 % with the Surrey model; here without a photo left out.

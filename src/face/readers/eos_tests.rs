@@ -1,5 +1,6 @@
 use super::*;
-use crate::face::readers::samples::{self, shared};
+use crate::data_rig::shared;
+use crate::face::readers::samples;
 
 #[test]
 fn a_small_model_is_read() {

@@ -1,6 +1,6 @@
 use super::*;
+use crate::data_rig::shared;
 use crate::face::mesh::cross;
-use crate::face::readers::samples::shared;
 
 const SMALL: &[u8] = include_bytes!("../../../tests/fixtures/faces/ict.npz");
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::face::readers::samples::shared;
+use crate::data_rig::shared;
 
 #[test]
 fn points_files_are_read_with_and_without_a_header() {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::face::readers::samples::shared;
+use crate::data_rig::shared;
 
 /// An empty folder of this test.
 fn folder(name: &str) -> PathBuf {

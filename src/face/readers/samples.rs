@@ -66,15 +66,3 @@ pub fn blendshapes() -> Vec<u8> {
     data.extend((0..12).flat_map(|i| (i as f32 / 2.0).to_le_bytes()));
     data
 }
-
-/// `ABLATE_DATA`, or the folder `shared/data` beside the repository or above it; says so where it is absent.
-pub fn shared(name: &str) -> Option<std::path::PathBuf> {
-    let root = std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    let beside = std::env::var_os("ABLATE_DATA").map(std::path::PathBuf::from);
-    let found = beside.into_iter().chain(root.ancestors().skip(1).map(|above| above.join("shared/data")));
-    let found = found.map(|data| data.join(name)).find(|folder| folder.is_dir());
-    if found.is_none() {
-        println!("skipped: no shared data (set ABLATE_DATA)");
-    }
-    found
-}

@@ -1,5 +1,5 @@
 use super::*;
-use crate::face::readers::samples::shared;
+use crate::data_rig::shared;
 
 fn golden(folder: &Path, name: &str) -> Vec<f32> {
     array(folder, name).unwrap().rows().unwrap()

@@ -1,6 +1,6 @@
 use super::*;
+use crate::data_rig::shared;
 use crate::face::readers::npy;
-use crate::face::readers::samples::shared;
 use crate::random::Stream;
 
 /// Two people's parameters.

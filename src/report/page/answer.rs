@@ -51,9 +51,9 @@ pub fn answer(study: &StudyRecord, groups: &[Group<'_>], tables: &[Table]) -> An
             Some(Known { title: &e.group.title, value, seeds: e.group.done().count(), baseline: e.baseline })
         })
         .collect();
-    let mut answer = said.of(&entries, &known);
+    let mut answer = said.of(&entries, &known, &fills(table));
     answer.caveats.extend(said.absent(&entries));
-    answer.caveats.extend(said.fill(table, &known));
+    answer.caveats.extend(said.fill(&fills(table), &known));
     answer.caveats.extend(other_data(&entries));
     answer.caveats.extend(unfinished(study, groups));
     answer
@@ -75,10 +75,10 @@ struct Said<'a> {
 }
 
 impl Said<'_> {
-    fn of(&self, entries: &[Entry<'_>], known: &[Known<'_>]) -> Answer {
+    fn of(&self, entries: &[Entry<'_>], known: &[Known<'_>], fills: &[(&str, f64)]) -> Answer {
         match known {
             [] => self.nothing(entries).into(),
-            [one] if entries.len() == 1 => format!("{}; there is nothing to compare it with.", self.alone(one)).into(),
+            [one] if entries.len() == 1 => format!("{}{}.", self.alone(one), self.beside(one, fills)).into(),
             [one] => {
                 format!("Only {} has a result, so nothing can be compared: {}.", one.title, self.alone(one)).into()
             }
@@ -111,6 +111,18 @@ impl Said<'_> {
             format!(" (95% interval {} over {what})", self.ends(ends, self.head.decimals))
         });
         format!("{} reaches {} {}{}", one.title, self.label(), self.amount(one.value.mean), over.unwrap_or_default())
+    }
+
+    /// What stands beside the only variant: the best of what learns nothing, if the direction says which that is.
+    fn beside(&self, one: &Known<'_>, fills: &[(&str, f64)]) -> String {
+        let best = fills.iter().copied().reduce(|a, b| if self.better(b.1, a.1) { b } else { a });
+        let Some((label, mean)) = best.filter(|_| self.head.higher_is_better.is_some()) else {
+            return "; there is nothing to compare it with".into();
+        };
+        let difference = one.value.mean - mean;
+        let way = if difference > 0.0 { "higher" } else { "lower" };
+        let by = format!("{}{}", number(difference.abs(), self.decimals(difference)), self.unit());
+        format!(", {by} {way} than “{label}”, which learns nothing")
     }
 
     /// Without a baseline: the best and the next.
@@ -253,13 +265,14 @@ impl Said<'_> {
     }
 
     /// What learns nothing, where its mean is better than that of all that learn.
-    fn fill(&self, table: &Table, known: &[Known<'_>]) -> Option<String> {
+    fn fill(&self, fills: &[(&str, f64)], known: &[Known<'_>]) -> Option<String> {
         self.head.higher_is_better?;
-        let fills = table.rows.iter().filter(|r| r.kind == Kind::Baseline);
-        let fills = fills.filter_map(|r| Some((r.label.as_str(), (*r.values.first()?)?.mean)));
         let beats = |mean: f64| !known.is_empty() && known.iter().all(|k| self.better(mean, k.value.mean));
-        let fills: Vec<String> =
-            fills.filter(|f| beats(f.1)).map(|(label, mean)| format!("{label} ({})", self.amount(mean))).collect();
+        let fills: Vec<String> = fills
+            .iter()
+            .filter(|f| beats(f.1))
+            .map(|(label, mean)| format!("{label} ({})", self.amount(*mean)))
+            .collect();
         let verb = if fills.len() == 1 { "learns nothing and is" } else { "learn nothing and are" };
         (!fills.is_empty()).then(|| format!("{} {verb} better than every trained variant.", fills.join(" and ")))
     }
@@ -312,6 +325,12 @@ impl Said<'_> {
         let least = self.head.decimals;
         (least..least + 4).find(|d| difference.abs() * 10f64.powi(*d as i32) >= 0.5).unwrap_or(least)
     }
+}
+
+/// Rows of what learns nothing that have a number in the first column.
+fn fills(table: &Table) -> Vec<(&str, f64)> {
+    let rows = table.rows.iter().filter(|r| r.kind == Kind::Baseline);
+    rows.filter_map(|r| Some((r.label.as_str(), (*r.values.first()?)?.mean))).collect()
 }
 
 impl From<String> for Answer {

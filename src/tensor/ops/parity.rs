@@ -9,7 +9,7 @@ use crate::tensor::{Backend, Context, Cpu, Var};
 use safetensors::SafeTensors;
 use serde_json::Value;
 
-const FILE: &str = "tests/parity/golden/convolution.safetensors";
+const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/parity/golden/convolution.safetensors");
 
 /// The stored tensors and the settings of each case.
 struct Golden {
@@ -19,8 +19,7 @@ struct Golden {
 
 impl Golden {
     fn read() -> Self {
-        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(FILE);
-        let bytes = std::fs::read(path).unwrap();
+        let bytes = std::fs::read(FILE).unwrap();
         let (_, header) = SafeTensors::read_metadata(&bytes).unwrap();
         let metadata = header.metadata().as_ref().unwrap();
         assert!(metadata["torch"].starts_with("2.15.0"));

@@ -15,8 +15,8 @@ use super::mtcnn::{Mtcnn, files};
 use super::settings;
 use crate::cli::data::files::picture;
 use crate::components::raster;
+use crate::data_rig::shared;
 use crate::face::detect::{self, Face};
-use crate::face::readers::samples::shared;
 use std::path::{Path, PathBuf};
 
 /// The folder of the weights, where there is one.

@@ -4,8 +4,8 @@ use super::work::{Found, Record, Shared};
 use super::{By, FIVE, photos, sheet};
 use crate::cli::data::files::picture;
 use crate::components::raster;
+use crate::data_rig::shared;
 use crate::face::align::five;
-use crate::face::readers::samples::shared;
 use std::path::{Path, PathBuf};
 
 struct Scratch(PathBuf);
