@@ -31,7 +31,7 @@ settings! {
         root: String = "data/pairs";
         /// Side of the images in pixels.
         size: usize = 112_usize, min = 8;
-        /// The list of pairs, in the folder; empty: pairs are drawn.
+        /// The list of pairs, in the folder; empty: pairs are drawn, or all photos read.
         list: String = "pairs.txt";
         /// Pairs of a kind in a fold, where they are drawn.
         drawn: usize = 60_usize, min = 1;
