@@ -125,7 +125,9 @@ fn write_photo(folder: &Path, model: &Morphable, name: &str, yaw: f32) {
     let uv = drawn.interpolate(&model.topology.triangles, &model.topology.uv, [f32::NAN; 2]);
     let bytes = uv.into_iter().flat_map(|uv| if uv[0].is_nan() { [0, 0, 255] } else { colour(uv) }).collect();
     let picture = image::RgbImage::from_raw(SIDE as u32, SIDE as u32, bytes).unwrap();
-    picture.save(folder.join(format!("photos/{name}.png"))).unwrap();
+    let file = folder.join(format!("photos/{name}.png"));
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    picture.save(file).unwrap();
     let mut text = String::from("version: 1\nn_points: 68\n{\n");
     for vertex in model.landmarks.iter().flatten() {
         let [x, y, _] = camera.point(model.mean[*vertex as usize]);
@@ -192,8 +194,8 @@ fn photos_become_maps_and_only_what_is_left_is_done_again() {
 
     let line = "data render --maps maps --out faces --yaw -40..40:40 --light 2 --size 48 --seed 3 --background white";
     let (code, text) = ablate(at, line);
-    assert!(code == 0 && text.contains("24 faces of 4 people"), "{text}");
-    let list = std::fs::read_to_string(at.join("faces/renders.csv")).unwrap();
+    assert!(code == 0 && text.contains("24 pictures of 4 faces"), "{text}");
+    let list = std::fs::read_to_string(at.join("faces/manifest.csv")).unwrap();
     assert!(list.contains("ann_1/ann_1_y-40_p0_l1.png,ann_1,-40,0,1"), "{list}");
     let first = std::fs::read(at.join("faces/ann_1/ann_1_y-40_p0_l1.png")).unwrap();
     ablate(at, &format!("{line} --threads 1"));
@@ -203,15 +205,7 @@ fn photos_become_maps_and_only_what_is_left_is_done_again() {
 
 /// What was written is a data set as it stands: what is seen is the photo's, what is not is missing, on the face alone.
 fn reads_as_pairs(maps: &Path, count: usize) {
-    let settings = serde_json::json!({"root": maps.display().to_string(), "size": 64});
-    let around = Surroundings {
-        cache: PathBuf::new(),
-        progress: None,
-        base: PathBuf::new(),
-        holes: holes::open,
-        datasets: Default::default(),
-    };
-    let data = open("uv-pairs", settings.as_object().unwrap(), &around).unwrap();
+    let data = opened("uv-pairs", serde_json::json!({"root": maps.display().to_string(), "size": 64}));
     assert_eq!(Split::ALL.map(|split| data.len(split)).iter().sum::<usize>(), count);
     let split = Split::ALL.into_iter().find(|split| data.len(*split) > 0).unwrap();
     let sample = data.sample(split, 0, Stream::new(0, "pairs")).unwrap();
@@ -221,6 +215,75 @@ fn reads_as_pairs(maps: &Path, count: usize) {
     assert!(share > 0.05 && share < 0.9, "{share}");
     let seen = |i: &usize| missing[*i] == 0.0;
     assert!((0..missing.len()).filter(seen).all(|i| (incomplete[i] - complete[i]).abs() < 0.05));
+}
+
+/// A dataset of a folder, opened.
+fn opened(name: &str, settings: serde_json::Value) -> std::sync::Arc<dyn ablate::components::dataset::Dataset> {
+    let around = Surroundings {
+        cache: PathBuf::new(),
+        progress: None,
+        base: PathBuf::new(),
+        holes: holes::open,
+        datasets: Default::default(),
+    };
+    open(name, settings.as_object().unwrap(), &around).unwrap()
+}
+
+#[test]
+fn turned_faces_lie_with_their_person_and_have_landmarks() {
+    let home = folder("turned");
+    let (at, model) = (&home.0, model());
+    write_model(at, &model);
+    for (name, yaw) in [("ann/1", 0.0), ("ann/2", 20.0), ("bob/1", -10.0)] {
+        write_photo(at, &model, name, yaw);
+    }
+    let (code, text) = ablate(at, UNWRAP);
+    assert_eq!(code, 0, "{text}");
+    let line = "data render --maps maps --out faces --yaw -40..40:40 --size 96";
+    let (code, text) = ablate(at, line);
+    assert!(code == 0 && text.contains("9 pictures of 3 faces (0 faces before)"), "{text}");
+    let manifest = std::fs::read_to_string(at.join("faces/manifest.csv")).unwrap();
+    assert!(manifest.starts_with("file,identity,yaw,pitch,light\nann/1_y-40_p0_l0.png,ann,-40,0,0\n"), "{manifest}");
+    // They are where a fit finds the yaw again.
+    let again =
+        "data unwrap --photos faces --landmarks faces/landmarks.csv --model ict --out again --size 64 --texture none";
+    let (code, text) = ablate(at, again);
+    assert_eq!(code, 0, "{text}");
+    let quality = std::fs::read_to_string(at.join("again/quality.csv")).unwrap();
+    for (name, wanted) in [("ann/2_y-40_p0_l0,", -40.0), ("bob/1_y40_p0_l0,", 40.0), ("ann/1_y0_p0_l0,", 0.0)] {
+        let row = quality.lines().find(|l| l.starts_with(name)).unwrap();
+        let (yaw, residual): (f32, f32) =
+            (row.split(',').nth(4).unwrap().parse().unwrap(), row.split(',').nth(3).unwrap().parse().unwrap());
+        // The jaw's points are the jaw's, not the outline's that a fit looks for.
+        assert!((yaw - wanted).abs() < 6.0 && residual < 6.0, "{row}");
+    }
+    // A data set as they stand.
+    let settings = |align: &str| {
+        serde_json::json!({"root": at.join("faces").display().to_string(), "list": "", "read": "images", "size": 32,
+            "landmarks": "landmarks.csv", "align": align, "poses": "manifest.csv", "classes": 2})
+    };
+    let data = opened("pairs", settings("five"));
+    assert_eq!((data.len(Split::Train), data.classes("identity").unwrap()), (9, vec!["ann".to_string(), "bob".into()]));
+    let yaw = |i| data.sample(Split::Train, i, Stream::new(0, "")).unwrap().get("yaw").unwrap().data[0];
+    assert_eq!([0, 1, 2].map(yaw), [40.0, 0.0, 40.0]);
+    // Five where the model has no jaw; a face is rendered anew for them.
+    let vertices = std::fs::read_to_string(at.join("maps/mesh/vertices.csv")).unwrap();
+    std::fs::write(at.join("maps/mesh/vertices.csv"), vertices.replacen("\n0,", "\n1,", 1)).unwrap();
+    let (_, text) = ablate(at, line);
+    assert!(text.contains("(0 faces before)"), "{text}");
+    let five = std::fs::read_to_string(at.join("faces/landmarks.csv")).unwrap();
+    assert!(five.starts_with("file,x0,y0,x1,y1,x2,y2,x3,y3,x4,y4\nann/1_y-40"), "{five}");
+    let same = |i| {
+        let read = |data: &dyn ablate::components::dataset::Dataset| {
+            data.sample(Split::Train, i, Stream::new(0, "")).unwrap().get("image").unwrap().data.clone()
+        };
+        let (all, few) = (read(&*data), read(&*opened("pairs", settings("five"))));
+        all.iter().zip(&few).all(|(a, b)| (a - b).abs() < 0.02)
+    };
+    assert!((0..9).all(same));
+    std::fs::remove_file(at.join("maps/mesh/vertices.csv")).unwrap();
+    let (code, text) = ablate(at, line);
+    assert!(code == 0 && text.contains("no landmarks: the meshes' folder has no `vertices.csv`"), "{text}");
 }
 
 /// All files under a folder with their contents.
@@ -253,7 +316,7 @@ fn rendering_goes_on_after_a_kill() {
     let line =
         |out: &str| format!("data render --maps maps --out {out} --yaw -60..60:4 --light 2 --size 64 --threads 1");
     let (code, text) = ablate(at, &line("whole"));
-    assert!(code == 0 && text.contains("372 faces of 6 people (0 people before)"), "{text}");
+    assert!(code == 0 && text.contains("372 pictures of 6 faces (0 faces before)"), "{text}");
     let whole = under(&at.join("whole"));
 
     let command = line("killed");
@@ -264,7 +327,7 @@ fn rendering_goes_on_after_a_kill() {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let first = at.join("killed/face_0/render.json");
+    let first = at.join("killed/face_0/face_0.json");
     let started = Instant::now();
     while !first.is_file() && started.elapsed() < Duration::from_secs(120) {
         std::thread::sleep(Duration::from_millis(2));
@@ -276,10 +339,10 @@ fn rendering_goes_on_after_a_kill() {
     // What a kill within a write leaves.
     std::fs::write(at.join("killed/face_5.0.part"), "half").unwrap();
     let times = |name: &str| std::fs::metadata(at.join("killed").join(name)).unwrap().modified().unwrap();
-    let before = times("face_0/render.json");
+    let before = times("face_0/face_0.json");
     let (code, text) = ablate(at, &command);
-    assert!(code == 0 && !text.contains("(0 people before)") && !text.contains("(6 people before)"), "{text}");
-    assert_eq!(times("face_0/render.json"), before);
+    assert!(code == 0 && !text.contains("(0 faces before)") && !text.contains("(6 faces before)"), "{text}");
+    assert_eq!(times("face_0/face_0.json"), before);
     let again = under(&at.join("killed"));
     assert_eq!(again.keys().collect::<Vec<_>>(), whole.keys().collect::<Vec<_>>());
     for (path, bytes) in &whole {
@@ -288,10 +351,10 @@ fn rendering_goes_on_after_a_kill() {
     // Other settings, or a picture that is gone, are rendered anew.
     std::fs::remove_file(at.join("killed/face_3/face_3_y0_p0_l1.png")).unwrap();
     let (_, text) = ablate(at, &command);
-    assert!(text.contains("(5 people before)"), "{text}");
+    assert!(text.contains("(5 faces before)"), "{text}");
     assert_eq!(under(&at.join("killed")), whole);
     let (_, text) = ablate(at, &format!("{command} --seed 1"));
-    assert!(text.contains("(0 people before)"), "{text}");
+    assert!(text.contains("(0 faces before)"), "{text}");
 }
 
 #[test]

@@ -64,7 +64,7 @@ fn the_quick_start_resolves() {
 }
 
 /// Files whose components all exist.
-const WHOLE: [&str; 25] = [
+const WHOLE: [&str; 28] = [
     "experiments/ablation-couplings-cpu.toml",
     "experiments/ablation-couplings.toml",
     "experiments/ablation-gates-fusion-cpu.toml",
@@ -77,6 +77,9 @@ const WHOLE: [&str; 25] = [
     "experiments/quickstart.toml",
     "experiments/recognition/arcface.toml",
     "experiments/recognition/identities-cpu.toml",
+    "experiments/recognition/pose-augmentation.toml",
+    "experiments/recognition/synthetic-cpu.toml",
+    "experiments/recognition/tables-3-4.toml",
     "experiments/search-cpu.toml",
     "experiments/table-1.toml",
     "experiments/table-1-cpu.toml",

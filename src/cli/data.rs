@@ -8,6 +8,7 @@ mod merge;
 mod model;
 mod photos;
 mod pictures;
+mod points;
 mod quality;
 mod render;
 mod sheet;
@@ -30,7 +31,8 @@ pub enum DataCommand {
     /// Every photo is fitted by a morphable model, its texture read off where the photo shows it, and what is hidden
     /// filled from the mirrored side and then from a mean texture. Files of OUT, by the photo's name:
     /// `incomplete/` (alpha: what is seen), `missing/` (white: what is not), `sight/` (how squarely it is seen),
-    /// `complete/` (alpha: the face), `origin/` (where each texel is from), `mesh/` (OBJ), `fit/` (JSON), `photo/`,
+    /// `complete/` (alpha: the face), `origin/` (where each texel is from), `mesh/` (OBJ; which vertices are
+    /// landmarks), `fit/` (JSON), `photo/`,
     /// `overlay/` (the mesh before the photo), `strips/`; `contact-sheet.png`, `quality.csv`, `skipped.csv`, `pairs.csv`.
     /// The dataset `uv-pairs` reads OUT.
     ///
@@ -55,12 +57,14 @@ pub enum DataCommand {
     Align(align::AlignArgs),
     /// Faces of any pose and light from completed maps and their meshes
     ///
-    /// Writes OUT/NAME/NAME_yYAW_pPITCH_lLIGHT.png and OUT/renders.csv (file, identity, yaw, pitch, light). Yaw is
-    /// positive to the image's right, pitch downwards. The maps' own light stays in them: light 0 is the photo's, further
-    /// ones are laid over it.
+    /// Writes OUT/NAME/NAME_yYAW_pPITCH_lLIGHT.png, or OUT/PERSON/NAME_y.. where the maps lie in a folder a person;
+    /// OUT/manifest.csv (file, identity, yaw, pitch, light), and OUT/landmarks.csv (file,x0,y0..; 68 points, or five where the
+    /// model has no others) where `mesh/vertices.csv` says which vertices they are, so that real and turned faces can be
+    /// aligned alike: the dataset `pairs` and `data align` read it. Yaw is positive to the image's right, pitch downwards. The
+    /// maps' own light stays in them: light 0 is the photo's, further ones are laid over it.
     ///
-    /// A face whose map, mesh and settings are as before (OUT/NAME/render.json says so) is not done again: a command that
-    /// was stopped goes on where it was.
+    /// A face whose map, mesh and settings are as before (a .json beside its pictures says so) is not done again: a command
+    /// that was stopped goes on where it was.
     ///
     /// Exit codes: 0 done; 1 some map or mesh could not be read (the others are done); 2 nothing was started.
     Render(render::RenderArgs),

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use image::{DynamicImage, ImageDecoder, ImageReader};
 
 use super::sample::{Array, DataError};
+use crate::face::align::{self, Similarity};
+use crate::face::picture::Picture;
 
 /// Endings (lower case) of the files that are read as images.
 pub const ENDINGS: [&str; 6] = ["jpg", "jpeg", "png", "pgm", "ppm", "pnm"];
@@ -128,6 +130,19 @@ pub fn centre_square(array: &Array) -> Array {
         return array.clone();
     }
     crop(array, (height - side) / 2, (width - side) / 2, side, side)
+}
+
+/// The square of `size` pixels that a similarity (of pixels as areas) shows of an array; black, -1, outside it.
+pub fn warped(array: &Array, to: &Similarity, size: usize) -> Array {
+    let [channels, height, width] = array.shape;
+    let mut photo = Picture::new(width, height, channels);
+    for c in 0..channels {
+        let pixels = photo.data.iter_mut().skip(c).step_by(channels);
+        pixels.zip(array.plane(c)).for_each(|(to, from)| *to = *from);
+    }
+    let out = align::warp(&photo, to, size, -1.0).unwrap_or_else(|| Picture::new(size, size, channels));
+    let plane = |c: usize| out.data.iter().skip(c).step_by(channels).copied();
+    Array { shape: [channels, size, size], data: (0..channels).flat_map(plane).collect() }
 }
 
 /// Resizes by a triangle filter that widens with the reduction (no aliasing, no ringing); bilinear where it enlarges.

@@ -10,7 +10,7 @@ mod sheet;
 mod work;
 
 use super::unwrap::{Skipped, remove_parts, write_csv};
-use super::{on_all_cores, photos, quality, wrong};
+use super::{on_all_cores, photos, points, quality, wrong};
 use crate::cli::End;
 use crate::components::raster;
 use crate::face::detect;
@@ -182,13 +182,8 @@ fn target(file: &std::path::Path) -> anyhow::Result<Vec<[f32; 2]>> {
 
 /// `points.csv`: the five points in the aligned pictures, the first pixel's centre being (0, 0).
 fn write_points(args: &AlignArgs, records: &[Record]) -> anyhow::Result<()> {
-    let columns = (0..5).flat_map(|k| [format!("x{k}"), format!("y{k}")]);
-    let head: Vec<String> = std::iter::once("file".to_string()).chain(columns).collect();
-    let row = |r: &Record| {
-        let places = r.aligned.as_flattened().iter().map(|v| format!("{:.3}", v - 0.5));
-        std::iter::once(format!("images/{}.png", r.name)).chain(places).collect()
-    };
-    write_csv(&args.out.join("points.csv"), std::iter::once(head).chain(records.iter().map(row)))
+    let row = |r: &Record| points::row(&format!("images/{}.png", r.name), &r.aligned.map(|p| p.map(|v| v - 0.5)));
+    write_csv(&args.out.join("points.csv"), std::iter::once(points::head(5)).chain(records.iter().map(row)))
 }
 
 /// How a photo's faces are looked for.

@@ -4,7 +4,7 @@
 
 use super::unwrap::write_csv;
 use super::work::{Record, Shared};
-use super::{complete, files, on_all_cores, wrong};
+use super::{complete, files, on_all_cores, points, wrong};
 use crate::face::blend::merge::{Merging, View, merge as merged};
 use crate::face::picture::Picture;
 use crate::terminal::Terminal;
@@ -99,6 +99,7 @@ pub fn merge(
         out.written.insert(identity);
     }
     write_csv(&shared.out.join("merged/views.csv"), rows)?;
+    points::write(&shared.out.join("merged"), &shared.model.morphable.landmarks)?;
     terminal.print(&format!("{} identities merged from several photos", out.written.len()));
     Ok(out)
 }

@@ -1,6 +1,7 @@
 //! `data render`.
 
 use super::lights::{self, Lit, linear, srgb};
+use super::points::{self, Vertices};
 use super::sheet::{Shade, face, over};
 use super::unwrap::{remove_parts, write_csv};
 use super::{files, merge, on_all_cores, wrong};
@@ -15,14 +16,18 @@ use crate::face::readers::{bytes::whole_file, obj};
 use crate::random::Stream;
 use crate::record::write_atomic;
 use crate::terminal::{Terminal, duration};
+use anyhow::Context;
 use clap::Args;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+/// What the pictures show.
+const MANIFEST: &str = "manifest.csv";
 /// Of what is rendered; another number makes every face be done again.
-const REVISION: u32 = 1;
+const REVISION: u32 = 2;
 
 #[derive(Args)]
 pub struct RenderArgs {
@@ -110,17 +115,38 @@ impl Ground {
 
 /// A face to be rendered.
 struct Face {
+    /// `PERSON/NAME`; a face in no person's folder is a person.
     name: String,
     map: PathBuf,
     mesh: PathBuf,
 }
 
-/// `OUT/NAME/render.json`: written last, it says that a face is done.
+impl Face {
+    /// The folder of the person.
+    fn person(&self) -> &str {
+        self.name.rsplit_once('/').map_or(&self.name, |(person, _)| person)
+    }
+
+    /// The name in that folder.
+    fn last(&self) -> &str {
+        self.name.rsplit_once('/').map_or(&self.name, |(_, last)| last)
+    }
+}
+
+/// `OUT/PERSON/NAME.json`: written last, it says that a face is done.
 #[derive(Serialize, Deserialize)]
 struct Record {
     fingerprint: String,
-    /// In the order of the views, paths from the folder of the results.
-    files: Vec<String>,
+    pictures: Vec<Rendered>,
+}
+
+/// One of a face's pictures, in the order of the views.
+#[derive(Serialize, Deserialize)]
+struct Rendered {
+    /// From the folder of the results.
+    file: String,
+    /// Its landmarks, the first pixel's centre being (0, 0); none where the mesh's are not known.
+    points: Vec<[f32; 2]>,
 }
 
 /// What all faces are rendered with.
@@ -129,6 +155,7 @@ struct Shared<'a> {
     views: Vec<View>,
     lights: Vec<Lit>,
     ground: Ground,
+    vertices: Option<Vertices>,
     /// Of the settings.
     digest: String,
 }
@@ -142,7 +169,7 @@ struct View {
 
 pub fn render(args: &RenderArgs, terminal: &mut Terminal) -> anyhow::Result<End> {
     let started = Instant::now();
-    let faces = faces(&args.maps)?;
+    let (faces, vertices) = faces(&args.maps)?;
     let lights = lights::read(&args.light, args.seed)?;
     let ground = Ground::read(&args.background)?;
     std::fs::create_dir_all(&args.out).map_err(|e| wrong(format!("cannot write to {}: {e}", args.out.display())))?;
@@ -153,18 +180,24 @@ pub fn render(args: &RenderArgs, terminal: &mut Terminal) -> anyhow::Result<End>
             views.extend(args.yaw.0.iter().map(|&yaw| View { yaw, pitch, light }));
         }
     }
-    let digest = ground.digest(&args.settings(&lights))?;
-    let shared = Shared { args, views, lights, ground, digest };
+    let key = vertices.as_ref().map(Vertices::key).unwrap_or_default();
+    let digest = ground.digest(&format!("{} {key}", args.settings(&lights)))?;
+    let shared = Shared { args, views, lights, ground, vertices, digest };
     let made = on_all_cores("rendering", &faces, terminal, |face| done(&shared, face));
     let before = made.iter().flatten().filter(|(_, before)| *before).count();
     let mut rows = vec![["file", "identity", "yaw", "pitch", "light"].map(String::from).to_vec()];
+    let mut places: Vec<Vec<String>> = vec![];
     let mut failed = 0;
-    for (face, files) in faces.iter().zip(made) {
-        match files {
-            Ok((files, _)) => {
-                for (file, view) in files.into_iter().zip(&shared.views) {
+    for (face, made) in faces.iter().zip(made) {
+        match made {
+            Ok((pictures, _)) => {
+                for (Rendered { file, points }, view) in pictures.into_iter().zip(&shared.views) {
+                    if places.is_empty() {
+                        places.push(points::head(points.len()));
+                    }
+                    places.push(points::row(&file, &points));
                     let (yaw, pitch, light) = (view.yaw.to_string(), view.pitch.to_string(), view.light.to_string());
-                    rows.push(vec![file, face.name.clone(), yaw, pitch, light]);
+                    rows.push(vec![file, face.person().into(), yaw, pitch, light]);
                 }
             }
             Err(error) => {
@@ -174,22 +207,26 @@ pub fn render(args: &RenderArgs, terminal: &mut Terminal) -> anyhow::Result<End>
         }
     }
     let count = rows.len() - 1;
-    write_csv(&args.out.join("renders.csv"), rows)?;
     anyhow::ensure!(count > 0, "no face could be rendered: {failed} were skipped");
+    write_csv(&args.out.join(MANIFEST), rows)?;
+    match shared.vertices {
+        Some(_) => write_csv(&args.out.join("landmarks.csv"), places)?,
+        None => terminal.print_error(&format!("note: no landmarks: the meshes' folder has no `{}`", points::FILE)),
+    }
     let seconds = started.elapsed().as_secs_f64();
     let new = count - before * shared.views.len();
     let speed = if new == 0 { String::new() } else { format!(", {:.1} a second", new as f64 / seconds.max(1e-9)) };
     terminal.print(&format!(
-        "{count} faces of {} people ({before} people before) in {}{speed}: {}",
+        "{count} pictures of {} faces ({before} faces before) in {}{speed}: {}",
         faces.len() - failed,
         duration(seconds),
-        args.out.join("renders.csv").display()
+        args.out.join(MANIFEST).display()
     ));
     Ok(if failed == 0 { End::Done } else { End::Failed })
 }
 
-/// Maps that have a mesh.
-fn faces(folder: &Path) -> anyhow::Result<Vec<Face>> {
+/// Maps that have a mesh, and the vertices of the meshes' landmarks.
+fn faces(folder: &Path) -> anyhow::Result<(Vec<Face>, Option<Vertices>)> {
     let (maps, meshes) = match merge::holds_maps(folder) {
         true => (folder.join("complete"), folder.join("mesh")),
         false => (folder.to_path_buf(), folder.to_path_buf()),
@@ -201,12 +238,20 @@ fn faces(folder: &Path) -> anyhow::Result<Vec<Face>> {
         mesh.is_file().then(|| Face { name, map: maps.join(&file), mesh })
     };
     let faces: Vec<Face> = found.into_iter().filter_map(face).collect();
+    let mut known = BTreeSet::new();
+    if let Some(two) = faces.iter().find(|face| !known.insert((face.person(), face.last()))) {
+        return Err(wrong(format!(
+            "the maps `{}` and `{0}/{}` would be written to one place",
+            two.person(),
+            two.last()
+        )));
+    }
     match faces.is_empty() {
         true => Err(wrong(format!(
             "{} has no map with a mesh: expected complete/NAME.png with mesh/NAME.obj, or NAME.png with NAME.obj",
             folder.display()
         ))),
-        false => Ok(faces),
+        false => Ok((faces, Vertices::read(&meshes)?)),
     }
 }
 
@@ -232,31 +277,32 @@ impl Ground {
     }
 }
 
-/// The files of a face, and whether they were there before; else they are rendered now.
-fn done(shared: &Shared, one: &Face) -> anyhow::Result<(Vec<String>, bool)> {
+/// The pictures of a face, and whether they were there before; else they are rendered now.
+fn done(shared: &Shared, one: &Face) -> anyhow::Result<(Vec<Rendered>, bool)> {
     let mut sum = Sha256::new();
     sum.update(&shared.digest);
     for file in [&one.map, &one.mesh] {
         sum.update(Sha256::digest(whole_file(file)?));
     }
     let fingerprint = files::hexadecimal(&sum.finalize());
-    let path = shared.args.out.join(format!("{}/render.json", one.name));
+    let (person, last) = (one.person(), one.last());
+    let path = shared.args.out.join(format!("{person}/{last}.json"));
     let before = std::fs::read(&path).ok().and_then(|text| serde_json::from_slice::<Record>(&text).ok());
     let whole = |record: &Record| {
-        record.fingerprint == fingerprint && record.files.iter().all(|file| shared.args.out.join(file).is_file())
+        let mut all = record.pictures.iter();
+        record.fingerprint == fingerprint && all.all(|picture| shared.args.out.join(&picture.file).is_file())
     };
     if let Some(record) = before.filter(whole) {
-        return Ok((record.files, true));
+        return Ok((record.pictures, true));
     }
-    let files = all_of(shared, one)?;
-    let record = Record { fingerprint, files };
+    let record = Record { fingerprint, pictures: all_of(shared, one)? };
     write_atomic(&path, &serde_json::to_vec(&record)?)?;
-    Ok((record.files, false))
+    Ok((record.pictures, false))
 }
 
-/// Writes all views of a face and gives their files.
-fn all_of(shared: &Shared, one: &Face) -> anyhow::Result<Vec<String>> {
-    let Shared { args, views, lights, ground, .. } = shared;
+/// Writes all views of a face.
+fn all_of(shared: &Shared, one: &Face) -> anyhow::Result<Vec<Rendered>> {
+    let Shared { args, views, lights, ground, vertices, .. } = shared;
     let (map, _) = files::read_map(&one.map)?;
     let object = obj::read(&one.mesh.display().to_string(), &whole_file(&one.mesh)?)?;
     anyhow::ensure!(!object.uv.is_empty(), "{} has no texture coordinates", one.mesh.display());
@@ -269,7 +315,6 @@ fn all_of(shared: &Shared, one: &Face) -> anyhow::Result<Vec<String>> {
         false => map,
     };
     let size = args.size as usize;
-    let last = one.name.rsplit('/').next().unwrap_or(&one.name);
     let mut written = Vec::with_capacity(views.len());
     for (number, view) in views.iter().enumerate() {
         let rotation = Pose { yaw: view.yaw, pitch: view.pitch, roll: 0.0 }.rotation();
@@ -283,7 +328,11 @@ fn all_of(shared: &Shared, one: &Face) -> anyhow::Result<Vec<String>> {
         });
         let shade = shade.as_ref().map(|shade| shade as &Shade);
         let (colours, share) = face(topology, &mesh.positions, &camera, &texture, size, shade);
-        let file = format!("{}/{last}_y{}_p{}_l{}.png", one.name, view.yaw, view.pitch, view.light);
+        let points = match vertices {
+            Some(vertices) => vertices.seen(&object.positions, &camera).context("its mesh lacks landmarks")?,
+            None => vec![],
+        };
+        let file = format!("{}/{}_y{}_p{}_l{}.png", one.person(), one.last(), view.yaw, view.pitch, view.light);
         let path = args.out.join(&file);
         match ground {
             Ground::Transparent => files::write_png(&path, &plain(&colours, &share), Some(&share.data))?,
@@ -292,7 +341,7 @@ fn all_of(shared: &Shared, one: &Face) -> anyhow::Result<Vec<String>> {
                 files::write_png(&path, &over(&colours, &share, &other.picture(size, draw)?), None)?;
             }
         }
-        written.push(file);
+        written.push(Rendered { file, points });
     }
     Ok(written)
 }

@@ -2,7 +2,7 @@
 
 use super::model::{self, Model, Source};
 use super::work::{self, Fitted, Record, Shared};
-use super::{complete, files, merge, on_all_cores, photos, quality, sheet, wrong};
+use super::{complete, files, merge, on_all_cores, photos, points, quality, sheet, wrong};
 use crate::cli::End;
 use crate::components::raster;
 use crate::face::fit::LANDMARKS;
@@ -145,6 +145,7 @@ pub fn unwrap(args: &UnwrapArgs, terminal: &mut Terminal) -> anyhow::Result<End>
         skipped.len(),
         args.out.join("skipped.csv").display()
     );
+    points::write(&args.out, &model.morphable.landmarks)?;
     let merged = match &identities {
         Some(identities) => merge::merge(&shared, &records, identities, terminal)?,
         None => merge::Merged::default(),

@@ -113,7 +113,7 @@ impl Photos {
         let bytes = self.bytes.get(self.photos[number].clone()).unwrap_or_default();
         let wrong = |why: String| DataError::file(&self.path, format!("photo {number}: {why}"));
         let photo = raster::decode(bytes, 3).map_err(wrong)?;
-        let square = Cut::Middle(1.0).square(photo.frame(), &[]).map_err(wrong)?;
+        let square = Cut::Middle(1.0).place(photo.frame(), &[], self.size).map_err(wrong)?;
         Ok(square.cut(&photo, self.size))
     }
 }

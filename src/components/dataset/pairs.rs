@@ -8,13 +8,14 @@
 //!
 //! `landmarks` and `poses` are CSVs beside the photos: `file,x0,y0,..` in pixels (the first pixel's centre is 0), by which
 //! faces are cut out, and one with the columns `file` and `yaw` (degrees), for the ports of yaw; `yaw` of a pair is the
-//! larger one, without its sign.
+//! larger one, without its sign. `ablate data render` writes both for turned faces: with `list = ""` and `read = "images"`
+//! all photos of all folders are read.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::lfw::read_pairs;
-use super::reader::cut::Cut;
+use super::reader::cut::{ALIGN, Cut};
 use super::reader::drawn;
 use super::reader::lists::List;
 use super::reader::pairs::{FOLDS, Pair, READ};
@@ -30,7 +31,7 @@ settings! {
         root: String = "data/pairs";
         /// Side of the images in pixels.
         size: usize = 112_usize, min = 8;
-        /// The list of pairs, in the folder; empty: pairs are drawn.
+        /// The list of pairs, in the folder; empty: pairs are drawn, or all photos read.
         list: String = "pairs.txt";
         /// Pairs of a kind in a fold, where they are drawn.
         drawn: usize = 60_usize, min = 1;
@@ -44,7 +45,9 @@ settings! {
         keep: f64 = 1.0, above = 0.0, max = 1.0;
         /// CSV of landmarks, in the folder.
         landmarks: String = "";
-        /// How much wider than the landmarks a face is cut, on each side, as a share of their extent.
+        /// With landmarks: the square around them, or five points brought onto ArcFace's template.
+        align: String = "box", of = ALIGN;
+        /// How much wider than the landmarks a face is cut, on each side, as a share of their extent, with `align = "box"`.
         margin: f64 = 0.2, min = 0.0, max = 2.0;
         /// CSV of yaws, in the folder; empty: without the ports of yaw.
         poses: String = "";
@@ -103,13 +106,28 @@ Ann_Bo/Ann_Bo_0001.jpg                 (a folder a person)";
     }
 
     fn cut(&self) -> Cut {
-        if self.landmarks.is_empty() { Cut::Middle(self.keep) } else { Cut::Face(self.margin) }
+        match (self.landmarks.is_empty(), self.align.as_str()) {
+            (true, _) => Cut::Middle(self.keep),
+            (_, "five") => Cut::Five,
+            _ => Cut::Face(self.margin),
+        }
     }
 
     fn list(&self, tree: &mut Tree) -> Result<Listing, DataError> {
-        let pairs = self.chosen(self.pairs(tree)?)?;
         let facts = Facts::read(self, tree)?;
-        if self.read == "images" { self.photos(&pairs, &facts, tree) } else { self.compared(pairs, &facts) }
+        if self.read == "images" && self.list.is_empty() && self.folds.is_empty() {
+            let people = tree.folders(Path::new(""));
+            return match people.is_empty() {
+                true => Err(tree.nothing("Ann_Bo/Ann_Bo_0001.jpg")),
+                false => self.photos(people, &facts, tree),
+            };
+        }
+        let pairs = self.chosen(self.pairs(tree)?)?;
+        if self.read != "images" {
+            return self.compared(pairs, &facts);
+        }
+        let people: BTreeSet<&String> = pairs.iter().flat_map(|p| &p.people).collect();
+        self.photos(people.into_iter().map(PathBuf::from).collect(), &facts, tree)
     }
 }
 
@@ -263,12 +281,11 @@ impl Pairs {
         Ok(Listing { items, splits, classes, people: Some(People { names, seen }), ..Listing::default() })
     }
 
-    /// Every photo of the people in the pairs.
-    fn photos(&self, pairs: &[Pair], facts: &Facts, tree: &mut Tree) -> Result<Listing, DataError> {
-        let people: BTreeSet<&String> = pairs.iter().flat_map(|p| &p.people).collect();
+    /// Every photo of people's folders.
+    fn photos(&self, people: Vec<PathBuf>, facts: &Facts, tree: &mut Tree) -> Result<Listing, DataError> {
         let mut photos = vec![];
         for person in people {
-            photos.extend(tree.images(Path::new(person)));
+            photos.extend(tree.images(&person));
         }
         tree.check()?;
         let keys: Vec<String> = photos.iter().map(|photo| name(photo)).collect();

@@ -26,7 +26,7 @@ use crate::components::sample::{Array, DataError, Files, Sample, Split, read};
 use crate::face::readers::{ReadError, bytes::whole_file, landmarks};
 use crate::random::Stream;
 use crate::registry::{Card, Declared, Edge, Entry, Make, Problem, Settings, Type, ports};
-use cut::{Cut, Square};
+use cut::{Cut, Place};
 use tree::Tree;
 
 /// Values of each of the two parts of `coefficients` in fitted faces: the Basel Face Model's shape, 3DDFA's expression.
@@ -246,7 +246,7 @@ impl Dataset for Photos {
         let (points, values) = self.facts(item)?;
         let (mut images, mut values) = (item.images.iter().enumerate(), values.into_iter());
         let mut sample = Sample::default();
-        let mut square: Option<Square> = None;
+        let mut part: Option<Place> = None;
         for (name, edge) in &self.ports {
             let lacks = || DataError::Port { port: name.clone() };
             let array = match edge.ty {
@@ -258,12 +258,13 @@ impl Dataset for Photos {
                         Known::Each(all) => all.get(number).ok_or_else(lacks)?,
                         _ => &points,
                     };
-                    let place = self.cut.square(photo.frame(), own).map_err(|why| DataError::file(&path, why))?;
-                    square = Some(place);
+                    let place = self.cut.place(photo.frame(), own, self.size);
+                    let place = place.map_err(|why| DataError::file(&path, why))?;
+                    part = Some(place);
                     place.cut(&photo, self.size)
                 }
-                Type::Landmarks => place(square, self.size, &points).ok_or_else(lacks)?,
-                _ if name == "box" => around(&place(square, self.size, &points).ok_or_else(lacks)?),
+                Type::Landmarks => placed(part, self.size, &points).ok_or_else(lacks)?,
+                _ if name == "box" => around(&placed(part, self.size, &points).ok_or_else(lacks)?),
                 _ => Array { shape: edge.dims, data: values.next().ok_or_else(lacks)? },
             };
             sample = sample.with(name, array);
@@ -306,9 +307,9 @@ impl Dataset for Photos {
 }
 
 /// Landmarks in pixels of the sample.
-fn place(square: Option<Square>, size: usize, points: &[[f32; 2]]) -> Option<Array> {
-    let square = square?;
-    let data = points.iter().flat_map(|point| square.point(*point, size)).collect();
+fn placed(part: Option<Place>, size: usize, points: &[[f32; 2]]) -> Option<Array> {
+    let part = part?;
+    let data = points.iter().flat_map(|point| part.point(*point, size)).collect();
     (!points.is_empty()).then_some(Array { shape: [points.len(), 2, 1], data })
 }
 

@@ -13,6 +13,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::reader::cut::Cut;
 use super::reader::tree::Tree;
 use super::reader::{self, face_ports, labels, maps};
 use super::split::position;
@@ -63,6 +64,10 @@ settings! {
         maps: bool = false;
         /// Without the pictures that have an occluder.
         bare: bool = false;
+        /// Without the pictures turned farther to either side, in degrees.
+        most_yaw: f64 = 180.0, min = 0.0, max = 180.0;
+        /// The whole picture, or five landmarks brought onto ArcFace's template.
+        align: String = "whole", of = &["whole", "five"];
         /// A sample: a pair of the test's people, or a picture.
         read: String = "images", of = reader::pairs::READ;
         /// Pairs of a kind in a fold, where pairs are read.
@@ -115,6 +120,7 @@ struct Faces {
     root: PathBuf,
     size: usize,
     maps: bool,
+    cut: Cut,
     rows: Vec<Row>,
     splits: [Vec<usize>; 3],
     /// Number of the person of each row.
@@ -158,7 +164,8 @@ impl SyntheticFaces {
         let path = tree.root.join(MANIFEST);
         let bytes = std::fs::read(&path).map_err(|e| DataError::file(&path, e))?;
         manifest::check(&tree.root.join(FINGERPRINT), &bytes)?;
-        let rows = manifest::rows(&path, &bytes, self.bare)?;
+        let mut rows = manifest::rows(&path, &bytes, self.bare)?;
+        rows.retain(|row| f64::from(row.pose[0].abs()) <= self.most_yaw);
         for row in &rows {
             FILES.iter().for_each(|(folder, end)| drop(tree.need(of_row(folder, row, end))));
         }
@@ -173,6 +180,11 @@ fn of_row(folder: &str, row: &Row, end: &str) -> PathBuf {
 
 fn open(settings: &Settings, around: &Surroundings) -> Result<Arc<dyn Dataset>, DataError> {
     let settings: SyntheticFaces = read(settings)?;
+    let cut = match (settings.align.as_str(), settings.maps) {
+        ("five", true) => return Err(DataError::setting("align", "with `maps` a picture is shown whole")),
+        ("five", false) => Cut::Five,
+        _ => Cut::Middle(1.0),
+    };
     let (tree, rows) = settings.rows(around)?;
     let of = |split: Split| (0..rows.len()).filter(|i| rows[*i].split == split).collect();
     let splits = Split::ALL.map(of);
@@ -193,7 +205,7 @@ fn open(settings: &Settings, around: &Surroundings) -> Result<Arc<dyn Dataset>, 
         }
     };
     let (size, maps, ports) = (settings.size, settings.maps, settings.single());
-    let faces = Faces { root: tree.root, size, maps, rows, splits, people, names, ports };
+    let faces = Faces { root: tree.root, size, maps, cut, rows, splits, people, names, ports };
     match settings.read == "pairs" {
         true => Ok(Arc::new(pairs::Pairs::new(faces, settings.drawn)?)),
         false => Ok(Arc::new(faces)),
@@ -209,13 +221,16 @@ fn files(settings: &Settings, around: &Surroundings) -> Result<Files, DataError>
 }
 
 impl Faces {
-    /// The picture, of its own size.
-    fn picture(&self, row: &Row) -> Result<Array, DataError> {
+    /// The picture as it is shown, and its landmarks there.
+    fn shown(&self, row: &Row) -> Result<(Array, Array), DataError> {
         let file = self.root.join(of_row("image", row, "png"));
         let image = raster::read(&file, 3)?;
         let (height, width) = image.frame();
         square(&file, width as u32, height as u32)?;
-        Ok(image)
+        let points = landmarks(&self.root.join(of_row("landmarks", row, "pts")))?;
+        let place = self.cut.place(image.frame(), &points, self.size).map_err(|why| DataError::file(&file, why))?;
+        let data = points.iter().flat_map(|point| place.point(*point, self.size)).collect();
+        Ok((place.cut(&image, self.size), Array { shape: [68, 2, 1], data }))
     }
 
     /// A grey picture of 8 bits as they are; its side.
@@ -248,17 +263,15 @@ impl Faces {
         };
         Ok(Array { shape: [1, size, size], data: (0..size * size).map(at).collect() })
     }
+}
 
-    /// In pixels of a sample that was `side` wide.
-    fn landmarks(&self, path: &Path, side: usize) -> Result<Array, DataError> {
-        let found = landmarks::of_file(path).map_err(|e| DataError::file(path, e.what))?;
-        let points = found.into_iter().next().map(|face| face.points).unwrap_or_default();
-        if points.len() != 68 {
-            return Err(DataError::file(path, format!("it has {} points, expected 68", points.len())));
-        }
-        let factor = self.size as f32 / side as f32;
-        // Points are of areas; a sample's pixel centres are whole numbers.
-        Ok(Array { shape: [68, 2, 1], data: points.iter().flatten().map(|v| v * factor - 0.5).collect() })
+/// The landmarks of a picture, in its pixels as areas.
+fn landmarks(path: &Path) -> Result<Vec<[f32; 2]>, DataError> {
+    let found = landmarks::of_file(path).map_err(|e| DataError::file(path, e.what))?;
+    let points = found.into_iter().next().map(|face| face.points).unwrap_or_default();
+    match points.len() {
+        68 => Ok(points),
+        count => Err(DataError::file(path, format!("it has {count} points, expected 68"))),
     }
 }
 
@@ -278,14 +291,9 @@ impl Dataset for Faces {
         let number = self.splits[position(split)][index];
         let row = &self.rows[number];
         let at = |folder: &str, end: &str| self.root.join(of_row(folder, row, end));
-        let image = self.picture(row)?;
-        let (_, width) = image.frame();
-        let landmarks = self.landmarks(&at("landmarks", "pts"), width)?;
+        let (image, landmarks) = self.shown(row)?;
         let around = reader::around(&landmarks);
-        let mut sample = Sample::default()
-            .with("image", raster::resize(&image, self.size, self.size))
-            .with("landmarks", landmarks)
-            .with("box", around);
+        let mut sample = Sample::default().with("image", image).with("landmarks", landmarks).with("box", around);
         if self.maps {
             let map = maps::Map {
                 incomplete: of_row("incomplete", row, "png"),

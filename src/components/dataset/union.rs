@@ -1,4 +1,5 @@
-//! Several datasets with equal ports as one. Each is read as its own transforms leave it; the union's come after.
+//! Several datasets with equal ports as one. Each is read as its own transforms leave it; the union's come after. Of
+//! datasets that know more, each something else, `ports` takes what all have.
 //!
 //! Without `shares` an epoch holds every sample once. With them, an epoch has as many samples, each dataset's number in
 //! the proportion of its share; a dataset goes through all it has, over epochs, before it begins anew. Labels are joined
@@ -22,6 +23,8 @@ settings! {
     pub struct UnionOf {
         /// The datasets.
         of: Vec<String>;
+        /// The ports that are taken; empty: all, which are equal.
+        ports: Vec<String> = vec![];
         /// Share of each in the draws; empty: by their numbers of samples.
         shares: Vec<f64> = vec![], min = 0.0;
         /// The label whose classes are drawn equally often; "": as they come.
@@ -62,7 +65,7 @@ fn open(settings: &Settings, around: &Surroundings) -> Result<Arc<dyn Dataset>, 
         .iter()
         .map(|name| around.datasets.get(name).cloned().ok_or_else(|| DataError::NoDataset(name.clone())))
         .collect::<Result<Vec<_>, _>>()?;
-    let union = Union::new(&settings.of, parts, settings.shares)?;
+    let union = Union::new(&settings.of, parts, settings.shares, &settings.ports)?;
     Ok(Arc::new(match settings.balance.as_str() {
         "" => union,
         port => union.balanced(port, settings.each)?,
@@ -95,16 +98,21 @@ struct Label {
 }
 
 impl Union {
-    /// Joins datasets; `names` are for messages.
-    pub fn new(names: &[String], parts: Vec<Arc<dyn Dataset>>, shares: Vec<f64>) -> Result<Union, DataError> {
+    /// Joins datasets; `names` are for messages. Of their ports these are `taken`, where any are named.
+    pub fn new(
+        names: &[String],
+        parts: Vec<Arc<dyn Dataset>>,
+        shares: Vec<f64>,
+        taken: &[String],
+    ) -> Result<Union, DataError> {
         let Some(first) = parts.first() else { return Err(DataError::setting("of", "a union of nothing")) };
         if !shares.is_empty() && (shares.len() != parts.len() || shares.iter().sum::<f64>() <= 0.0) {
             let why = format!("{} shares for {} datasets, expected one each and not all 0", shares.len(), parts.len());
             return Err(DataError::setting("shares", why));
         }
-        let mut ports = first.ports().to_vec();
+        let mut ports = chosen(first.ports(), taken, &names[0])?;
         for (part, name) in parts.iter().zip(names).skip(1) {
-            equal(&ports, part.ports(), &names[0], name)?;
+            equal(&ports, &chosen(part.ports(), taken, name)?, &names[0], name)?;
         }
         let mut labels = Vec::new();
         for (port, edge) in ports.iter_mut().filter(|(_, edge)| edge.ty == Type::Label) {
@@ -145,6 +153,15 @@ impl Union {
         }
         None
     }
+}
+
+/// Those of a part's ports that are taken, in that order; all where none are named.
+fn chosen(ports: &[(String, Edge)], taken: &[String], part: &str) -> Result<Vec<(String, Edge)>, DataError> {
+    let one = |port: &String| {
+        let found = ports.iter().find(|(name, _)| name == port).cloned();
+        found.ok_or_else(|| DataError::Union(format!("`{part}` has no port `{port}`")))
+    };
+    if taken.is_empty() { Ok(ports.to_vec()) } else { taken.iter().map(one).collect() }
 }
 
 fn equal(a: &[(String, Edge)], b: &[(String, Edge)], first: &str, other: &str) -> Result<(), DataError> {
@@ -211,6 +228,8 @@ impl Dataset for Union {
         let none = || DataError::NoSamples { dataset: "union".into(), split: split.name() };
         let (part, number) = self.place(split, index).ok_or_else(none)?;
         let mut sample = self.parts[part].sample(split, number, draw.fork(part as u64))?;
+        // Those that are not taken, where some are.
+        sample.ports.retain(|(name, _)| self.ports.iter().any(|(taken, _)| taken == name));
         for label in &self.labels {
             if let Some(array) = sample.get_mut(&label.port) {
                 array.data[0] = label.of(part, array.data[0] as usize) as f32;
@@ -297,7 +316,7 @@ mod tests {
     }
 
     fn join(parts: Vec<Arc<dyn Dataset>>, shares: Vec<f64>) -> Result<Union, DataError> {
-        Union::new(&["a".into(), "b".into()], parts, shares)
+        Union::new(&["a".into(), "b".into()], parts, shares, &[])
     }
 
     #[test]
@@ -309,6 +328,40 @@ mod tests {
         let plain = join(vec![labels(2, 2, None), labels(3, 3, None)], vec![]).unwrap();
         assert_eq!(all(&plain), [0, 1, 2, 3, 4]);
         assert_eq!(plain.ports()[0].1.classes, 5);
+    }
+
+    #[test]
+    fn of_datasets_that_know_unlike_things_what_both_have_is_taken() {
+        struct Known(Arc<dyn Dataset>, Vec<(String, Edge)>);
+        impl Dataset for Known {
+            fn len(&self, split: Split) -> usize {
+                self.0.len(split)
+            }
+            fn sample(&self, split: Split, index: usize, draw: Stream) -> Result<Sample, DataError> {
+                Ok(Sample::default()
+                    .with("yaw", Array::scalar(7.0))
+                    .with("who", self.0.sample(split, index, draw)?.get("who").cloned().unwrap()))
+            }
+            fn ports(&self) -> &[(String, Edge)] {
+                &self.1
+            }
+            fn draws(&self) -> bool {
+                false
+            }
+        }
+        let known = || -> Arc<dyn Dataset> {
+            Arc::new(Known(labels(1, 1, None), vec![("yaw".into(), Edge::scalar()), ("who".into(), Edge::label(1))]))
+        };
+        let both = |taken: &[&str]| {
+            let taken: Vec<String> = taken.iter().map(|name| name.to_string()).collect();
+            Union::new(&["a".into(), "b".into()], vec![labels(2, 2, None), known()], vec![], &taken)
+        };
+        assert!(both(&[]).err().unwrap().to_string().contains("`b` has yaw"));
+        let union = both(&["who"]).unwrap();
+        assert_eq!(all(&union), [0, 1, 2]);
+        let last = union.sample(Split::Train, 2, Stream::new(0, "")).unwrap();
+        assert_eq!((last.ports.len(), union.ports().len()), (1, 1));
+        assert!(both(&["who", "yaw"]).err().unwrap().to_string().contains("`a` has no port `yaw`"));
     }
 
     fn drawn(union: &Union, count: usize) -> Vec<usize> {

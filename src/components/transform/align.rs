@@ -6,9 +6,9 @@
 //! five points lie as in the template. What lies outside the photo is black.
 
 use super::{TransformEntry, geometry, plain};
-use crate::components::sample::{Array, DataError, Sample, Scope, Transform, read};
-use crate::face::align::{self, Similarity, five, half};
-use crate::face::picture::Picture;
+use crate::components::raster;
+use crate::components::sample::{DataError, Sample, Scope, Transform, read};
+use crate::face::align::{Similarity, five, half};
 use crate::face::procedural::model::frontal;
 use crate::random::Stream;
 use crate::registry::{Declared, settings};
@@ -49,22 +49,9 @@ impl Transform for Align {
             let [u, v] = to.of([x + 0.5, y + 0.5]);
             (u - 0.5, v - 0.5)
         };
-        geometry::change(sample, scope, |array| warped(array, &to, self.size), place);
+        geometry::change(sample, scope, |array| raster::warped(array, &to, self.size), place);
         Ok(())
     }
-}
-
-/// Black outside the photo; a mask is cut at one half afterwards, so that it is 0 there.
-fn warped(array: &Array, to: &Similarity, size: usize) -> Array {
-    let [channels, height, width] = array.shape;
-    let mut photo = Picture::new(width, height, channels);
-    for c in 0..channels {
-        let pixels = photo.data.iter_mut().skip(c).step_by(channels);
-        pixels.zip(array.plane(c)).for_each(|(to, from)| *to = *from);
-    }
-    let out = align::warp(&photo, to, size, -1.0).unwrap_or_else(|| Picture::new(size, size, channels));
-    let plane = |c: usize| out.data.iter().skip(c).step_by(channels).copied();
-    Array { shape: [channels, size, size], data: (0..channels).flat_map(plane).collect() }
 }
 
 pub fn entry() -> TransformEntry {
@@ -77,6 +64,7 @@ pub fn entry() -> TransformEntry {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::components::sample::Array;
     use crate::registry::Type;
 
     /// A photo of 40 pixels whose five points lie as in a template of 80, shifted.

@@ -39,6 +39,25 @@ pub fn change(
     }
 }
 
+/// Adds as many pixels on each side of the spatial ports, their rims going on.
+pub fn widen(pixels: usize, sample: &mut Sample, scope: &Scope<'_>) {
+    let wide = |array: &Array| {
+        let (height, width) = array.frame();
+        let at = |place: usize, length: usize| place.saturating_sub(pixels).min(length - 1);
+        let columns: Vec<usize> = (0..width + 2 * pixels).map(|x| at(x, width)).collect();
+        let mut data = Vec::with_capacity(array.shape[0] * (height + 2 * pixels) * columns.len());
+        for channel in 0..array.shape[0] {
+            let plane = array.plane(channel);
+            for y in 0..height + 2 * pixels {
+                let row = &plane[at(y, height) * width..][..width];
+                data.extend(columns.iter().map(|x| row[*x]));
+            }
+        }
+        Array { shape: [array.shape[0], height + 2 * pixels, width + 2 * pixels], data }
+    };
+    change(sample, scope, wide, |x, y| (x + pixels as f32, y + pixels as f32));
+}
+
 /// Cuts a square of `size` out of the spatial ports. `place` gives top and left from the room there is.
 pub fn crop(
     name: &'static str,

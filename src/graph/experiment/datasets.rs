@@ -151,9 +151,11 @@ fn union(desk: &Desk, name: &str, item: &Item, tables: &Table, known: &[Dataset]
         return None;
     };
     check_shares(desk, &fields, members.len());
-    let mut ports = first.ports.clone();
+    let taken = fields.texts("ports");
+    let mut ports = taken_of(desk, first, &taken)?;
     for member in &members[1..] {
-        join(desk, item, first, member, &mut ports);
+        let theirs = taken_of(desk, member, &taken)?;
+        join(desk, item, (first, &mut ports), (member, &theirs));
     }
     check_balance(desk, &fields, &ports);
     let transforms = transforms(desk, &fields);
@@ -193,17 +195,39 @@ pub fn plural(n: usize, what: &str) -> String {
     format!("{} {what}{s}", count_word(n))
 }
 
+/// Those of a part's ports that a union takes, all where it names none; nothing where one is not there, which is told.
+fn taken_of(desk: &Desk, part: &Dataset, taken: &[(&str, &Item)]) -> Option<Vec<(String, Edge)>> {
+    if taken.is_empty() {
+        return Some(part.ports.clone());
+    }
+    let one = |(port, place): &(&str, &Item)| {
+        let found = part.ports.iter().find(|(name, _)| name == port).cloned();
+        if found.is_none() {
+            let known = part.ports.iter().map(|(name, _)| name.as_str());
+            desk.report(no_such(&format!("port of `{}`", part.name), port, place, known));
+        }
+        found
+    };
+    taken.iter().map(one).collect()
+}
+
 /// The parts' ports must be equal; labels are joined by name, so the larger number of classes stands for both.
-fn join(desk: &Desk, item: &Item, first: &Dataset, other: &Dataset, ports: &mut [(String, Edge)]) {
-    let names = |d: &Dataset| d.ports.iter().map(|(n, _)| n.clone()).collect::<Vec<_>>().join(", ");
+fn join(
+    desk: &Desk,
+    item: &Item,
+    (first, ports): (&Dataset, &mut [(String, Edge)]),
+    (other, others): (&Dataset, &[(String, Edge)]),
+) {
+    let names = |ports: &[(String, Edge)]| ports.iter().map(|(n, _)| n.clone()).collect::<Vec<_>>().join(", ");
     let mark = item.get(&["of"]).unwrap_or(item);
-    if names(first) != names(other) {
+    if names(ports) != names(others) {
         let message = format!("`{}` and `{}` have unlike ports", first.name, other.name);
         let problem = at_value(message, mark, "a union's parts have equal ports");
-        desk.report(problem.with_note(&first.name, names(first)).with_note(&other.name, names(other)));
+        let problem = problem.with_help("`ports` takes those that all have: `ports = [\"image\", \"identity\"]`");
+        desk.report(problem.with_note(&first.name, names(ports)).with_note(&other.name, names(others)));
         return;
     }
-    for ((port, edge), (_, theirs)) in ports.iter_mut().zip(&other.ports) {
+    for ((port, edge), (_, theirs)) in ports.iter_mut().zip(others) {
         edge.classes = edge.classes.max(theirs.classes);
         if edge.ty != theirs.ty || edge.dims != theirs.dims {
             let message = format!("`{}.{port}` is {edge} and `{}.{port}` is {theirs}", first.name, other.name);

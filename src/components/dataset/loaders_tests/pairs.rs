@@ -93,6 +93,40 @@ fn landmarks_cut_each_photo_of_a_pair_by_its_own() {
 }
 
 #[test]
+fn faces_of_any_size_come_onto_one_template_by_five_points() {
+    use crate::face::align::five;
+    let scratch = Scratch::new("pairs-five");
+    let template = five::template(56);
+    let mut table = String::from("file,x0,y0,x1,y1,x2,y2,x3,y3,x4,y4\n");
+    for (name, scale, shift) in [("a/1.png", 1.0, 4.0), ("b/1.png", 3.0, 10.0), ("b/2.png", 2.0, 0.0)] {
+        let at = template.map(|point| point.map(|v| v * scale + shift));
+        // The white pixel is at the tip of the nose.
+        scratch.photo(name, 200, 200, (at[2][0] as u32, at[2][1] as u32));
+        let row: Vec<String> = at.as_flattened().iter().map(|v| (v - 0.5).to_string()).collect();
+        table.push_str(&format!("{name},{}\n", row.join(",")));
+    }
+    scratch.text("l.csv", &table);
+    scratch.text("p.csv", "file1,file2,same\na/1.png,b/1.png,0\n");
+    let mut settings = json!({ "size": 56, "list": "p.csv", "landmarks": "l.csv", "align": "five" });
+    let data = scratch.open("pairs", settings.clone()).unwrap();
+    let pair = sample(&*data, Split::Test, 0);
+    for port in ["first", "second"] {
+        let (x, y) = brightest(pair.get(port).unwrap());
+        let near = |found: usize, wanted: f32| (found as f32 + 0.5 - wanted).abs() <= 1.0;
+        assert!(near(x, template[2][0]) && near(y, template[2][1]), "{port}: {x} {y}");
+    }
+    // Without a list every photo of every folder is read.
+    settings["list"] = json!("");
+    settings["read"] = json!("images");
+    let all = scratch.open("pairs", settings.clone()).unwrap();
+    assert_eq!((counts(&*all), all.classes("identity").unwrap()), ([3, 0, 0], vec!["a".to_string(), "b".into()]));
+    scratch.text("l.csv", &table.replace("x4,y4", "x4,y4,x5,y5").replace(".png,", ".png,1,1,"));
+    let few = scratch.open("pairs", settings).unwrap();
+    let error = few.sample(Split::Train, 0, Stream::new(0, "")).err().unwrap().to_string();
+    assert!(error.contains("6 landmarks in no face's places, 5, 68 or 98 are needed"), "{error}");
+}
+
+#[test]
 fn pairs_are_drawn_where_no_list_says_them() {
     let scratch = Scratch::new("pairs-drawn");
     for person in 0..20 {

@@ -64,6 +64,28 @@ fn synthetic_faces_are_their_manifest() {
 }
 
 #[test]
+fn faces_are_brought_onto_the_template_with_their_landmarks_and_far_turns_are_left_out() {
+    let scratch = Scratch::new("synthetic-five");
+    folder(&scratch);
+    let data = scratch.open("synthetic-faces", json!({ "size": 128, "align": "five" })).unwrap();
+    let one = sample(&*data, Split::Train, 0);
+    let points = &one.get("landmarks").unwrap().data;
+    // Points 4 and 5 are the edges of the white pixel, whose upper edge their line is.
+    let [a, b] = [[points[8], points[9]], [points[10], points[11]]];
+    let along = [b[0] - a[0], b[1] - a[1]];
+    let centre = [(a[0] + b[0] - along[1]) / 2.0, (a[1] + b[1] + along[0]) / 2.0];
+    let (x, y) = brightest(one.get("image").unwrap());
+    let off = (x as f32 - centre[0]).hypot(y as f32 - centre[1]);
+    assert!(along[0] > 0.5 && off < 0.7 * along[0] + 0.7, "{x} {y} {centre:?} {along:?}");
+    let said = scratch.refused("synthetic-faces", json!({ "size": 8, "align": "five", "maps": true }));
+    assert_eq!(said, "`align`: with `maps` a picture is shown whole");
+    let manifest = std::fs::read_to_string(scratch.0.join("manifest.csv")).unwrap();
+    sealed(&scratch, &manifest.replacen("-41.5", "-20", 1));
+    let front = scratch.open("synthetic-faces", json!({ "size": 8, "most-yaw": 41 })).unwrap();
+    assert_eq!(counts(&*front), [1, 0, 0]);
+}
+
+#[test]
 fn what_is_wrong_with_a_folder_of_synthetic_faces_is_said() {
     let scratch = Scratch::new("synthetic-wrong");
     folder(&scratch);

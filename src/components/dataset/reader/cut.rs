@@ -1,7 +1,12 @@
-//! The square of a photo that becomes a sample.
+//! The part of a photo that becomes a sample.
 
 use crate::components::raster;
 use crate::components::sample::Array;
+use crate::face::align::{Similarity, five};
+
+/// How faces with landmarks are brought to one place: the square around the landmarks, or five points (of 5, 68 or 98) onto
+/// ArcFace's template (Deng et al., <https://arxiv.org/abs/1801.07698>).
+pub const ALIGN: &[&str] = &["box", "five"];
 
 /// What is kept of a photo.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -10,6 +15,34 @@ pub enum Cut {
     Middle(f64),
     /// The square around the landmarks, wider on each side by this share of their extent.
     Face(f64),
+    /// What a turn, a scale and a shift bring onto ArcFace's template, by five points of the landmarks.
+    Five,
+}
+
+/// Where a photo is read for a sample.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Place {
+    Square(Square),
+    /// From the photo to the sample, both in pixels as areas; black outside the photo.
+    Similar(Similarity),
+}
+
+impl Place {
+    /// That part of a photo, `size` pixels wide.
+    pub fn cut(&self, photo: &Array, size: usize) -> Array {
+        match self {
+            Place::Square(square) => square.cut(photo, size),
+            Place::Similar(to) => raster::warped(photo, to, size),
+        }
+    }
+
+    /// A point of the photo (as an area) in pixels of the sample, pixel centres at whole numbers.
+    pub fn point(&self, point: [f32; 2], size: usize) -> [f32; 2] {
+        match self {
+            Place::Square(square) => square.point(point, size),
+            Place::Similar(to) => to.of(point).map(|v| v - 0.5),
+        }
+    }
 }
 
 /// A square of whole pixels, which may leave the photo: there the photo's rim goes on.
@@ -21,15 +54,20 @@ pub struct Square {
 }
 
 impl Cut {
-    /// The square in a photo of this height and width. The error says what is wrong with the landmarks.
-    pub fn square(&self, (height, width): (usize, usize), points: &[[f32; 2]]) -> Result<Square, String> {
+    /// The part of a photo of this height and width that a sample of `size` pixels shows. The error says what is wrong with
+    /// the landmarks.
+    pub fn place(&self, (height, width): (usize, usize), points: &[[f32; 2]], size: usize) -> Result<Place, String> {
         match self {
             Cut::Middle(share) => {
                 let side = ((height.min(width) as f64 * share).round() as usize).max(1);
                 let middle = |length: usize| (length as i64 - side as i64) / 2;
-                Ok(Square { left: middle(width), top: middle(height), side })
+                Ok(Place::Square(Square { left: middle(width), top: middle(height), side }))
             }
-            Cut::Face(margin) => face(points, *margin, height.max(width)),
+            Cut::Face(margin) => face(points, *margin, height.max(width)).map(Place::Square),
+            Cut::Five => match five::align(points, size).filter(|to| to.scale() > 0.0) {
+                Some(to) => Ok(Place::Similar(to)),
+                None => Err(format!("it has {} landmarks in no face's places, 5, 68 or 98 are needed", points.len())),
+            },
         }
     }
 }
@@ -112,12 +150,33 @@ mod tests {
 
     #[test]
     fn squares_are_where_the_face_is() {
-        assert_eq!(Cut::Middle(1.0).square((12, 20), &[]), Ok(Square { left: 4, top: 0, side: 12 }));
-        assert_eq!(Cut::Middle(0.5).square((12, 20), &[]), Ok(Square { left: 7, top: 3, side: 6 }));
+        let square = |left, top, side| Ok(Place::Square(Square { left, top, side }));
+        assert_eq!(Cut::Middle(1.0).place((12, 20), &[], 8), square(4, 0, 12));
+        assert_eq!(Cut::Middle(0.5).place((12, 20), &[], 8), square(7, 3, 6));
         let points = [[10.0, 10.0], [30.0, 14.0]];
-        assert_eq!(Cut::Face(0.25).square((100, 100), &points), Ok(Square { left: 5, top: -3, side: 30 }));
+        assert_eq!(Cut::Face(0.25).place((100, 100), &points, 8), square(5, -3, 30));
         for wrong in [&[[1e9, 0.0], [2e9, 5.0]][..], &[[3.0, 3.0]], &[]] {
-            assert!(Cut::Face(0.25).square((100, 100), wrong).unwrap_err().contains("no face"), "{wrong:?}");
+            for cut in [Cut::Face(0.25), Cut::Five] {
+                assert!(cut.place((100, 100), wrong, 8).unwrap_err().contains("no face"), "{wrong:?}");
+            }
         }
+    }
+
+    #[test]
+    fn five_points_lie_on_the_template_wherever_they_were() {
+        // ArcFace's template at half its size, in a photo four times as large, shifted.
+        let template = five::template(56);
+        let points = template.map(|[x, y]| [4.0 * x + 7.0, 4.0 * y - 3.0]);
+        let place = Cut::Five.place((230, 230), &points, 56).unwrap();
+        for (point, wanted) in points.iter().zip(template) {
+            let found = place.point(*point, 56);
+            assert!((0..2).all(|k| (found[k] + 0.5 - wanted[k]).abs() < 1e-3), "{found:?} {wanted:?}");
+        }
+        // Above the photo is black, and the pixel at (7 + 4 x, 4 y - 3) comes to lie at (x, y).
+        let ramp = Array { shape: [1, 230, 230], data: (0..230 * 230).map(|i| (i % 230) as f32 / 230.0).collect() };
+        let cut = place.cut(&ramp, 56);
+        assert_eq!(cut.shape, [1, 56, 56]);
+        assert!((cut.at(0, 20, 10) - (7.0 + 4.0 * 10.5 - 0.5) / 230.0).abs() < 1e-3, "{}", cut.at(0, 20, 10));
+        assert!(cut.at(0, 0, 10) < 0.0);
     }
 }

@@ -5,7 +5,6 @@ use crate::components::dataset::reader::drawn::{self, Drawn};
 use crate::components::dataset::reader::pairs::{self, FOLDS};
 use crate::components::dataset::split::position;
 use crate::components::dataset::{Dataset, People};
-use crate::components::raster;
 use crate::components::sample::{Array, DataError, Sample, Split};
 use crate::random::Stream;
 use crate::registry::Edge;
@@ -54,9 +53,7 @@ impl Dataset for Pairs {
     fn sample(&self, split: Split, index: usize, _draw: Stream) -> Result<Sample, DataError> {
         let Drawn { first, second, same, fold } = self.drawn[index];
         let rows = [first, second].map(|place| &self.faces.rows[self.faces.splits[position(split)][place]]);
-        let image = |row: &Row| -> Result<Array, DataError> {
-            Ok(raster::resize(&self.faces.picture(row)?, self.faces.size, self.faces.size))
-        };
+        let image = |row: &Row| self.faces.shown(row).map(|(image, _)| image);
         let [one, other] = rows.map(|row| row.pose[0]);
         let mut sample = Sample::default().with("first", image(rows[0])?).with("second", image(rows[1])?);
         let person = |place: usize| self.people.seen[place][0] as f32;
