@@ -9,7 +9,7 @@
 //!
 //! With `read = "pairs"` a sample is two pictures of the test's people, drawn in ten folds; with `against = "frontal"` the
 //! first is the one from in front by which a person is known and the second every other one from the same height, once of
-//! that person and once of another. Their maps are then `first-complete`, `second-incomplete` and so on.
+//! that person and once of another; `yaw` is the second's. The maps are `first-complete`, `second-incomplete` and so on.
 
 mod manifest;
 mod pairs;

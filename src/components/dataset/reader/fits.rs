@@ -89,8 +89,5 @@ pub fn turned(topology: &Topology, positions: &[Vec3], yaws: &[f64], size: usize
     let grid = (0..size).flat_map(rows).flat_map(|from| sampling.grid[from..from + size].as_flattened().to_vec());
     let cover = (0..size).flat_map(rows).flat_map(|from| sampling.coverage[from..from + size].to_vec());
     let width = yaws.len() * size;
-    [
-        Array { shape: [size, width, 2], data: grid.collect() },
-        Array { shape: [1, size, width], data: cover.collect() },
-    ]
+    [Array { shape: [size, width, 2], data: grid.collect() }, Array { shape: [1, size, width], data: cover.collect() }]
 }

@@ -33,6 +33,8 @@ pub struct Pairs {
     faces: Faces,
     /// By places in the test split.
     drawn: Vec<Drawn>,
+    /// Whether the first of each is a frontal picture.
+    frontal: bool,
     /// Who is on each picture of the test split.
     people: People,
     ports: Vec<(String, Edge)>,
@@ -49,7 +51,7 @@ impl Pairs {
         let drawn = drawn.map_err(|why| DataError::setting("read", why))?;
         let people = People::new(who.into_iter().map(|name| [name.clone(), name]));
         let ports = faces.ports.clone();
-        Ok(Pairs { faces, drawn, people, ports })
+        Ok(Pairs { faces, drawn, frontal: each.is_none(), people, ports })
     }
 }
 
@@ -108,7 +110,7 @@ impl Dataset for Pairs {
             ("second-identity", person(second)),
             ("first-yaw", one),
             ("second-yaw", other),
-            ("yaw", one.abs().max(other.abs())),
+            ("yaw", if self.frontal { other.abs() } else { one.abs().max(other.abs()) }),
         ] {
             sample = sample.with(port, Array::scalar(value));
         }
