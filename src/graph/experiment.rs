@@ -188,7 +188,7 @@ fn cell<'a>(desk: &'a Desk<'a>, tree: &'a Item, off: &'a Off) -> Option<(Plan, O
     let used = parts.used();
     let dataset_names: Vec<&str> = board.datasets.iter().map(|d| d.name.as_str()).collect();
     unneeded.extend(&usage::unneeded(&parts, &used, tree, &dataset_names));
-    if !trains {
+    if !trains && !desk.failed() {
         check_all_have_values(&board, &used.networks, &graph);
     }
     let drawn = parts.drawn(&used);
