@@ -127,7 +127,10 @@ fn networks_of_another_experiment_are_only_evaluated() {
         index(name).iter().map(mean).collect()
     };
     let (trained, measured) = (means("seeds"), means("only"));
-    assert_eq!(trained, measured);
+    // In batches of another size: sums are of another order.
+    for (one, other) in trained.iter().zip(&measured) {
+        assert!(one.0 == other.0 && (one.1 - other.1).abs() < 1e-6, "{one:?} {other:?}");
+    }
     assert!(measured[0].1 != measured[1].1, "{measured:?}");
     assert!(index("only").iter().all(|(_, status)| status["total_steps"] == 0));
 }
