@@ -86,6 +86,55 @@ fn bytes(folder: &str, file: &str) -> Vec<u8> {
     std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }
 
+/// Nothing is trained: networks are measured as they were, each cell with those of its own seed.
+#[test]
+fn networks_of_another_experiment_are_only_evaluated() {
+    let folder = trained();
+    let index = |name: &str| -> Vec<(u64, serde_json::Value)> {
+        let read =
+            |path: String| serde_json::from_slice::<serde_json::Value>(&std::fs::read(folder.join(path)).unwrap());
+        let cells = read(format!("runs/{name}/cells.json")).unwrap();
+        let status = |cell: &serde_json::Value| {
+            let hash = cell["hash"].as_str().unwrap();
+            (cell["seed"].as_u64().unwrap(), read(format!("runs/cells/{hash}/status.json")).unwrap())
+        };
+        cells["cells"].as_array().unwrap().iter().map(status).collect()
+    };
+    let seeds = "format = 1\nextends = [\"tiny.toml\"]\nstages.completion.length = \"2 steps\"\nstudy.seeds = [3, 4]\n";
+    std::fs::write(folder.join("seeds.toml"), seeds).unwrap();
+    let tiny = std::fs::read_to_string(folder.join("tiny.toml")).unwrap();
+    let part = |from: &str| {
+        let rest = &tiny[tiny.find(from).unwrap()..];
+        rest[..rest[1..].find("\n[").map_or(rest.len(), |end| end + 2)].to_string()
+    };
+    let weights = "weights = { experiment = \"seeds.toml\", node = \"generator\" }\n";
+    let only = format!(
+        "format = 1\n{}{}{weights}\n{}evaluate.batch = 4\nstudy.seeds = [3, 4]\n",
+        part("[datasets.pairs]"),
+        part("[nodes.generator]").trim_end().to_string() + "\n",
+        part("[evaluations.completion]"),
+    );
+    let only = only.replace("evaluate.batch = 4\nstudy.seeds", "[evaluate]\nbatch = 4\n[study]\nseeds");
+    std::fs::write(folder.join("only.toml"), only).unwrap();
+    for file in ["seeds.toml", "only.toml"] {
+        let (code, said) = ablate(folder, &format!("run {file}"));
+        assert_eq!(code, 0, "{said}");
+    }
+    let means = |name: &str| -> Vec<(u64, f64)> {
+        let mean = |(seed, status): &(u64, serde_json::Value)| {
+            (*seed, status["test"]["completion.psnr"]["mean"].as_f64().unwrap())
+        };
+        index(name).iter().map(mean).collect()
+    };
+    let (trained, measured) = (means("seeds"), means("only"));
+    // In batches of another size: sums are of another order.
+    for (one, other) in trained.iter().zip(&measured) {
+        assert!(one.0 == other.0 && (one.1 - other.1).abs() < 1e-6, "{one:?} {other:?}");
+    }
+    assert!(measured[0].1 != measured[1].1, "{measured:?}");
+    assert!(index("only").iter().all(|(_, status)| status["total_steps"] == 0));
+}
+
 #[test]
 fn a_run_is_found_by_folder_and_by_file_and_holes_by_all_their_marks() {
     let (folder, cell) = (trained(), cell());
@@ -232,7 +281,8 @@ fn nodes_are_exported_and_what_cannot_be_is_said() {
     let again = "format = 1\nextends = [\"tiny.toml\"]\nnodes.generator.weights = { file = \"x/theirs.safetensors\", \
         layout = \"torchvision\", at = [\"encoder\"] }\nstages.completion.length = \"1 step\"\n";
     std::fs::write(folder.join("again.toml"), again).unwrap();
-    let (code, said) = ablate(folder, "run again.toml");
+    // Files are read before the run has its threads.
+    let (code, said) = ablate(folder, "run again.toml --threads 1");
     assert_eq!(code, 0, "{said}");
     assert!(!said.contains("takes"), "every tensor fits: {said}");
     let noisy = "export --run two.toml --variant noisy --node generator -o y.onnx";

@@ -9,6 +9,8 @@ pub struct Measured {
     pub case: Case,
     /// Floating-point operations, where the rate is of interest.
     pub flops: Option<f64>,
+    /// Faces or pairs of a run, where it is of interest how many are done in a second.
+    pub count: Option<usize>,
 }
 
 /// Convolutions of anchors 4.4 and 1x1 ones: channels in and out, kernel, stride, side, batch.
@@ -39,7 +41,8 @@ fn both(found: &mut Vec<Measured>, name: &str, op: Op, inputs: &[[usize; 4]], ma
     for (passes, backward) in [(1.0, false), (3.0, true)] {
         let case = Case::Op(OpCase { op: op.clone(), inputs: inputs.to_vec(), backward });
         let flops = macs.map(|m| 2.0 * passes * m as f64);
-        found.push(Measured { name: format!("{name} {}", if backward { "f+b" } else { "fwd" }), case, flops });
+        let name = format!("{name} {}", if backward { "f+b" } else { "fwd" });
+        found.push(Measured { name, case, flops, count: None });
     }
 }
 
@@ -92,7 +95,7 @@ pub fn ops() -> Vec<Measured> {
     }
     let parameter = [1, 1, 1000, 10_000];
     let adam = OpCase { op: Op::Adam, inputs: vec![parameter; 2], backward: false };
-    found.push(Measured { name: "adam 10M".into(), case: Case::Op(adam), flops: None });
+    found.push(Measured { name: "adam 10M".into(), case: Case::Op(adam), flops: None, count: None });
     found
 }
 
@@ -146,6 +149,8 @@ impl System {
             stage: self.stage,
             settings: vec![format!("train.batch={batch}"), "datasets.pairs.identities=10".into()],
             inference,
+            node: "generator".into(),
+            passes: 1,
             dropout: true,
             without_dropout: self.without_dropout.iter().map(|s| s.to_string()).collect(),
             tensors: None,
@@ -159,6 +164,7 @@ pub fn steps() -> Vec<Measured> {
         name: format!("{} 256² b{batch} step", system.name),
         case: Case::System(system.case(batch, false)),
         flops: None,
+        count: None,
     };
     SYSTEMS.iter().flat_map(|system| system.batches.map(|batch| one(system, batch))).collect()
 }
@@ -169,8 +175,52 @@ pub fn inference() -> Vec<Measured> {
         name: format!("{} generator 256² b1", system.name),
         case: Case::System(system.case(1, true)),
         flops: None,
+        count: None,
     };
     SYSTEMS.iter().map(one).collect()
+}
+
+/// Pairs and numbers of a vector that are scored, as LFW has them.
+const PAIRS: usize = 6000;
+const LENGTH: usize = 512;
+
+/// Faces of 112 pixels through a recogniser, a step of one, and pairs that are scored.
+pub fn recognition() -> Vec<Measured> {
+    let case = |system: &str, batch: usize, settings: &[&str]| SystemCase {
+        system: system.into(),
+        file: "benches/vs_pytorch/recognition.toml".into(),
+        stage: 0,
+        settings: settings.iter().map(|s| s.to_string()).chain([format!("train.batch={batch}")]).collect(),
+        inference: false,
+        node: "network".into(),
+        passes: 1,
+        dropout: true,
+        without_dropout: vec![],
+        tensors: None,
+    };
+    let embedding = |system: &str, batch: usize, passes: usize, settings: &[&str]| Measured {
+        name: format!("{system} 112² embedding {} faces", batch * passes),
+        case: Case::System(SystemCase { inference: true, passes, ..case(system, batch, settings) }),
+        flops: None,
+        count: Some(batch * passes),
+    };
+    let scoring = OpCase { op: Op::Scoring, inputs: vec![[PAIRS, LENGTH, 1, 1]; 2], backward: false };
+    vec![
+        Measured {
+            name: "recognition/iresnet50-b16 112² step".into(),
+            case: Case::System(case("iresnet50", 16, &[])),
+            flops: None,
+            count: Some(16),
+        },
+        embedding("small-resnet", 100, 100, &["nodes.network={use=\"embedding/small-resnet\",width=16}"]),
+        embedding("iresnet50", 16, 10, &[]),
+        Measured {
+            name: format!("scoring {PAIRS} pairs of {LENGTH}"),
+            case: Case::Op(scoring),
+            flops: None,
+            count: Some(PAIRS),
+        },
+    ]
 }
 
 /// A step of the first system on eight samples, by another file: for the loader.

@@ -18,6 +18,8 @@ const PAUSE: Duration = Duration::from_millis(30);
 pub struct Row {
     pub name: String,
     pub flops: Option<f64>,
+    /// Faces or pairs of a run.
+    pub count: Option<usize>,
     /// Median seconds by side; `None` where it does not work.
     pub seconds: Vec<Option<f64>>,
     /// Peak memory by side, bytes.
@@ -77,10 +79,10 @@ impl<'a> Ops<'a> {
 
 impl Row {
     fn new(measured: &Measured, arguments: &Arguments) -> Row {
-        let (name, flops) = (measured.name.clone(), measured.flops);
+        let (name, flops, count) = (measured.name.clone(), measured.flops, measured.count);
         let sides = arguments.sides.len();
         let (seconds, bytes) = (vec![None; sides], vec![None; sides]);
-        Row { name, flops, seconds, bytes, same: vec![true; sides], warnings: vec![] }
+        Row { name, flops, count, seconds, bytes, same: vec![true; sides], warnings: vec![] }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Our CPU kernels and training steps against PyTorch's, on the same machine, in one run, in turns.
 //!
 //! ```text
-//! cargo bench --bench vs_pytorch -- [--group ops|steps|inference|loading] [--only SUBSTRING] [--rounds N]
+//! cargo bench --bench vs_pytorch -- [--group ops|steps|inference|recognition|loading] [--only SUBSTRING] [--rounds N]
 //!     [--threads N] [--compile] [--out FILE]
 //! cargo bench --bench vs_pytorch -- --against BINARY [--bound RATIO]     another build of this bench in PyTorch's place
 //! ```
@@ -22,6 +22,7 @@ mod drive;
 mod loading;
 mod machine;
 mod our_ops;
+mod our_scores;
 mod our_systems;
 mod player;
 mod protocol;
@@ -32,6 +33,7 @@ use ablate::tensor::memory;
 use anyhow::{Context, bail};
 use cases::Measured;
 use player::{Player, Side};
+use protocol::Case;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -39,7 +41,7 @@ use std::process::ExitCode;
 #[global_allocator]
 static ALLOCATOR: memory::Counting = memory::Counting;
 
-const GROUPS: [&str; 4] = ["ops", "steps", "inference", "loading"];
+const GROUPS: [&str; 5] = ["ops", "steps", "inference", "recognition", "loading"];
 
 /// What the command line says.
 pub struct Arguments {
@@ -143,6 +145,14 @@ fn compare(arguments: &Arguments) -> anyhow::Result<bool> {
     }
     if arguments.wants("inference") {
         add(group("Inference", arguments.chosen(cases::inference()), arguments, system)?);
+    }
+    if arguments.wants("recognition") {
+        let mut players = drive::Ops::new(arguments, &scratch)?;
+        let play = |m: &Measured| match m.case {
+            Case::Op(_) => players.play(m),
+            Case::System(_) => drive::system(m, arguments, &scratch),
+        };
+        add(group("Recognition", arguments.chosen(cases::recognition()), arguments, play)?);
     }
     if arguments.wants("loading") {
         add((loading::section(arguments, &scratch)?, None));

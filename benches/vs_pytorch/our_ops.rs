@@ -1,5 +1,6 @@
 //! Single operations on our side.
 
+use super::our_scores::Scores;
 use super::protocol::{Op, OpCase};
 use super::serve::Work;
 use ablate::config;
@@ -28,8 +29,10 @@ type Buffer = <Cpu as dfdx::tensor::Storage<f32>>::Vec;
 
 /// Makes a case ready.
 pub fn load(case: &OpCase) -> anyhow::Result<Box<dyn Work>> {
-    if matches!(case.op, Op::Adam) {
-        return Ok(Box::new(AdamWork::new(case.inputs[0])?));
+    match case.op {
+        Op::Adam => return Ok(Box::new(AdamWork::new(case.inputs[0])?)),
+        Op::Scoring => return Ok(Box::new(Scores::new(&case.inputs)?)),
+        _ => {}
     }
     let device = Cpu::default();
     let ctx = Context::inference(&device);
@@ -47,7 +50,7 @@ pub fn load(case: &OpCase) -> anyhow::Result<Box<dyn Work>> {
 }
 
 /// Values from -1 to 1 that the other side makes too.
-fn uniform(name: &str, shape: [usize; 4]) -> Vec<f32> {
+pub fn uniform(name: &str, shape: [usize; 4]) -> Vec<f32> {
     let mut stream = Stream::new(1, name);
     (0..shape.iter().product()).map(|_| stream.between(-1.0, 1.0) as f32).collect()
 }
@@ -120,7 +123,7 @@ impl OpWork {
                 let network = self.network.as_mut().context("no network")?;
                 network.forward(ctx, x, self.case.backward)?.swap_remove(0)
             }
-            Op::Adam => anyhow::bail!("Adam has no output"),
+            Op::Adam | Op::Scoring => anyhow::bail!("it is no operation on maps"),
         })
     }
 

@@ -34,7 +34,7 @@ pub fn with(case: &SystemCase, attend: impl FnOnce(&mut dyn Work) -> anyhow::Res
         if let Some(file) = &case.tensors {
             write(file, practice, &held)?;
         }
-        attend(&mut System { practice, held, inference: case.inference, losses: vec![] })
+        attend(&mut System { practice, held, case, losses: vec![] })
     })
 }
 
@@ -55,7 +55,7 @@ struct System<'w, 'p, 'a> {
     practice: &'w mut Practice<'p, 'a, Cpu>,
     /// Read once: loading does not count.
     held: Held<Cpu>,
-    inference: bool,
+    case: &'w SystemCase,
     losses: Vec<f64>,
 }
 
@@ -72,8 +72,10 @@ impl System<'_, '_, '_> {
 impl Work for System<'_, '_, '_> {
     fn run(&mut self, loading: bool) -> anyhow::Result<f64> {
         let begun = Instant::now();
-        if self.inference {
-            drop(self.practice.evaluate("generator", &self.held)?);
+        if self.case.inference {
+            for _ in 0..self.case.passes {
+                drop(self.practice.evaluate(&self.case.node, &self.held)?);
+            }
         } else {
             self.step(loading)?;
         }
@@ -81,8 +83,8 @@ impl Work for System<'_, '_, '_> {
     }
 
     fn check(&mut self) -> anyhow::Result<Vec<Vec<f32>>> {
-        if self.inference {
-            return Ok(vec![self.practice.evaluate("generator", &self.held)?[0].to_vec()]);
+        if self.case.inference {
+            return Ok(vec![self.practice.evaluate(&self.case.node, &self.held)?[0].to_vec()]);
         }
         self.step(false)?;
         Ok(vec![])
@@ -93,7 +95,7 @@ impl Work for System<'_, '_, '_> {
     }
 
     fn learnt(&self) -> usize {
-        self.practice.learnt()
+        if self.case.inference { 0 } else { self.practice.learnt() }
     }
 
     fn take_waited(&mut self) -> f64 {

@@ -42,6 +42,8 @@ pub enum Op {
     },
     /// One step; the inputs are parameter and gradient.
     Adam,
+    /// Verification of pairs of vectors in ten folds; every second pair is of one person.
+    Scoring,
 }
 
 /// An operation on inputs.
@@ -64,8 +66,12 @@ pub struct SystemCase {
     pub file: PathBuf,
     pub stage: usize,
     pub settings: Vec<String>,
-    /// The generator alone, as it is evaluated, in the place of a step.
+    /// A network alone, as it is evaluated, in the place of a step.
     pub inference: bool,
+    /// Which: `generator`.
+    pub node: String,
+    /// How often it is applied to the batch in one run.
+    pub passes: usize,
     pub dropout: bool,
     /// Settings that turn dropout off.
     pub without_dropout: Vec<String>,

@@ -19,6 +19,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parents[1] / "tests/parity")]
 
 import rival_ops  # noqa: E402
+import rival_recognition  # noqa: E402
 import rival_systems  # noqa: E402
 
 LAYOUTS = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}
@@ -44,6 +45,8 @@ class Server:
 
     def load(self, case):
         make = {"op": rival_ops.load, "system": rival_systems.load}[case["kind"]]
+        if case.get("system") in rival_recognition.NETWORKS:
+            make = rival_recognition.Recognition
         self.work = make(case, self.layout, self.compiled)
         self.before = resident_from_now_on()
         return {"learnt": self.work.learnt()}

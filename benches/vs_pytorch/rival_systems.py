@@ -114,6 +114,8 @@ class System:
             net.given = None
 
     def learnt(self):
+        if self.inference:
+            return 0
         nets = [self.generator, *self.judges.values()]
         return sum(p.numel() for net in nets for p in net.parameters.values())
 

@@ -9,10 +9,12 @@ const MIB: f64 = 1_048_576.0;
 /// A group of cases as a section.
 pub fn section(title: &str, rows: &[Row], sides: &[Side]) -> String {
     let flops = rows.iter().any(|r| r.flops.is_some());
+    let counted = rows.iter().any(|r| r.count.is_some());
     let memory = rows.iter().any(|r| r.bytes.iter().any(Option::is_some));
     let mut heads: Vec<String> = sides.iter().map(|s| format!("{} ms", s.name())).collect();
     heads.push("ratio".into());
     heads.extend(flops.then(|| "GFLOP/s".into()));
+    heads.extend(counted.then(|| sides.iter().map(|s| format!("{} a second", s.name()))).into_iter().flatten());
     heads.extend(memory.then(|| sides.iter().map(|s| format!("{} MiB", s.name()))).into_iter().flatten());
     let mut text = format!("## {title}\n\n| | {} |\n|---|{}\n", heads.join(" | "), "---:|".repeat(heads.len()));
     for row in rows {
@@ -21,6 +23,10 @@ pub fn section(title: &str, rows: &[Row], sides: &[Side]) -> String {
         if flops {
             let rate = row.flops.zip(row.seconds[0]).map(|(flops, seconds)| flops / seconds / 1e9);
             cells.push(rate.map_or(String::new(), |r| format!("{r:.0}")));
+        }
+        if counted {
+            let rate = |s: &Option<f64>| row.count.zip(*s).map_or("-".into(), |(n, s)| format!("{:.1}", n as f64 / s));
+            cells.extend(row.seconds.iter().map(rate));
         }
         if memory {
             cells.extend(row.bytes.iter().map(|b| b.map_or("-".into(), |b| format!("{:.0}", b as f64 / MIB))));

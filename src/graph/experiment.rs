@@ -45,7 +45,7 @@ use minimises::Matcher;
 pub use partial::check_partial;
 pub use provenance::provenance;
 use reach::Graph;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use switch::{Off, entries};
@@ -143,7 +143,8 @@ fn cell<'a>(desk: &'a Desk<'a>, tree: &'a Item, off: &'a Off) -> Option<(Plan, O
     let top = top::check(desk, tree);
     top::check_paper(desk, &top);
     let train = top::train(desk, &top);
-    let batch = top::batch(&train, desk);
+    let trains = !only_evaluates(tree);
+    let batch = top::batch(&train, desk, trains);
     let run = top::run(desk, &top);
     let evaluate = top::evaluate(desk, &top, batch);
     let mut board = board(desk, tree, off, train.get("init"));
@@ -157,7 +158,9 @@ fn cell<'a>(desk: &'a Desk<'a>, tree: &'a Item, off: &'a Off) -> Option<(Plan, O
     let order = stages::order(&board, stage_tables, &train);
     let names: Vec<String> = drafts.iter().map(|d| d.update.name.clone()).collect();
     let mut stages = stages::resolve(&board, stage_tables, batch, &names, update_tables);
-    check_there_is_training(desk, tree);
+    if trains {
+        check_there_is_training(desk, tree);
+    }
     let columns = Columns::of(&board, &evaluations, entries(tree, "evaluations"));
     columns.check_select(&board, tree.get(&["evaluate", "select"]));
     let report = report::resolve(&board, &top, &columns);
@@ -185,6 +188,9 @@ fn cell<'a>(desk: &'a Desk<'a>, tree: &'a Item, off: &'a Off) -> Option<(Plan, O
     let used = parts.used();
     let dataset_names: Vec<&str> = board.datasets.iter().map(|d| d.name.as_str()).collect();
     unneeded.extend(&usage::unneeded(&parts, &used, tree, &dataset_names));
+    if !trains && !desk.failed() {
+        check_all_have_values(&board, &used.networks, &graph);
+    }
     let drawn = parts.drawn(&used);
     let epoch_of = stages::epoch_dataset(&board, epoch_of, &drawn, &parts, &evaluate, tree);
     notes::all(&board, &parts, tree);
@@ -233,6 +239,29 @@ fn board<'a>(desk: &'a Desk<'a>, tree: &'a Item, off: &'a Off, train_init: Optio
         network_of: HashMap::new(),
         application_of: HashMap::new(),
         failed,
+    }
+}
+
+/// Whether a file measures networks that were trained elsewhere and trains nothing: evaluations, and no update, stage or
+/// loss.
+fn only_evaluates(tree: &Item) -> bool {
+    let none = |family: &str| entries(tree, family).is_empty();
+    none("updates") && none("stages") && none("losses") && !none("evaluations")
+}
+
+/// Where nothing is trained, networks have their values from elsewhere.
+fn check_all_have_values(board: &Board, used: &BTreeSet<usize>, graph: &Graph) {
+    for number in used.iter().filter(|n| graph.holds_parameters(**n)) {
+        let network = &graph.networks[*number];
+        if network.weights.cover_all() {
+            continue;
+        }
+        let message = format!("`{}` has no weights, and nothing trains it", network.node);
+        let problem = match board.nodes.get(&network.node) {
+            Some(item) => at_entry(message, item, ""),
+            None => Diagnostic::error(message),
+        };
+        board.desk.report(problem.with_help("give it `weights`, or write `[updates.X]` and `[stages.X]`"));
     }
 }
 

@@ -105,7 +105,7 @@ fn cells(file: &Path, study: &Study, against: Against<'_>, only: Option<usize>) 
     let (mut cells, mut errors, mut notes) = (Vec::new(), study.problems.clone(), Vec::new());
     let (library, problems) = with_folders(&study.base, against.library);
     errors.extend(problems);
-    let finished = |wanted: &Finished| finished(wanted, against);
+    let finished = |wanted: &Finished, seed: i64| finished(wanted, seed.try_into().ok(), against);
     let about = of_the_file(file, study, against);
     let (launch, problems) = graph::launcher(&study.base, &about, &library);
     errors.extend(problems);
@@ -154,8 +154,8 @@ fn cells(file: &Path, study: &Study, against: Against<'_>, only: Option<usize>) 
     Ok(Prepared { experiment, file, cells, baseline, report, notes, is_study, places: trees, search, launch, slurm })
 }
 
-/// Finds the folder of a finished cell.
-type Finder<'a> = dyn Fn(&Finished) -> Option<PathBuf> + Sync + 'a;
+/// Finds the folder of a finished cell for a cell of this seed.
+type Finder<'a> = dyn Fn(&Finished, i64) -> Option<PathBuf> + Sync + 'a;
 
 /// A cell, and what came of resolving it.
 struct Looked {
@@ -189,6 +189,7 @@ impl Base<'_> {
     fn resolve(&self, specs: Vec<CellSpec>, finished: &Finder) -> Vec<Looked> {
         let mut looked: Vec<Looked> = vec![];
         for mut spec in specs {
+            let (seed, apart) = (spec.seed, takes_weights_by_seed(&spec.tree));
             if self.study.is_study() {
                 report_of_the_study(&mut spec.tree, &self.study.base);
             }
@@ -198,10 +199,10 @@ impl Base<'_> {
                 base: self.file.parent().unwrap_or(Path::new("")).to_path_buf(),
                 axes: spec.axes.iter().map(|(axis, ..)| axis.clone()).collect(),
                 papers: self.papers.clone(),
-                finished,
+                finished: &|wanted| finished(wanted, seed),
             };
             let result = match looked.first() {
-                Some(Looked { result: Ok((plan, _)), .. }) => {
+                Some(Looked { result: Ok((plan, _)), .. }) if !apart => {
                     graph::resolve_run(plan, &spec.tree, &about, self.library).map(|plan| (plan, vec![]))
                 }
                 _ => graph::resolve(&spec.tree, &about, self.library),
@@ -210,6 +211,14 @@ impl Base<'_> {
         }
         looked
     }
+}
+
+/// Whether cells that differ in their seeds alone take the weights of different ones.
+fn takes_weights_by_seed(tree: &Item) -> bool {
+    let nodes = tree.get(&["nodes"]).and_then(Item::as_table);
+    let by_seed =
+        |node: &Item| node.get(&["weights", "experiment"]).is_some() && node.get(&["weights", "seed"]).is_none();
+    nodes.is_some_and(|nodes| nodes.values().any(by_seed))
 }
 
 /// What resolving a file itself, and none of its cells, knows.
@@ -246,14 +255,17 @@ fn unfit(tree: &Item, plan: &Plan) -> Vec<Diagnostic> {
     cells.filter_map(wrong).collect()
 }
 
-/// The folder of the finished cell that `weights` asks for, by the identity that its own file gives it.
-pub(super) fn finished(wanted: &Finished, against: Against<'_>) -> Option<PathBuf> {
+/// The folder of the finished cell that `weights` asks for, by the identity that its own file gives it. Where no seed is
+/// asked for it is the cell of the seed `own`, if there is one, else the first.
+pub(super) fn finished(wanted: &Finished, own: Option<u64>, against: Against<'_>) -> Option<PathBuf> {
     let mut prepared = prepare(&wanted.experiment, &Overrides::default(), against).ok()?;
-    let fits = |c: &&Cell| {
-        let variant = wanted.variant.is_none() || wanted.variant == c.spec.variant;
-        variant && wanted.seed.is_none_or(|s| s == c.plan.run.seed)
-    };
-    let at = prepared.cells.iter().position(|c| fits(&c))?;
+    let variant = |c: &Cell| wanted.variant.is_none() || wanted.variant == c.spec.variant;
+    let of =
+        |seed: Option<u64>| prepared.cells.iter().position(|c| variant(c) && seed.is_none_or(|s| s == c.plan.run.seed));
+    let at = match wanted.seed {
+        Some(seed) => of(Some(seed)),
+        None => own.and_then(|seed| of(Some(seed))).or_else(|| of(None)),
+    }?;
     prepared.cells = vec![prepared.cells.swap_remove(at)];
     settle(&mut prepared, against.out).ok()?;
     let cell = prepared.cells.first()?;

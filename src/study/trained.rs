@@ -156,7 +156,7 @@ fn of_cell(folder: PathBuf, ask: &Ask<'_>, against: Against<'_>) -> Result<Found
         base: PathBuf::new(),
         axes: vec![],
         papers: against.papers.keys(),
-        finished: &|wanted| super::prepare::finished(wanted, against),
+        finished: &|wanted| super::prepare::finished(wanted, Some(status.seed), against),
     };
     let (mut plan, _) = graph::resolve(&tree, &about, &library).map_err(FindError::Wrong)?;
     with_data_of(&mut plan, &folder);

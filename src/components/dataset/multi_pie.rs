@@ -19,12 +19,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::reader::cut::Cut;
+use super::reader::drawn::{self, Drawn};
 use super::reader::pairs::{self, FOLDS, Pair, READ};
 use super::reader::tree::{Tree, name};
 use super::reader::{Item, Listing, Loader, People, labels, splits};
 use super::split::Shares;
 use crate::components::sample::DataError;
-use crate::random::Stream;
 use crate::registry::{Edge, Settings, settings};
 
 /// Camera, yaw and pitch in degrees: pitch above 0 is a face that looks down, as one does to a camera above it.
@@ -135,7 +135,7 @@ session01/multiview/001/01/05_1/001_01_01_051_19.png    (lights 00 to 19)";
         let splits = self.parted(&people, &numbers, names.len())?;
         let gallery = self.gallery(&shots);
         if self.read == "pairs" {
-            return pose_pairs(&shots, &gallery, &splits[2]);
+            return pose_pairs(&shots, &people, &gallery, &splits[2]);
         }
         let item = |(i, (shot, number)): (usize, (Shot, usize))| {
             let known = f32::from(u8::from(gallery.get(&shot.subject) == Some(&i)));
@@ -171,29 +171,19 @@ impl Shot {
 }
 
 /// Each test photo with the gallery's of its person, and with that of another of the same fold.
-fn pose_pairs(shots: &[Shot], gallery: &BTreeMap<String, usize>, test: &[usize]) -> Result<Listing, DataError> {
-    let people: BTreeSet<&String> = test.iter().map(|i| &shots[*i].subject).collect();
-    let mut order: Vec<(u64, &String)> = people.into_iter().map(|p| (Stream::new(0, p).at(0), p)).collect();
-    order.sort_unstable();
-    if order.len() < 2 * FOLDS {
-        let why = format!("pairs of {FOLDS} folds want at least {} test people, there are {}", 2 * FOLDS, order.len());
-        return Err(DataError::setting("read", why));
-    }
-    let fold_of: BTreeMap<&String, usize> = order.iter().enumerate().map(|(i, (_, p))| (*p, i % FOLDS)).collect();
-    let (mut found, mut yaws) = (vec![], vec![]);
-    for (n, &probe) in test.iter().enumerate() {
-        let (shot, fold) = (&shots[probe], fold_of[&shots[probe].subject]);
-        let others = order.iter().map(|(_, p)| *p).filter(|p| fold_of[p] == fold && **p != shot.subject);
-        let others: Vec<&String> = others.collect();
-        let other = others[(Stream::new(0, "other person").at(n as u64) % others.len() as u64) as usize];
-        for (person, same) in [(&shot.subject, true), (other, false)] {
-            let Some(&known) = gallery.get(person).filter(|known| **known != probe) else { continue };
-            let (first, second) = (shots[known].path.clone(), shot.path.clone());
-            found.push(Pair { first, second, same, fold, people: [person.clone(), shot.subject.clone()] });
-            yaws.push(shot.yaw());
-        }
-    }
-    let mut listing = pairs::listing(found);
+fn pose_pairs(
+    shots: &[Shot],
+    people: &[String],
+    gallery: &BTreeMap<String, usize>,
+    test: &[usize],
+) -> Result<Listing, DataError> {
+    let drawn = drawn::against(people, gallery, test, FOLDS).map_err(|why| DataError::setting("read", why))?;
+    let yaws: Vec<f32> = drawn.iter().map(|pair| shots[pair.second].yaw()).collect();
+    let pair = |d: Drawn| {
+        let [first, second] = [d.first, d.second].map(|i| shots[i].path.clone());
+        Pair { first, second, same: d.same, fold: d.fold, people: [people[d.first].clone(), people[d.second].clone()] }
+    };
+    let mut listing = pairs::listing(drawn.into_iter().map(pair).collect());
     listing.items.iter_mut().zip(yaws).for_each(|(item, yaw)| item.values.push(vec![yaw]));
     Ok(listing)
 }

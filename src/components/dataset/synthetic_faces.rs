@@ -4,7 +4,12 @@
 //! of them. With `maps`: `complete` is the lit map of the whole face, `incomplete` what the picture shows of it, 0 where
 //! `missing` is 1; `mask` is 1 where the picture shows the face itself; `depth` is in decimetres before the head's middle,
 //! 0 on the ground; `yaw` is absolute, `pose` yaw, pitch and roll, in degrees. Splits are those of the manifest, and have
-//! no person in common. With `read = "pairs"` a sample is two pictures of the test's people, drawn in ten folds.
+//! no person in common. With `views`, `grid` and `cover` turn the mean head to each yaw: `operator/grid-sample` reads a map
+//! there, whoever's it is, so that shape tells nothing.
+//!
+//! With `read = "pairs"` a sample is two pictures of the test's people, drawn in ten folds; with `against = "frontal"` the
+//! first is the one from in front by which a person is known and the second every other one from the same height, once of
+//! that person and once of another; `yaw` is the second's. The maps are `first-complete`, `second-incomplete` and so on.
 
 mod manifest;
 mod pairs;
@@ -15,14 +20,15 @@ use std::sync::Arc;
 
 use super::reader::cut::Cut;
 use super::reader::tree::Tree;
-use super::reader::{self, face_ports, labels, maps};
+use super::reader::{self, face_ports, fits, labels, maps};
 use super::split::position;
 use super::{Dataset, DatasetEntry, People, Surroundings};
 use crate::components::raster;
 use crate::components::sample::{Array, DataError, Files, Sample, Split, read};
+use crate::face::procedural::model::morphable;
 use crate::face::readers::landmarks;
 use crate::random::Stream;
-use crate::registry::{Card, Declared, Edge, Entry, Make, Problem, Settings, ports, settings};
+use crate::registry::{Card, Declared, Edge, Entry, Make, Problem, Settings, Type, ports, settings};
 pub use manifest::COLUMNS;
 use manifest::Row;
 
@@ -41,6 +47,8 @@ pub const FILES: [(&str, &str); 7] = [
     ("depth", "png"),
     ("landmarks", "pts"),
 ];
+/// Vertices along a side of the mean head that `views` turn.
+const HEAD: usize = 160;
 const LAYOUT: &str = "manifest.csv
 fingerprint.txt         (SHA-256 of the manifest)
 image/ID/NAME.png       the picture
@@ -70,8 +78,13 @@ settings! {
         align: String = "whole", of = &["whole", "five"];
         /// A sample: a pair of the test's people, or a picture.
         read: String = "images", of = reader::pairs::READ;
-        /// Pairs of a kind in a fold, where pairs are read.
+        /// Pairs of a kind in a fold, where pairs of any two pictures are read.
         drawn: usize = 300_usize, min = 1;
+        /// What the second picture of a pair is compared with: any picture, or the frontal one of a person.
+        against: String = "any", of = ["any", "frontal"];
+        /// Yaws in degrees, positive to the image's right, to which the ports `grid` and `cover` turn the mean head: views
+        /// side by side, read off a map by `operator/grid-sample`.
+        views: Vec<f64> = vec![], min = -90.0, max = 90.0;
     }
 }
 
@@ -96,6 +109,14 @@ pub fn entry() -> DatasetEntry {
         "second-identity?: label",
         "first-yaw?: scalar",
         "second-yaw?: scalar",
+        "first-incomplete?: image",
+        "first-complete?: image",
+        "first-missing?: mask",
+        "second-incomplete?: image",
+        "second-complete?: image",
+        "second-missing?: mask",
+        "grid?: grid",
+        "cover?: mask",
     ];
     let card = Card {
         family: "dataset",
@@ -126,15 +147,32 @@ struct Faces {
     /// Number of the person of each row.
     people: Option<Vec<usize>>,
     names: Vec<String>,
+    /// Of `views`, if there are any: the same for every sample.
+    turned: Option<[Array; 2]>,
     ports: Vec<(String, Edge)>,
 }
 
 impl SyntheticFaces {
     fn edges(&self) -> Vec<(String, Edge)> {
-        match self.read == "pairs" {
-            true => pairs::ports(self.size),
+        let mut all = match self.read == "pairs" {
+            true => pairs::ports(self.size, self.maps),
             false => self.single(),
+        };
+        if !self.views.is_empty() {
+            let width = self.size * self.views.len();
+            all.push(("grid".into(), Edge::new(Type::Grid, [self.size, width, 2])));
+            all.push(("cover".into(), Edge::mask(self.size, width)));
         }
+        all
+    }
+
+    /// The grid and the cover of the views.
+    fn turned(&self) -> Result<Option<[Array; 2]>, DataError> {
+        if self.views.is_empty() {
+            return Ok(None);
+        }
+        let head = morphable(HEAD).ok_or_else(|| DataError::setting("views", "the mean head has no vertex"))?;
+        Ok(Some(fits::turned(&head.topology, &head.mean, &self.views, self.size)))
     }
 
     /// Ports of a picture.
@@ -204,10 +242,10 @@ fn open(settings: &Settings, around: &Surroundings) -> Result<Arc<dyn Dataset>, 
             (Some(rows.iter().map(number).collect()), names)
         }
     };
-    let (size, maps, ports) = (settings.size, settings.maps, settings.single());
-    let faces = Faces { root: tree.root, size, maps, cut, rows, splits, people, names, ports };
+    let (size, maps, ports, turned) = (settings.size, settings.maps, settings.edges(), settings.turned()?);
+    let faces = Faces { root: tree.root, size, maps, cut, rows, splits, people, names, turned, ports };
     match settings.read == "pairs" {
-        true => Ok(Arc::new(pairs::Pairs::new(faces, settings.drawn)?)),
+        true => Ok(Arc::new(pairs::Pairs::new(faces, (settings.against == "any").then_some(settings.drawn))?)),
         false => Ok(Arc::new(faces)),
     }
 }
@@ -248,6 +286,25 @@ impl Faces {
         let small = raster::resize(&Array { shape: [1, side, side], data }, self.size, self.size);
         let data = small.data.into_iter().map(|v| if v > 0.0 { 1.0 } else { 0.0 }).collect();
         Ok(Array { shape: [1, self.size, self.size], data })
+    }
+
+    /// The maps of a picture.
+    fn sheets(&self, row: &Row) -> Result<maps::Sheets, DataError> {
+        let map = maps::Map {
+            incomplete: of_row("incomplete", row, "png"),
+            complete: of_row("complete", row, "png"),
+            mask: Some(of_row("mask", row, "png")),
+            who: row.who.clone(),
+        };
+        maps::read(&self.root, &map, self.size)
+    }
+
+    /// The sample with the views' grid.
+    fn viewed(&self, sample: Sample) -> Sample {
+        match &self.turned {
+            Some([grid, cover]) => sample.with("grid", grid.clone()).with("cover", cover.clone()),
+            None => sample,
+        }
     }
 
     /// Of the nearest pixel: a mean of ground and head is the depth of neither.
@@ -295,13 +352,7 @@ impl Dataset for Faces {
         let around = reader::around(&landmarks);
         let mut sample = Sample::default().with("image", image).with("landmarks", landmarks).with("box", around);
         if self.maps {
-            let map = maps::Map {
-                incomplete: of_row("incomplete", row, "png"),
-                complete: of_row("complete", row, "png"),
-                mask: Some(of_row("mask", row, "png")),
-                who: row.who.clone(),
-            };
-            let sheets = maps::read(&self.root, &map, self.size)?;
+            let sheets = self.sheets(row)?;
             sample = sample
                 .with("incomplete", sheets.incomplete)
                 .with("complete", sheets.complete)
@@ -311,10 +362,10 @@ impl Dataset for Faces {
                 .with("yaw", Array::scalar(row.pose[0].abs()))
                 .with("pose", Array { shape: [3, 1, 1], data: row.pose.to_vec() });
         }
-        Ok(match &self.people {
-            Some(people) => sample.with("identity", Array::scalar(people[number] as f32)),
-            None => sample,
-        })
+        if let Some(people) = &self.people {
+            sample = sample.with("identity", Array::scalar(people[number] as f32));
+        }
+        Ok(self.viewed(sample))
     }
 
     fn ports(&self) -> &[(String, Edge)] {

@@ -59,9 +59,10 @@ pub fn train<'a>(desk: &'a Desk<'a>, top: &Fields<'a>) -> Fields<'a> {
     train
 }
 
-/// `train.batch`, which must be there.
-pub fn batch(train: &Fields, desk: &Desk) -> usize {
+/// `train.batch`, which must be there where something is trained.
+pub fn batch(train: &Fields, desk: &Desk, trains: bool) -> usize {
     match train.item {
+        _ if !trains => {}
         Some(_) => {
             train.required("batch", "train", "batch = 16");
         }

@@ -4,6 +4,7 @@
 use super::surroundings;
 use crate::components::sample::{DataError, Files};
 use crate::components::{dataset, parametric};
+use crate::config::on_all_cores;
 use crate::graph::plan::{Component, Plan, Weights};
 use crate::record::write_atomic;
 use crate::run::RunError;
@@ -114,8 +115,9 @@ impl Known {
     /// One digest of the names, sizes and contents of files, in the order of their names.
     fn digest(&mut self, mut files: Files) -> Result<String, RunError> {
         files.sort();
+        // Before the run: on threads of its own, since how many the run has is not yet said.
         let all: Vec<(String, Option<(PathBuf, String)>)> =
-            files.par_iter().map(|(_, path)| self.of(path)).collect::<Result<_, _>>()?;
+            on_all_cores(|| files.par_iter().map(|(_, path)| self.of(path)).collect::<Result<_, _>>())?;
         let mut hasher = Sha256::new();
         for ((name, _), (digest, new)) in files.iter().zip(all) {
             hasher.update(format!("{name}\0{digest}\n").as_bytes());

@@ -63,6 +63,47 @@ fn synthetic_faces_are_their_manifest() {
     assert_eq!(listed.len(), 3 * 7 + 2);
 }
 
+/// Pictures of twenty test people: two from in front, one of the side, one from above.
+#[test]
+fn synthetic_faces_meet_a_frontal_one_with_the_maps_of_both() {
+    let scratch = Scratch::new("synthetic-frontal");
+    let mut manifest = COLUMNS.join(",");
+    for who in 0..20 {
+        for (name, camera, yaw) in
+            [("a", "0/0", "2"), ("b", "0/0", "-4"), ("c", "-45/0", "-41.5"), ("d", "45/25", "44")]
+        {
+            let file = format!("test-{who}/{name}");
+            manifest.push_str(&format!("\n{file},test,test-{who},3,{camera},7,{yaw},2,0,,0.4,99,0,1,d"));
+            for (folder, end) in FILES.iter().filter(|(_, end)| *end == "png") {
+                scratch.photo(&format!("{folder}/{file}.{end}"), 16, 16, (4, 8));
+            }
+            scratch.text(&format!("landmarks/{file}.pts"), "");
+        }
+    }
+    sealed(&scratch, &manifest);
+    let told = json!({ "size": 8, "read": "pairs", "against": "frontal", "maps": true, "views": [0, 30] });
+    let data = scratch.open("synthetic-faces", told).unwrap();
+    // Of each person `b` and `c` against the own `a`, and `a`, `b` and `c` against another's.
+    assert_eq!(counts(data.as_ref()), [0, 0, 20 * 5]);
+    let same = values(&*data, Split::Test, "same");
+    assert_eq!(same.iter().sum::<f32>(), 40.0);
+    let mut yaws = values(&*data, Split::Test, "yaw");
+    assert!(values(&*data, Split::Test, "first-yaw").iter().all(|yaw| *yaw == 2.0));
+    yaws.sort_by(f32::total_cmp);
+    yaws.dedup();
+    assert_eq!(yaws, [2.0, 4.0, 41.5], "of the second, and none from above");
+    let one = sample(&*data, Split::Test, 0);
+    assert_eq!(one.get("second-incomplete").unwrap().shape, [3, 8, 8]);
+    assert_eq!(one.get("first-missing").unwrap().shape, [1, 8, 8]);
+    let (grid, cover) = (one.get("grid").unwrap(), one.get("cover").unwrap());
+    assert_eq!((grid.shape, cover.shape), ([8, 16, 2], [1, 8, 16]));
+    // From in front the middle of the head reads the middle of the sheet; where no head is, nothing is read.
+    let middle = &grid.data[2 * (4 * 16 + 4)..][..2];
+    assert!(middle[0].abs() < 0.3 && cover.data[4 * 16 + 4] == 1.0 && cover.data[0] == 0.0, "{middle:?}");
+    let few = scratch.refused("synthetic-faces", json!({ "read": "pairs", "against": "behind" }));
+    assert!(few.contains("against"), "{few}");
+}
+
 #[test]
 fn faces_are_brought_onto_the_template_with_their_landmarks_and_far_turns_are_left_out() {
     let scratch = Scratch::new("synthetic-five");

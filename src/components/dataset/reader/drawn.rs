@@ -1,5 +1,5 @@
 //! Pairs drawn from photos of people, where no list says them: people are parted into folds, and in each fold as many
-//! pairs of one person as of two are drawn.
+//! pairs of one person as of two are drawn; or every photo is compared with the one by which a person is known.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -50,6 +50,36 @@ pub fn pairs(people: &[String], folds: usize, each: usize, seed: u64) -> Result<
     Ok(all)
 }
 
+/// Each photo of `probes` with the one by which its person is known, and with that of another person of its fold.
+/// `people`: who each photo shows; nobody is compared with the photo by which they are known. The error says what is too
+/// few.
+pub fn against(
+    people: &[String],
+    known: &BTreeMap<String, usize>,
+    probes: &[usize],
+    folds: usize,
+) -> Result<Vec<Drawn>, String> {
+    let all: BTreeSet<&String> = probes.iter().map(|i| &people[*i]).collect();
+    let mut order: Vec<(u64, &String)> = all.into_iter().map(|p| (Stream::new(0, p).at(0), p)).collect();
+    order.sort_unstable();
+    if order.len() < 2 * folds {
+        return Err(format!("pairs of {folds} folds want at least {} people, there are {}", 2 * folds, order.len()));
+    }
+    let fold_of: BTreeMap<&String, usize> = order.iter().enumerate().map(|(i, (_, p))| (*p, i % folds)).collect();
+    let mut found = vec![];
+    for (n, &probe) in probes.iter().enumerate() {
+        let (person, fold) = (&people[probe], fold_of[&people[probe]]);
+        let others = order.iter().map(|(_, p)| *p).filter(|p| fold_of[p] == fold && *p != person);
+        let others: Vec<&String> = others.collect();
+        let other = others[(Stream::new(0, "other person").at(n as u64) % others.len() as u64) as usize];
+        for (who, same) in [(person, true), (other, false)] {
+            let Some(&first) = known.get(who).filter(|known| **known != probe) else { continue };
+            found.push(Drawn { first, second: probe, same, fold });
+        }
+    }
+    Ok(found)
+}
+
 /// Photos of two people each, none twice.
 fn impostors(members: &[&Vec<usize>], count: usize, stream: Stream) -> Vec<(usize, usize)> {
     let (mut found, mut seen) = (vec![], BTreeSet::new());
@@ -92,6 +122,24 @@ mod tests {
         assert_eq!(unique.len(), drawn.len());
         // Ten pairs of one person are all that five photos give: 4 people a fold.
         assert_eq!(pairs(&people, 3, 1000, 0).unwrap().len(), 3 * 2 * 40);
+    }
+
+    #[test]
+    fn every_photo_meets_the_known_one_of_its_person_and_of_another() {
+        let people: Vec<String> = (0..40).map(|i| format!("p{}", i / 5)).collect();
+        // The first photo of each of eight people is the known one; `p7` has none.
+        let known: BTreeMap<String, usize> = (0..7).map(|p| (format!("p{p}"), 5 * p)).collect();
+        let probes: Vec<usize> = (0..40).filter(|i| i % 5 < 3).collect();
+        let found = against(&people, &known, &probes, 4).unwrap();
+        let of = |same| found.iter().filter(|p| p.same == same).count();
+        assert_eq!(of(true), 7 * 2, "a known photo is not compared with itself");
+        let with_unknown = found.iter().filter(|p| !p.same && people[p.second] == "p7").count();
+        assert_eq!((with_unknown, of(false)), (3, 8 * 3 - 3), "one of the fold of `p7` meets nobody");
+        for pair in &found {
+            let (a, b) = (&people[pair.first], &people[pair.second]);
+            assert_eq!((a == b, known.get(a)), (pair.same, Some(&pair.first)));
+        }
+        assert!(against(&people, &known, &probes, 5).unwrap_err().contains("at least 10 people, there are 8"));
     }
 
     #[test]

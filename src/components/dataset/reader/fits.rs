@@ -6,6 +6,7 @@ use super::tree::Tree;
 use crate::components::raster;
 use crate::components::sample::{Array, DataError};
 use crate::face::camera::{Camera, Orthographic, Pose};
+use crate::face::mesh::{Topology, Vec3};
 use crate::face::readers::{bytes::whole_file, obj};
 use crate::face::sampling::Sampling;
 
@@ -73,18 +74,20 @@ pub fn views(mesh: &Path, yaws: &[f64], size: usize) -> Result<[Array; 2], DataE
         return Err(DataError::file(mesh, "it has no texture coordinates"));
     }
     let mesh = object.mesh();
+    Ok(turned(&mesh.seamed.topology, &mesh.positions, yaws, size))
+}
+
+/// [`views`] of a mesh that is at hand.
+pub fn turned(topology: &Topology, positions: &[Vec3], yaws: &[f64], size: usize) -> [Array; 2] {
     let mut sampling = Sampling::empty(size, size);
     for yaw in yaws {
         let rotation = Pose { yaw: *yaw as f32, ..Pose::default() }.rotation();
-        let camera = Orthographic::portrait(&mesh.positions, rotation, size, SHARE);
-        sampling.view(&mesh.seamed.topology, &mesh.positions, &Camera::Orthographic(camera));
+        let camera = Orthographic::portrait(positions, rotation, size, SHARE);
+        sampling.view(topology, positions, &Camera::Orthographic(camera));
     }
     let rows = |y: usize| (0..yaws.len()).map(move |view| (view * size + y) * size);
     let grid = (0..size).flat_map(rows).flat_map(|from| sampling.grid[from..from + size].as_flattened().to_vec());
     let cover = (0..size).flat_map(rows).flat_map(|from| sampling.coverage[from..from + size].to_vec());
     let width = yaws.len() * size;
-    Ok([
-        Array { shape: [size, width, 2], data: grid.collect() },
-        Array { shape: [1, size, width], data: cover.collect() },
-    ])
+    [Array { shape: [size, width, 2], data: grid.collect() }, Array { shape: [1, size, width], data: cover.collect() }]
 }

@@ -32,6 +32,8 @@ pub struct Row {
     pub who: String,
     /// Yaw, pitch and roll in degrees.
     pub pose: [f32; 3],
+    /// Yaw and pitch that the camera stands for, as `15/0`.
+    pub camera: String,
 }
 
 /// The manifest is the one that was written last, and of this format.
@@ -81,7 +83,8 @@ pub fn rows(path: &Path, bytes: &[u8], bare: bool) -> Result<Vec<Row>, DataError
             return Err(line("yaw, pitch and roll are no numbers".into()));
         };
         if !bare || cell(9).is_empty() {
-            rows.push(Row { file: cell(0).into(), split, who: cell(2).into(), pose: [yaw, pitch, roll] });
+            let (file, who, camera) = (cell(0).into(), cell(2).into(), cell(4).into());
+            rows.push(Row { file, split, who, pose: [yaw, pitch, roll], camera });
         }
     }
     match rows.is_empty() {

@@ -202,7 +202,14 @@ pub fn weights() -> Value {
         ("run", text("The folder of a cell.")),
         ("experiment", text("A file whose finished cell is looked for.")),
         ("variant", text("Of that experiment.")),
-        ("seed", means(or_given(json!({ "type": "integer", "minimum": 0 })), Value::Null, "Of that experiment.")),
+        (
+            "seed",
+            means(
+                or_given(json!({ "type": "integer", "minimum": 0 })),
+                Value::Null,
+                "Of that experiment; by default the cell's own, if it is there.",
+            ),
+        ),
         ("layout", choice(&layouts, OURS, &layouts_text())),
         ("strict", boolean(true, STRICT)),
         ("node", text("Where in the file or the run the values are: a node, or a path inside one.")),
