@@ -234,7 +234,7 @@ const CELLS: [(&str, usize); 28] = [
     ("landmarks", 6),
     ("pix2pix", 1),
     ("quickstart", 2),
-    ("recognition/arcface", 2),
+    ("recognition/arcface", 3),
     ("recognition/identities-cpu", 1),
     ("reconstruction/teacher-student", 1),
     ("search-cpu", 9),

@@ -39,14 +39,15 @@ fn is_free(word: &Word) -> bool {
     }
     if !word.is_key {
         // Files of a dataset's folder.
-        if header.starts_with("datasets.") && ["landmarks", "poses"].contains(&key.as_str()) {
+        if header.starts_with("datasets.") && ["landmarks", "list", "poses"].contains(&key.as_str()) {
             return true;
         }
         // A folder may stand in `[settings]`, too.
         return FREE.contains(&key.as_str()) || key.ends_with("-root");
     }
-    // Names of the user's that something may refer to, but need not: a misspelt one is a name as good.
-    const OWN: [&str; 4] = ["losses", "evaluations", "stages", "variants"];
+    // Names of the user's that something may refer to, but need not (a dataset that takes the place of an extended file's):
+    // a misspelt one is a name as good.
+    const OWN: [&str; 5] = ["datasets", "losses", "evaluations", "stages", "variants"];
     let of_header = header.split('.').any(|part| part == text);
     if OWN.contains(&key.as_str()) && of_header || header == "study.variants" && key.is_empty() {
         return true;

@@ -18,7 +18,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::reader::cut::Cut;
+use super::reader::cut::{Cut, Place};
 use super::reader::tree::Tree;
 use super::reader::{self, face_ports, fits, labels, maps};
 use super::split::position;
@@ -259,16 +259,39 @@ fn files(settings: &Settings, around: &Surroundings) -> Result<Files, DataError>
 }
 
 impl Faces {
-    /// The picture as it is shown, and its landmarks there.
-    fn shown(&self, row: &Row) -> Result<(Array, Array), DataError> {
+    /// The part of a picture that its place shows, and the place.
+    fn cut_out(&self, row: &Row, points: &[[f32; 2]]) -> Result<(Array, Place), DataError> {
         let file = self.root.join(of_row("image", row, "png"));
         let image = raster::read(&file, 3)?;
         let (height, width) = image.frame();
         square(&file, width as u32, height as u32)?;
-        let points = landmarks(&self.root.join(of_row("landmarks", row, "pts")))?;
-        let place = self.cut.place(image.frame(), &points, self.size).map_err(|why| DataError::file(&file, why))?;
+        let place = self.cut.place(image.frame(), points, self.size).map_err(|why| DataError::file(&file, why))?;
+        Ok((place.cut(&image, self.size), place))
+    }
+
+    /// A picture's 68 landmarks, in its pixels as areas.
+    fn points(&self, row: &Row) -> Result<Vec<[f32; 2]>, DataError> {
+        let path = self.root.join(of_row("landmarks", row, "pts"));
+        let found = landmarks::of_file(&path).map_err(|e| DataError::file(&path, e.what))?;
+        let points = found.into_iter().next().map(|face| face.points).unwrap_or_default();
+        match points.len() {
+            68 => Ok(points),
+            count => Err(DataError::file(&path, format!("it has {count} points, expected 68"))),
+        }
+    }
+
+    /// A picture, and its landmarks in it.
+    fn shown(&self, row: &Row) -> Result<(Array, Array), DataError> {
+        let points = self.points(row)?;
+        let (image, place) = self.cut_out(row, &points)?;
         let data = points.iter().flat_map(|point| place.point(*point, self.size)).collect();
-        Ok((place.cut(&image, self.size), Array { shape: [68, 2, 1], data }))
+        Ok((image, Array { shape: [68, 2, 1], data }))
+    }
+
+    /// A picture alone: landmarks are read only where they say what it shows.
+    fn picture(&self, row: &Row) -> Result<Array, DataError> {
+        let points = if matches!(self.cut, Cut::Middle(_)) { vec![] } else { self.points(row)? };
+        Ok(self.cut_out(row, &points)?.0)
     }
 
     /// A grey picture of 8 bits as they are; its side.
@@ -319,16 +342,6 @@ impl Faces {
             step => (f32::from(step) - 32768.0) / 1e4,
         };
         Ok(Array { shape: [1, size, size], data: (0..size * size).map(at).collect() })
-    }
-}
-
-/// The landmarks of a picture, in its pixels as areas.
-fn landmarks(path: &Path) -> Result<Vec<[f32; 2]>, DataError> {
-    let found = landmarks::of_file(path).map_err(|e| DataError::file(path, e.what))?;
-    let points = found.into_iter().next().map(|face| face.points).unwrap_or_default();
-    match points.len() {
-        68 => Ok(points),
-        count => Err(DataError::file(path, format!("it has {count} points, expected 68"))),
     }
 }
 

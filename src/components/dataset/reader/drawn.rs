@@ -63,7 +63,11 @@ pub fn against(
     let mut order: Vec<(u64, &String)> = all.into_iter().map(|p| (Stream::new(0, p).at(0), p)).collect();
     order.sort_unstable();
     if order.len() < 2 * folds {
-        return Err(format!("pairs of {folds} folds want at least {} people, there are {}", 2 * folds, order.len()));
+        return Err(format!(
+            "pairs of {folds} folds want at least {} test people, there are {}",
+            2 * folds,
+            order.len()
+        ));
     }
     let fold_of: BTreeMap<&String, usize> = order.iter().enumerate().map(|(i, (_, p))| (*p, i % folds)).collect();
     let mut found = vec![];

@@ -93,11 +93,10 @@ impl Dataset for Pairs {
     fn sample(&self, split: Split, index: usize, _draw: Stream) -> Result<Sample, DataError> {
         let Drawn { first, second, same, fold } = self.drawn[index];
         let rows = [first, second].map(|place| &self.faces.rows[self.faces.splits[position(split)][place]]);
-        let image = |row: &Row| self.faces.shown(row).map(|(image, _)| image);
         let [one, other] = rows.map(|row| row.pose[0]);
         let mut sample = Sample::default();
         for (side, row) in SIDES.into_iter().zip(rows) {
-            sample = self.faces.mapped(sample.with(side, image(row)?), side, row)?;
+            sample = self.faces.mapped(sample.with(side, self.faces.picture(row)?), side, row)?;
         }
         let person = |place: usize| self.people.seen[place][0] as f32;
         for (port, value) in [

@@ -22,11 +22,15 @@ pub fn pack(from: Source<'_>, (lanes, depth): (usize, usize), width: usize, padd
     }
     assert!(from.start + (lanes - 1) * from.lane + (depth - 1) * from.depth < from.values.len());
     let beside = if from.lane == 1 { lanes / width * width } else { 0 };
-    for first in (0..beside).step_by(TOGETHER * width) {
-        let count = (TOGETHER * width).min(beside - first);
-        for d in 0..depth {
-            let line = &from.values[from.start + first + d * from.depth..][..count];
-            spread(line, width, d, depth, &mut to[first * depth..]);
+    match width {
+        6 => copy_beside::<6>(from, beside, depth, to),
+        12 => copy_beside::<12>(from, beside, depth, to),
+        16 => copy_beside::<16>(from, beside, depth, to),
+        32 => copy_beside::<32>(from, beside, depth, to),
+        _ => {
+            for d in 0..depth {
+                spread(&from.values[from.start + d * from.depth..][..beside], width, d, depth, to);
+            }
         }
     }
     for first in (beside..lanes).step_by(width) {
@@ -45,12 +49,24 @@ pub fn pack(from: Source<'_>, (lanes, depth): (usize, usize), width: usize, padd
     }
 }
 
+/// Lanes lie beside each other and fill whole panels.
+fn copy_beside<const WIDE: usize>(from: Source<'_>, lanes: usize, depth: usize, to: &mut [f32]) {
+    for first in (0..lanes).step_by(TOGETHER * WIDE) {
+        let count = (TOGETHER * WIDE).min(lanes - first);
+        let groups = to[first * depth..][..count * depth].as_chunks_mut::<WIDE>().0;
+        for d in 0..depth {
+            let line = from.values[from.start + first + d * from.depth..][..count].as_chunks::<WIDE>().0;
+            for j in 0..line.len() {
+                groups[j * depth + d] = line[j];
+            }
+        }
+    }
+}
+
 /// Packs one depth of a right operand whose columns lie beside each other in `line`, a multiple of the kernel's columns.
 pub fn spread(line: &[f32], width: usize, d: usize, depth: usize, panels: &mut [f32]) {
     match width {
-        6 => spread_whole::<6>(line, d, depth, panels),
         8 => spread_whole::<8>(line, d, depth, panels),
-        12 => spread_whole::<12>(line, d, depth, panels),
         16 => spread_whole::<16>(line, d, depth, panels),
         32 => spread_whole::<32>(line, d, depth, panels),
         _ => {
