@@ -132,7 +132,7 @@ fn networks_of_another_experiment_are_only_evaluated() {
         assert!(one.0 == other.0 && (one.1 - other.1).abs() < 1e-6, "{one:?} {other:?}");
     }
     assert!(measured[0].1 != measured[1].1, "{measured:?}");
-    assert!(index("only").iter().all(|(_, status)| status["total_steps"] == 0));
+    assert!(index("only").iter().all(|(_, status)| status["total-steps"] == 0));
 }
 
 #[test]

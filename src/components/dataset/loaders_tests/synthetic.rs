@@ -100,8 +100,6 @@ fn synthetic_faces_meet_a_frontal_one_with_the_maps_of_both() {
     // From in front the middle of the head reads the middle of the sheet; where no head is, nothing is read.
     let middle = &grid.data[2 * (4 * 16 + 4)..][..2];
     assert!(middle[0].abs() < 0.3 && cover.data[4 * 16 + 4] == 1.0 && cover.data[0] == 0.0, "{middle:?}");
-    let few = scratch.refused("synthetic-faces", json!({ "read": "pairs", "against": "behind" }));
-    assert!(few.contains("against"), "{few}");
 }
 
 #[test]

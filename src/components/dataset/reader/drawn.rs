@@ -143,7 +143,7 @@ mod tests {
             let (a, b) = (&people[pair.first], &people[pair.second]);
             assert_eq!((a == b, known.get(a)), (pair.same, Some(&pair.first)));
         }
-        assert!(against(&people, &known, &probes, 5).unwrap_err().contains("at least 10 people, there are 8"));
+        assert!(against(&people, &known, &probes, 5).unwrap_err().contains("at least 10 test people, there are 8"));
     }
 
     #[test]

@@ -96,12 +96,14 @@ impl Dataset for Pairs {
         let [one, other] = rows.map(|row| row.pose[0]);
         let mut sample = Sample::default();
         for (side, row) in SIDES.into_iter().zip(rows) {
-            sample = self.faces.mapped(sample.with(side, self.faces.picture(row)?), side, row)?;
+            sample = sample.with(side, self.faces.picture(row)?);
+        }
+        sample = sample.with("same", Array::scalar(f32::from(u8::from(same)))).with("fold", Array::scalar(fold as f32));
+        for (side, row) in SIDES.into_iter().zip(rows) {
+            sample = self.faces.mapped(sample, side, row)?;
         }
         let person = |place: usize| self.people.seen[place][0] as f32;
         for (port, value) in [
-            ("same", f32::from(u8::from(same))),
-            ("fold", fold as f32),
             ("first-identity", person(first)),
             ("second-identity", person(second)),
             ("first-yaw", one),
